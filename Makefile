@@ -1,0 +1,31 @@
+# Two commands do all: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The CPU build where the registry has one under this version; a newer torch brings gigabytes of CUDA.
+TORCH ?= torch==2.13.0
+
+.PHONY: demo test lint benchmark clean
+
+$(VENV)/.installed: pyproject.toml Makefile
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable ".[host,training,test]"
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/python -m Testing.demo
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+benchmark: $(VENV)/.installed
+	$(BIN)/python -m Testing.benchmarks
+
+clean:
+	rm -rf $(VENV) .demo output
