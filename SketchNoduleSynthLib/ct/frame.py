@@ -1,0 +1,213 @@
+"""Where a patch lies in a CT: the one statement of where sample centres are.
+
+Training, inference, display and insertion all take their sample positions from here.
+Coordinates are LPS millimetres (SimpleITK, DICOM); arrays are w, v, u (as z, y, x).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.ct.volume import Volume
+
+Outside = Literal["nearest", "mirror"]
+INTERPOLATION_ORDER = {"linear": 1, "cubic": 3}
+MAX_TILT_DEG = 30.0
+Box = tuple[slice, slice, slice]
+
+
+def tilted_axes(tilt_lr_deg: float = 0.0, tilt_hf_deg: float = 0.0) -> NDArray[np.float64]:
+    """Rows u, v, w of a tilted frame, in LPS.
+
+    Untilted: u = patient left (1, 0, 0), v = posterior (0, 1, 0), w = head (0, 0, 1), so that
+    u, v are right and down on the screen of an axial slice. With a = `tilt_lr_deg` and
+    b = `tilt_hf_deg`, first about v (the left side rises for a > 0), then about the new u
+    (the posterior side rises for b > 0)::
+
+        | u |   | 1    0      0   |   | cos a   0  sin a |
+        | v | = | 0  cos b  sin b | * |   0     1    0   |
+        | w |   | 0 -sin b  cos b |   | -sin a  0  cos a |
+    """
+    a, b = np.deg2rad([tilt_lr_deg, tilt_hf_deg])
+    about_v = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    about_u = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
+    return about_u @ about_v
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An oriented box of samples: centre and axes in LPS mm, `extent` in mm and `samples` along u, v, w.
+
+    The box is divided into `samples` equal cells an axis and every sample lies at its cell's
+    centre: sample i of N over E mm is at (i + 0.5 - N / 2) * E / N from the box's centre.
+    (A Slicer slice view puts pixel i at (i - N / 2) * E / N: half a cell lower.)
+    """
+
+    center: NDArray[np.float64]
+    axes: NDArray[np.float64] = field(default_factory=lambda: tilted_axes())
+    extent: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    samples: tuple[int, int, int] = (1, 1, 1)
+
+    def __post_init__(self) -> None:
+        center, axes = np.asarray(self.center, float), np.asarray(self.axes, float)
+        if center.shape != (3,) or not np.isfinite(center).all():
+            raise ValueError("A frame's centre must be three finite numbers in mm.")
+        if axes.shape != (3, 3) or not np.allclose(axes @ axes.T, np.eye(3), atol=1e-6):
+            raise ValueError("A frame's axes must be three orthonormal vectors.")
+        if not all(0 < e < np.inf for e in self.extent) or min(self.samples) < 1:
+            raise ValueError("A frame's extents and sample counts must be positive and finite.")
+        object.__setattr__(self, "center", center)
+        object.__setattr__(self, "axes", axes)
+
+    @classmethod
+    def of_voi(
+        cls,
+        center_lps_mm: ArrayLike,
+        side_mm: float,
+        samples: int | tuple[int, int, int],
+        tilt_lr_deg: float = 0.0,
+        tilt_hf_deg: float = 0.0,
+    ) -> Frame:
+        """The cubic VOI of `side_mm`, tilted as :func:`tilted_axes` says."""
+        counts = (samples,) * 3 if isinstance(samples, int) else samples
+        return cls(np.asarray(center_lps_mm, float), tilted_axes(tilt_lr_deg, tilt_hf_deg), (side_mm,) * 3, counts)
+
+    @property
+    def spacing(self) -> NDArray[np.float64]:
+        """Distance between samples along u, v, w, mm."""
+        return np.asarray(self.extent) / np.asarray(self.samples)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of a patch: samples along w, v, u."""
+        return self.samples[2], self.samples[1], self.samples[0]
+
+    def with_samples(self, u: int, v: int, w: int) -> Frame:
+        """The same box, sampled otherwise."""
+        return Frame(self.center, self.axes, self.extent, (u, v, w))
+
+    def slab(self, thickness_mm: float, planes: int, offset_mm: float = 0.0) -> Frame:
+        """`planes` parallel u, v planes over `thickness_mm`, centred `offset_mm` along w."""
+        return Frame(
+            self.center + offset_mm * self.axes[2],
+            self.axes,
+            (self.extent[0], self.extent[1], thickness_mm),
+            (self.samples[0], self.samples[1], planes),
+        )
+
+    def plane(self) -> Frame:
+        """The sketch plane: the one u, v plane through the centre, as thin as a sample."""
+        return self.slab(float(self.spacing[0]), 1)
+
+    @cached_property
+    def offsets(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Positions of the samples along u, v and w from the centre, mm."""
+        u, v, w = ((np.arange(n) + 0.5 - n / 2) * e / n for n, e in zip(self.samples, self.extent, strict=True))
+        return u, v, w
+
+    def points(self) -> NDArray[np.float64]:
+        """LPS positions of all samples, shape (w, v, u, 3)."""
+        u, v, w = self.offsets
+        return (
+            self.center
+            + w[:, None, None, None] * self.axes[2]
+            + v[None, :, None, None] * self.axes[1]
+            + u[None, None, :, None] * self.axes[0]
+        )
+
+    def to_local(self, points_lps_mm: ArrayLike) -> NDArray[np.float64]:
+        """LPS positions (..., 3) as mm along u, v, w from the centre."""
+        return (np.asarray(points_lps_mm, float) - self.center) @ self.axes.T
+
+    def to_lps(self, local_mm: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of :meth:`to_local`."""
+        return np.asarray(local_mm, float) @ self.axes + self.center
+
+    def corners(self) -> NDArray[np.float64]:
+        """LPS positions of the box's eight corners, (8, 3)."""
+        signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
+        return self.to_lps(signs * np.asarray(self.extent) / 2)
+
+    def sample(self, volume: Volume, interpolation: str = "linear", outside: Outside = "nearest") -> NDArray:
+        """The patch in HU, float32, shape (w, v, u); `outside` says how the CT goes on past its border.
+
+        Only the voxels around the frame are read, whatever the CT's size.
+        """
+        linear = volume.lps_to_index[:3, :3] @ self.axes.T * self.spacing
+        start = volume.to_index(self.to_lps([o[0] for o in self.offsets]))
+        return _affine_sample(volume.array, linear, start, self.samples, interpolation, outside)
+
+    def box_in(self, volume: Volume, margin_voxels: int = 0) -> Box:
+        """The smallest box of voxels (z, y, x slices, cut at the CT's border) whose centres cover the frame."""
+        index = volume.to_index(self.corners())
+        low = np.maximum(np.ceil(index.min(0) - 1e-6).astype(int) - margin_voxels, 0)
+        high = np.minimum(np.floor(index.max(0) + 1e-6).astype(int) + 1 + margin_voxels, volume.size)
+        x, y, z = (slice(int(a), int(max(a, b))) for a, b in zip(low, high, strict=True))
+        return z, y, x
+
+    def resample_to(
+        self, volume: Volume, box: Box, patch: NDArray, interpolation: str = "linear", fill: float = 0.0
+    ) -> NDArray[np.float32]:
+        """A patch of this frame at the voxel centres of `box` (z, y, x slices); `fill` outside the frame.
+
+        Voxels larger than 1 mm are averaged over sub-voxels of at most 1 mm, as a scanner would.
+        """
+        parts = np.maximum(np.ceil(volume.spacing - 0.25).astype(int), 1)
+        counts = np.array([box[2].stop - box[2].start, box[1].stop - box[1].start, box[0].stop - box[0].start])
+        scale = (1.0 / self.spacing)[:, None]
+        linear = scale * (self.axes @ volume.index_to_lps[:3, :3])
+        first = volume.to_lps(np.array([box[2].start, box[1].start, box[0].start]) - 0.5 + 0.5 / parts)
+        start = self.to_local(first) / self.spacing + np.asarray(self.samples) / 2 - 0.5
+        fine = _affine_sample(
+            patch, linear / parts, start, tuple(counts * parts), interpolation, "nearest", (fill, self.samples)
+        )
+        z, y, x = counts[::-1]
+        return fine.reshape(z, parts[2], y, parts[1], x, parts[0]).mean((1, 3, 5), dtype=np.float32)
+
+
+def _affine_sample(
+    array: NDArray,
+    linear: NDArray,
+    start: NDArray,
+    counts: tuple[int, ...],
+    interpolation: str,
+    outside: Outside,
+    beyond: tuple[float, tuple[int, int, int]] | None = None,
+) -> NDArray[np.float32]:
+    """`array` (z, y, x) at start + linear @ (i, j, k), x, y, z index coordinates, for all i, j, k < counts.
+
+    `beyond` = (fill, size): what lies more than half a sample outside `size` becomes `fill`.
+    """
+    order = INTERPOLATION_ORDER[interpolation]
+    steps = [np.arange(n) for n in counts]
+    far = start + (np.array(list(np.ndindex(2, 2, 2))) * (np.array(counts) - 1)) @ linear.T
+    size = np.array(array.shape[::-1])
+    margin = 2 if order == 1 else 12
+    low = np.clip(np.floor(far.min(0)).astype(int) - margin, 0, np.maximum(size - 1, 0))
+    high = np.clip(np.ceil(far.max(0)).astype(int) + margin + 1, low + 1, size)
+    if outside == "mirror":
+        low, high = np.zeros(3, int), size
+    crop = array[low[2] : high[2], low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    coordinates = [
+        (start[axis] - low[axis])
+        + linear[axis, 0] * steps[0][None, None, :]
+        + linear[axis, 1] * steps[1][None, :, None]
+        + linear[axis, 2] * steps[2][:, None, None]
+        for axis in (2, 1, 0)
+    ]
+    values = ndimage.map_coordinates(crop, np.stack(np.broadcast_arrays(*coordinates)), order=order, mode=outside)
+    if beyond is not None:
+        fill, extent = beyond
+        out = np.zeros(values.shape, bool)
+        for coordinate, axis in zip(coordinates, (2, 1, 0), strict=True):
+            position = coordinate + low[axis]
+            out |= (position < -0.5 - 1e-6) | (position > extent[axis] - 0.5 + 1e-6)
+        values[out] = fill
+    return values

@@ -1,0 +1,27 @@
+"""The lung window and the network's range."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LUNG_LEVEL_HU = -600.0
+LUNG_WIDTH_HU = 1600.0
+AIR_HU = -1000.0
+
+
+def to_network(hu: NDArray) -> NDArray[np.float32]:
+    """HU to the network's range: the lung window (level -600, width 1600) onto [-1, 1], clipped."""
+    scaled = (np.asarray(hu, np.float32) - LUNG_LEVEL_HU) * (2.0 / LUNG_WIDTH_HU)
+    return np.clip(scaled, -1.0, 1.0).astype(np.float32)
+
+
+def from_network(values: NDArray) -> NDArray[np.float32]:
+    """The network's range to HU; the inverse of :func:`to_network` inside the window."""
+    return (np.asarray(values, np.float32) * (LUNG_WIDTH_HU / 2.0) + LUNG_LEVEL_HU).astype(np.float32)
+
+
+def to_8bit(hu: NDArray, level: float = LUNG_LEVEL_HU, width: float = LUNG_WIDTH_HU) -> NDArray[np.uint8]:
+    """HU to display grey, 0 to 255, through a window of `level` and `width` HU."""
+    scaled = (np.asarray(hu, np.float32) - (level - width / 2.0)) * (255.0 / width)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)

@@ -1,0 +1,136 @@
+"""Strokes on the sketch plane and their raster.
+
+Points are u, v in mm in the plane of the VOI's frame, from its centre; rasters are v, u (row, column).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+from skimage import draw, measure
+
+from SketchNoduleSynthLib.errors import InputError
+
+Label = Literal["nodule", "vessel", "wall", "other"]
+LABELS: tuple[Label, ...] = get_args(Label)
+RASTER_SAMPLES = 128
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One line of the pen: `points_mm` (n, 2) as u, v; `closed` joins the last point to the first."""
+
+    points_mm: NDArray[np.float64]
+    label: Label = "nodule"
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        points = np.asarray(self.points_mm, float)
+        if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+            raise InputError("A stroke needs at least one point, each with u and v in mm.")
+        if not np.isfinite(points).all():
+            raise InputError("A stroke has a point that is not a number.")
+        if self.label not in LABELS:
+            raise InputError(f"The stroke label {self.label!r} is unknown; use one of {', '.join(LABELS)}.")
+        object.__setattr__(self, "points_mm", points)
+
+    @property
+    def path_mm(self) -> NDArray[np.float64]:
+        """The points, with the first again at the end if the stroke is closed."""
+        return np.vstack([self.points_mm, self.points_mm[:1]]) if self.closed else self.points_mm
+
+
+def to_pixels(points_mm: ArrayLike, side_mm: float, samples: int = RASTER_SAMPLES) -> NDArray[np.float64]:
+    """u, v in mm to continuous column, row of a raster of `samples` cells over `side_mm` (Frame's convention)."""
+    return np.asarray(points_mm, float) * samples / side_mm + (samples - 1) / 2
+
+
+def raster(
+    strokes: Iterable[Stroke], side_mm: float, samples: int = RASTER_SAMPLES, pen_mm: float = 0.0
+) -> NDArray[np.bool_]:
+    """The lines of `strokes` on `samples` x `samples` pixels over `side_mm`; `pen_mm` 0 is one pixel wide."""
+    line = np.zeros((samples, samples), bool)
+    for stroke in strokes:
+        path = to_pixels(stroke.path_mm, side_mm, samples)
+        steps = np.ceil(2 * np.abs(np.diff(path, axis=0)).max(1, initial=0.5)).astype(int)
+        at = np.concatenate([[0.0], *(k + np.arange(1, n + 1) / n for k, n in enumerate(steps))])
+        columns, rows = (np.rint(np.interp(at, np.arange(len(path)), path[:, axis])).astype(int) for axis in (0, 1))
+        inside = (rows >= 0) & (rows < samples) & (columns >= 0) & (columns < samples)
+        line[rows[inside], columns[inside]] = True
+    radius = pen_mm * samples / side_mm / 2
+    if radius > 0.75 and line.any():
+        line = ndimage.distance_transform_edt(~line) <= radius
+    return line
+
+
+def filled(strokes: Iterable[Stroke], side_mm: float, samples: int = RASTER_SAMPLES) -> NDArray[np.bool_]:
+    """The area that the nodule strokes enclose: each is closed, and one that crosses itself is its outer boundary."""
+    area = np.zeros((samples, samples), bool)
+    for stroke in strokes:
+        if stroke.label != "nodule":
+            continue
+        path = to_pixels(stroke.points_mm, side_mm, samples)
+        area |= draw.polygon2mask(area.shape, path[:, ::-1])
+        area |= raster([Stroke(stroke.points_mm, "nodule", closed=True)], side_mm, samples)
+    return ndimage.binary_fill_holes(area)
+
+
+def outlines(area: NDArray[np.bool_], side_mm: float, label: Label = "nodule") -> list[Stroke]:
+    """The outer boundaries of the components of `area` (v, u) as closed strokes, the largest first."""
+    samples = area.shape[0]
+    contours = measure.find_contours(np.pad(ndimage.binary_fill_holes(area), 1).astype(float), 0.5)
+    strokes = []
+    for contour in sorted(contours, key=len, reverse=True):
+        points = (contour[:-1, ::-1] - 1 - (samples - 1) / 2) * side_mm / samples
+        if len(points) >= 3:
+            strokes.append(Stroke(points, label, closed=True))
+    return strokes
+
+
+def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:
+    """The longest distance across `area` (v, u), edge to edge, in mm; 0 if it is empty."""
+    contours = measure.find_contours(np.pad(area, 1).astype(float), 0.5)
+    if not contours:
+        return 0.0
+    points = np.concatenate(contours)
+    angles = np.deg2rad(np.arange(0, 180, 3))
+    along = points @ np.stack([np.cos(angles), np.sin(angles)])
+    return float((along.max(0) - along.min(0)).max() * pixel_mm)
+
+
+def crosses_itself(stroke: Stroke) -> bool:
+    """Whether the line, closed, crosses itself."""
+    path = np.vstack([stroke.points_mm, stroke.points_mm[:1]])
+    a, b = path[:-1, None], path[1:, None]
+    c, d = path[None, :-1], path[None, 1:]
+
+    def side(p: NDArray, q: NDArray, r: NDArray) -> NDArray:
+        return (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
+
+    return bool(((side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)).any())
+
+
+def outline(strokes: Sequence[Stroke], side_mm: float) -> tuple[NDArray[np.bool_], list[str]]:
+    """The drawn nodule's area (v, u) in a VOI of `side_mm`, and what was done to the drawing, a sentence each.
+
+    Raises :class:`InputError` if no nodule is drawn, or none of it is inside the VOI.
+    """
+    drawn = [stroke for stroke in strokes if stroke.label == "nodule"]
+    if not drawn:
+        raise InputError("The drawing has no nodule stroke; draw the nodule's outline.")
+    area = filled(drawn, side_mm)
+    if not area.any():
+        raise InputError("The drawing lies outside the VOI; draw inside it, or move the VOI.")
+    if area.sum() < 12:
+        raise InputError("The drawn nodule encloses no area; draw its outline, not a dot.")
+    notes = []
+    if any(np.abs(stroke.points_mm).max() > side_mm / 2 for stroke in strokes):
+        notes.append("Parts of the drawing outside the VOI were cut off.")
+    if any(crosses_itself(stroke) for stroke in drawn):
+        notes.append("An outline that crosses itself became its outer boundary.")
+    return area, notes

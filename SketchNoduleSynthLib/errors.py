@@ -1,0 +1,5 @@
+"""The one error that users see."""
+
+
+class InputError(ValueError):
+    """What was given cannot be used; the message is one sentence that says what is wrong and what to do."""
