@@ -1,0 +1,97 @@
+"""What the networks are made of, in two and three dimensions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, interpolate
+from torch.nn.utils.parametrizations import spectral_norm
+
+CONV = {2: nn.Conv2d, 3: nn.Conv3d}
+TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+DROPOUT = {2: nn.Dropout2d, 3: nn.Dropout3d}
+LEAK = 0.2
+
+
+def norm(kind: str, channels: int, dims: int) -> nn.Module:
+    """`batch`, `group` (8 channels a group) or `none`."""
+    if kind == "batch":
+        return BATCH_NORM[dims](channels)
+    if kind == "group":
+        return nn.GroupNorm(max(channels // 8, 1), channels)
+    return nn.Identity()
+
+
+def down(inputs: int, outputs: int, kind: str, dims: int, first: bool = False) -> nn.Sequential:
+    """Halves the size: 4-wide convolution of stride 2, norm (not in the first), LeakyReLU."""
+    convolution = CONV[dims](inputs, outputs, 4, 2, 1)
+    return nn.Sequential(convolution, nn.Identity() if first else norm(kind, outputs, dims), nn.LeakyReLU(LEAK))
+
+
+class Up(nn.Module):
+    """Doubles the size: stride-2 transposed convolution, or resize and 3-wide convolution (no checkerboard)."""
+
+    def __init__(self, inputs: int, outputs: int, kind: str, dims: int, resize: bool, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.resize = resize
+        if resize:
+            self.convolution = CONV[dims](inputs, outputs, 3, 1, 1)
+        else:
+            self.convolution = TRANSPOSED[dims](inputs, outputs, 4, 2, 1)
+        self.after = nn.Sequential(
+            norm(kind, outputs, dims), DROPOUT[dims](dropout) if dropout else nn.Identity(), nn.ReLU()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.resize:
+            x = interpolate(x, scale_factor=2.0, mode="nearest")
+        return self.after(self.convolution(x))
+
+
+class ModulatedUp(nn.Module):
+    """StylePix2pix's style block: resize, 3 x 3 convolution whose kernel a style scales (StyleGAN2), ReLU.
+
+    The style, a 512-vector, passes four fully connected layers (Toda et al., fig. 4b) to one factor
+    an input channel; the scaled kernels are normalised again (StyleGAN2's demodulation).
+    """
+
+    def __init__(self, inputs: int, outputs: int, style: int = 512, hidden: int = 512) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3) / (inputs * 9) ** 0.5)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        sizes = [style, hidden, hidden, hidden]
+        hidden_layers = [m for a, b in zip(sizes, sizes[1:], strict=False) for m in (nn.Linear(a, b), nn.LeakyReLU(LEAK))]
+        self.affine = nn.Sequential(*hidden_layers, nn.Linear(hidden, inputs))
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        x = interpolate(x, scale_factor=2.0, mode="nearest")
+        factors = 1.0 + self.affine(style)
+        kernels = self.weight[None] * factors[:, None, :, None, None]
+        kernels = kernels * torch.rsqrt(kernels.square().sum((2, 3, 4), keepdim=True) + 1e-8)
+        batch, channels, height, width = x.shape
+        y = conv2d(x.reshape(1, batch * channels, height, width), kernels.flatten(0, 1), padding=1, groups=batch)
+        return torch.relu(y.reshape(batch, -1, height, width) + self.bias[None, :, None, None])
+
+
+class PatchDiscriminator(nn.Module):
+    """A simple CNN that judges overlapping patches (pix2pix): (batch, inputs, ...) to (batch, 1, ...) logits.
+
+    `spectral` norm keeps it stable on few data; without it, `kind` of norm as in pix2pix.
+    """
+
+    def __init__(self, inputs: int, width: int, levels: int, dims: int, kind: str = "batch", spectral: bool = False):
+        super().__init__()
+        bound = spectral_norm if spectral else (lambda layer: layer)
+        layers: list[nn.Module] = []
+        channels = inputs
+        for level in range(levels):
+            wider = width * min(2**level, 8)
+            layers.append(bound(CONV[dims](channels, wider, 4, 2, 1)))
+            layers += [nn.Identity() if spectral or level == 0 else norm(kind, wider, dims), nn.LeakyReLU(LEAK)]
+            channels = wider
+        layers.append(bound(CONV[dims](channels, 1, 3, 1, 1)))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)

@@ -1,0 +1,57 @@
+"""StylePix2pix: pix2pix whose seven up-samplings a style steers (Toda et al. 2023, figs. 3 and 4).
+
+A mapping network turns 512 standard normal numbers into a 512-d style; in every style block four fully connected
+layers turn it into the factors of the 3 x 3 kernels. One drawing, many images. Encoder, input, discriminator and
+presets are pix2pix's. The paper does not give the mapping network's depth; StyleGAN2's eight layers stand in
+`paper`, two in `compact`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from SketchNoduleSynthLib.networks import pix2pix
+from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp
+
+STYLE = 512
+
+
+@dataclass(frozen=True)
+class StylePix2PixConfig(pix2pix.Pix2PixConfig):
+    """pix2pix's config, with the mapping network's depth and the style blocks' hidden width."""
+
+    mapping_layers: int = 8
+    style_hidden: int = 512
+
+
+PRESETS = {
+    "paper": StylePix2PixConfig(),
+    "compact": StylePix2PixConfig((32, 64, 128, 128, 128, 128, 128), "group", True, 0.0, True, 2, 64),
+}
+
+
+class StylePix2Pix(nn.Module):
+    """(batch, config.in_channels, 128, 128) and z (batch, 512) to (batch, 1, 128, 128) in [-1, 1]."""
+
+    def __init__(self, config: StylePix2PixConfig) -> None:
+        super().__init__()
+        self.config = config
+        layers = [m for _ in range(config.mapping_layers) for m in (nn.Linear(STYLE, STYLE), nn.LeakyReLU(LEAK))]
+        self.mapping = nn.Sequential(*layers)
+        self.encoder = pix2pix.Encoder(config)
+        sizes = pix2pix.decoder_sizes(config)
+        self.decoder = nn.ModuleList(ModulatedUp(a, b, STYLE, config.style_hidden) for a, b in sizes)
+        self.head = pix2pix.Head(config)
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        style = self.mapping(z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8))
+        features = self.encoder(x)
+        y = features.pop()
+        for block in self.decoder:
+            y = block(y, style)
+            if features:
+                y = torch.cat([y, features.pop()], 1)
+        return self.head(y, x)

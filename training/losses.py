@@ -1,0 +1,36 @@
+"""The adversarial losses of the papers, and the hinge loss that works on few data."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
+
+
+def judge(loss: str, real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's loss: `cgan` (pix2pix), `lsgan` (MCGAN's context), `wgan` (MCGAN's nodule) or `hinge`."""
+    if loss == "cgan":
+        ones, zeros = torch.ones_like(real), torch.zeros_like(fake)
+        return (binary_cross_entropy_with_logits(real, ones) + binary_cross_entropy_with_logits(fake, zeros)) / 2
+    if loss == "lsgan":
+        return (mse_loss(real, torch.ones_like(real)) + mse_loss(fake, torch.zeros_like(fake))) / 2
+    if loss == "wgan":
+        return fake.mean() - real.mean()
+    return (torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()) / 2
+
+
+def fool(loss: str, fake: Tensor) -> Tensor:
+    """The generator's loss against the same discriminator."""
+    if loss == "cgan":
+        return binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
+    if loss == "lsgan":
+        return mse_loss(fake, torch.ones_like(fake))
+    return -fake.mean()
+
+
+def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """WGAN-GP's (|gradient| - 1)^2 between real and fake, mean over the batch."""
+    share = torch.rand(len(real), *[1] * (real.ndim - 1))
+    between = (share * real + (1 - share) * fake).detach().requires_grad_()
+    gradient = torch.autograd.grad(discriminator(between).sum(), between, create_graph=True)[0]
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
