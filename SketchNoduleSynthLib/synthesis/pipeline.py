@@ -1,0 +1,156 @@
+"""A recipe in, an insertion out: the way of the data from top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.blending import Blend, blend
+from SketchNoduleSynthLib.synthesis.generators import check_diameter, generator
+from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
+from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
+from SketchNoduleSynthLib.synthesis.site import Site
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """A nodule ready to stand in a CT: `before` and `after` in the CT's voxel type and the `nodule`, on `box`.
+
+    Only voxels where `after` differs from `before` are ever written. `recipe` is what was carried out.
+    """
+
+    box: Box
+    before: NDArray
+    after: NDArray
+    nodule: NDArray[np.bool_]
+    recipe: NoduleRecipe
+    report: dict[str, Any]
+
+    def apply(self, array: NDArray) -> None:
+        """Write the nodule into `array` (z, y, x)."""
+        self._write(array, self.after)
+
+    def revert(self, array: NDArray) -> None:
+        """Undo :meth:`apply` exactly."""
+        self._write(array, self.before)
+
+    def _write(self, array: NDArray, values: NDArray) -> None:
+        if array[self.box].shape != values.shape or array.dtype != values.dtype:
+            raise InputError("The insertion belongs to a CT of another size or voxel type.")
+        changed = self.after != self.before
+        array[self.box][changed] = values[changed]
+
+
+def synthesize(volume: Volume, nodule: NoduleRecipe, progress: Progress = lambda stage: None) -> Insertion:
+    """Make one nodule for `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
+
+    `progress` is told each stage's name as it begins; it may raise to cancel. Raises
+    :class:`InputError` for a VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
+    """
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def stage(name: str) -> None:
+        progress(name)
+        seconds[name] = time.perf_counter()
+
+    stage("load")
+    make = generator(nodule.model)
+    if nodule.weights_sha256 not in (None, make.model.sha256):
+        raise InputError(
+            f"The recipe was carried out with other weights of {nodule.model} ({nodule.weights_sha256}); "
+            "remove weights_sha256 to use the bundled ones."
+        )
+    check_diameter(make.model, nodule.voi.diameter_mm)
+    stage("site")
+    site = Site(volume, nodule)
+    notes = site.outline[1] if nodule.strokes else []
+    stage("network")
+    made = make.nodule(site)
+    stage("blend")
+    blended = blend(volume, made, nodule.seed, nodule.blending == "poisson")
+    after = volume.cast(blended.after)
+    before = volume.array[blended.box].copy()
+    after[blended.weight == 0] = before[blended.weight == 0]
+    stage("report")
+    figures = measure(site, blended)
+    names = list(seconds)
+    ends = [*(seconds[name] for name in names[1:]), time.perf_counter()]
+    spent = {name: round(end - seconds[name], 4) for name, end in zip(names, ends, strict=True)}
+    spent |= {"network_alone": round(made.network_seconds, 4), "total": round(ends[-1] - started, 4)}
+    z, y, x = blended.box
+    report = {
+        "model": nodule.model,
+        "attenuation": nodule.attenuation,
+        "box_ijk": {"first": [x.start, y.start, z.start], "size": [x.stop - x.start, y.stop - y.start, z.stop - z.start]},
+        **figures,
+        "notes": notes,
+        "seconds": spent,
+    }
+    from dataclasses import replace
+
+    return Insertion(
+        blended.box, before, after, blended.nodule, replace(nodule, weights_sha256=make.model.sha256), report
+    )
+
+
+def preview(site: Site) -> NDArray[np.float32]:
+    """The sketch plane (v, u; 128 x 128 over the VOI) in HU with the nodule, without its noise: fast."""
+    return generator(site.recipe.model).plane(site)
+
+
+def measure(site: Site, blended: Blend) -> dict[str, Any]:
+    """What the report says of a nodule, measured on the synthetic CT."""
+    core = blended.after[blended.nodule]
+    spacing = site.volume.spacing
+    drawn = site.outline[0] if site.recipe.strokes else disc(site)
+    plane = plane_after(site, blended)
+    found = segment_plane(plane, drawn)
+    diameter = long_diameter(found, site.pixel_mm)
+    asked = long_diameter(drawn, site.pixel_mm) if site.recipe.strokes else site.diameter_mm
+    overlap = 2 * (found & drawn).sum() / max(found.sum() + drawn.sum(), 1) if site.recipe.strokes else None
+    quality = judge(blended, site.recipe.attenuation, overlap, diameter / max(asked, 1e-6))
+    percentiles = np.percentile(core, [5, 25, 50, 75, 95]) if len(core) else np.full(5, np.nan)
+    return {
+        "hu_mean": round(float(core.mean()), 1) if len(core) else None,
+        "hu_percentiles": {str(p): round(float(v), 1) for p, v in zip((5, 25, 50, 75, 95), percentiles, strict=True)},
+        "long_diameter_mm": round(diameter, 2),
+        "volume_mm3": round(float(blended.nodule.sum() * spacing.prod()), 1),
+        "outline_dice": None if overlap is None else round(float(overlap), 4),
+        "seam_ratio": round(seam_ratio(blended), 3),
+        "noise_hu": {"around": round(blended.noise_around_hu, 1), "inside": round(blended.noise_inside_hu, 1)},
+        "quality": {"light": quality.light, "reasons": quality.reasons},
+    }
+
+
+def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
+    """The sketch plane (v, u) of the CT with the nodule; reads the insertion's box and little more."""
+    wide = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in blended.box)
+    hu = site.volume.array[wide].astype(np.float32)
+    hu[tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(blended.box, wide, strict=True))] = blended.after
+    origin = site.volume.to_lps(np.array([wide[2].start, wide[1].start, wide[0].start]))
+    local = Volume(hu, site.volume.spacing, origin, site.volume.direction)
+    plane = site.plane_hu.copy()
+    fresh = site.frame.plane().sample(local)[0]
+    index = local.to_index(site.frame.plane().points()[0])
+    covered = ((index >= 0) & (index <= local.size - 1)).all(-1)
+    plane[covered] = fresh[covered]
+    return plane
+
+
+def disc(site: Site) -> NDArray[np.bool_]:
+    """Where a nodule without a drawing is looked for: a disc of the asked diameter."""
+    u, v, _ = site.frame.offsets
+    return u**2 + v[:, None] ** 2 <= (site.diameter_mm / 2) ** 2

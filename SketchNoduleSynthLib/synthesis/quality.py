@@ -1,0 +1,64 @@
+"""The quality gate: does a nodule of the asked kind stand there, without a seam, with noise like its surroundings?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage
+
+from SketchNoduleSynthLib.synthesis.blending import Blend
+
+CORE_HU = {"solid": (-450.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
+"""Mean HU of the core: 5th to 95th percentile of the training nodules by rated texture, rounded outwards."""
+LEAST_CONTRAST_HU = 100.0
+LEAST_DICE = 0.6
+MOST_SEAM = 1.8
+NOISE_RATIO = (0.5, 2.0)
+DIAMETER_RATIO = (0.75, 1.3)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """`light`: green, or amber with its `reasons`, a sentence each."""
+
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def light(self) -> str:
+        """The one word for a table."""
+        return "amber" if self.reasons else "green"
+
+
+def seam_ratio(blended: Blend) -> float:
+    """The mean gradient where the weight fades out against that of the same voxels before; 1 is no seam."""
+    seam = (blended.weight > 0) & (blended.weight < 0.3)
+    if not seam.any():
+        return 1.0
+    after, before = (ndimage.gaussian_gradient_magnitude(hu, 0.7)[seam].mean() for hu in (blended.after, blended.before))
+    return float(after / max(before, 1.0))
+
+
+def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: float) -> Quality:
+    """The gate's verdict; `dice` of drawn and synthetic outline where there is a drawing."""
+    reasons = []
+    core = blended.after[ndimage.binary_erosion(blended.nodule)]
+    core = core if len(core) else blended.after[blended.nodule]
+    mean = float(core.mean()) if len(core) else float("nan")
+    low, high = CORE_HU[attenuation]
+    if not low <= mean <= high:
+        reasons.append(f"Its core has {mean:.0f} HU; {attenuation} nodules have {low:.0f} to {high:.0f}.")
+    around = blended.after[(blended.weight == 0)]
+    if len(around) and mean - float(np.median(around)) < LEAST_CONTRAST_HU:
+        reasons.append("It hardly stands out from what surrounds it.")
+    if dice is not None and dice < LEAST_DICE:
+        reasons.append(f"It overlaps the drawing by a Dice of only {dice:.2f}.")
+    if not DIAMETER_RATIO[0] <= diameter_ratio <= DIAMETER_RATIO[1]:
+        reasons.append(f"Its long diameter is {diameter_ratio:.2f} times the asked or drawn one.")
+    seam = seam_ratio(blended)
+    if seam > MOST_SEAM:
+        reasons.append(f"Its seam is {seam:.1f} times as steep as the tissue was.")
+    noise = blended.noise_inside_hu / max(blended.noise_around_hu, 1e-6)
+    if not NOISE_RATIO[0] <= noise <= NOISE_RATIO[1]:
+        reasons.append(f"Its noise is {noise:.1f} times that of its surroundings.")
+    return Quality(reasons)

@@ -1,0 +1,67 @@
+"""Where the synthetic nodule is: measured from what was made, not from what was asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.transform import resize
+
+LUNG_HU = -500.0
+REACH = 0.15
+"""How far past the drawing (as a share of its diameter) a nodule may reach before it counts as its surroundings."""
+
+
+def half_way_hu(core: NDArray, around: NDArray) -> float:
+    """The HU half way between a nodule's core and what surrounds it (lung, where there is some)."""
+    lung = around[around < LUNG_HU]
+    background = np.median(lung if len(lung) >= 0.1 * len(around) else around)
+    return float((background + np.percentile(core, 60)) / 2)
+
+
+def joined_to(seed: NDArray[np.bool_], bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The components of `bright` that touch `seed`, without holes."""
+    labels, _ = ndimage.label(bright)
+    touched = np.unique(labels[seed & bright])
+    return ndimage.binary_fill_holes(np.isin(labels, touched[touched > 0]))
+
+
+def segment_plane(hu: NDArray, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The nodule in a plane (v, u) in HU, near the `drawn` area: what is denser than half way to its surroundings."""
+    radius = np.sqrt(drawn.sum() / np.pi)
+    outside = ndimage.distance_transform_edt(~drawn)
+    core = ndimage.distance_transform_edt(drawn) > 0.4 * radius
+    around = (outside > 0.3 * radius) & (outside < 1.0 * radius)
+    near = outside <= 2 * REACH * radius
+    return joined_to(core, (hu >= half_way_hu(hu[core], hu[around])) & near)
+
+
+def segment_box(
+    hu: NDArray, before: NDArray, drawn: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """The nodule in a generated cube (w, v, u) in HU around it; `before`: the same cube of the real CT.
+
+    Without a drawing it is looked for in the ellipsoid around the middle; with one (128 x 128 over twice the
+    cube), within the drawing's reach in every plane.
+    """
+    n = hu.shape[0]
+    at = (np.arange(n) + 0.5) * 2 / n - 1
+    distance = np.sqrt(at[:, None, None] ** 2 + at[:, None] ** 2 + at**2)
+    core = distance < 0.3
+    allowed = distance < 1.15
+    if drawn is not None:
+        quarter = drawn.shape[0] // 4
+        middle = drawn[quarter:-quarter, quarter:-quarter]
+        small = resize(middle.astype(float), (n, n), order=1) > 0.5
+        if small.any():
+            reach = REACH * 2 * np.sqrt(small.sum() / np.pi)
+            allowed &= (ndimage.distance_transform_edt(~small) <= reach)[None]
+            centroid = np.array(ndimage.center_of_mass(small))
+            offset = (centroid + 0.5) * 2 / n - 1
+            shifted = np.sqrt(at[:, None, None] ** 2 + (at[:, None] - offset[0]) ** 2 + (at - offset[1]) ** 2)
+            core = (shifted < 0.3) & allowed
+    around = np.concatenate([hu[(distance > 1.0)], before[distance > 0.9]])
+    bright = (hu >= half_way_hu(hu[core], around)) & allowed
+    bright = ndimage.binary_opening(bright, iterations=1) | (bright & core)
+    nodule = joined_to(core, bright)
+    return nodule if nodule.any() else core
