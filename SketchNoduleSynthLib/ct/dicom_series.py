@@ -111,14 +111,8 @@ def _ct_headers(folder: Path) -> dict[Path, FileDataset]:
     for path in sorted(folder.rglob("*")):
         if path.name.startswith(".") or path.name.upper() == "DICOMDIR" or not path.is_file():
             continue
-        try:
-            header = dcmread(path, stop_before_pixels=True, specific_tags=HEADER)
-        except InvalidDicomError as error:
-            if path.suffix.lower() == ".dcm":
-                raise InputError(f"{path} is empty, damaged or not DICOM; copy or export it again.") from error
+        if (header := _header(path)) is None:
             continue
-        except Exception as error:  # pydicom meets a broken header with errors of every kind
-            raise InputError(f"{path} is damaged or cannot be opened; copy or export it again.") from error
         # A slice that was cut short within its header still says in its file meta what it is.
         is_ct_slice = header.file_meta.get("MediaStorageSOPClassUID") == CTImageStorage
         modality = str(header.get("Modality") or "unknown")
@@ -133,6 +127,22 @@ def _ct_headers(folder: Path) -> dict[Path, FileDataset]:
     if not headers:
         raise InputError(f"{folder} holds no DICOM files; give a folder with one CT series.")
     return headers
+
+
+def _header(path: Path) -> FileDataset | None:
+    """The header of a DICOM file; None if it is another file, unless it calls itself .dcm."""
+    damaged = InputError(f"{path} is empty, damaged or not DICOM; copy or export it again.")
+    try:
+        header = dcmread(path, stop_before_pixels=True, specific_tags=HEADER)
+    except InvalidDicomError:
+        if path.suffix.lower() == ".dcm":
+            raise damaged from None
+        return None
+    except Exception as error:  # pydicom meets a broken header with errors of every kind
+        raise damaged from error
+    if "Modality" not in header and "MediaStorageSOPClassUID" not in header.file_meta:
+        raise damaged
+    return header
 
 
 def _even_step(slices: list[_Slice], normal: NDArray[np.float64]) -> float:
@@ -179,7 +189,10 @@ def _read_plane(one: _Slice) -> NDArray:
     import SimpleITK as sitk
 
     try:
+        # pydicom finds no pixels where compressed ones are cut short; GDCM would first ask for 4 GB.
+        if "PixelData" not in dcmread(one.path, specific_tags=["PixelData"]):
+            raise EOFError("no pixels")
         image = sitk.ReadImage(str(one.path), sitk.sitkUnknown, "GDCMImageIO")
-    except RuntimeError as error:
+    except (RuntimeError, EOFError, OSError) as error:
         raise InputError(f"The pixels of {one.path} are damaged or cut short; copy or export it again.") from error
     return sitk.GetArrayFromImage(image).reshape(one.shape)

@@ -11,11 +11,14 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generators import Generated
+from SketchNoduleSynthLib.synthesis.hole import dense_tissue, grow_against
 
 LEAST_WEIGHT = 1 / 256
 MAD_TO_SIGMA = 1.4826
 FALLBACK_SIGMA_HU = 20.0
 MIN_VOXELS = 30
+REACH_VOXELS = 12
+LUNG_HU = (-1020.0, -600.0)
 
 
 @dataclass(frozen=True)
@@ -98,18 +101,24 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     if poisson:
         generated = generated + membrane(before - generated, weight >= 0.5)
 
-    wide = tuple(slice(max(s.start - 12, 0), s.stop + 12) for s in box)
+    wide = tuple(slice(max(s.start - REACH_VOXELS, 0), s.stop + REACH_VOXELS) for s in box)
+    in_wide = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))
     around = volume.array[wide].astype(np.float32)
     untouched = np.ones(around.shape, bool)
-    untouched[tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))] = weight == 0
-    lung = untouched & (around < -600) & (around > -1020)
+    untouched[in_wide] = weight == 0
+    lung = untouched & (around < LUNG_HU[1]) & (around > LUNG_HU[0])
     target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
     core = ndimage.binary_erosion(nodule) if ndimage.binary_erosion(nodule).sum() >= MIN_VOXELS else nodule
     has = measure_noise(generated, core).sigma_hu if core.sum() >= MIN_VOXELS else 0.0
     lacking = np.sqrt(max(target.sigma_hu**2 - has**2, 0.0))
     rng = np.random.default_rng((seed, 1))
-    generated = generated + lacking * noise_like(target, before.shape, rng)
-    after = before + weight * (generated - before)
+    noise = lacking * noise_like(target, before.shape, rng)
+    spacing = volume.spacing[::-1]
+    dense = dense_tissue(around, spacing)[in_wide]
+    after = grow_against(before, before + weight * (generated - before), dense, spacing)
+    weight[dense] = 0.0
+    after += weight * noise
+    nodule &= ~dense
     return Blend(box, before, after, weight, nodule, target.sigma_hu, float(np.hypot(has, lacking)))
 
 

@@ -13,10 +13,9 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.window import from_network, to_network
-from SketchNoduleSynthLib.drawing.sketch import raster
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
-from SketchNoduleSynthLib.synthesis.hole import hole_around, margin_mm
+from SketchNoduleSynthLib.synthesis.hole import grow_against, hole_around, margin_mm
 from SketchNoduleSynthLib.synthesis.lifting import lift
 from SketchNoduleSynthLib.synthesis.segmentation import segment_box
 from SketchNoduleSynthLib.synthesis.site import Site
@@ -73,79 +72,85 @@ class PlaneGenerator:
         self.model = model
 
     def _generate(
-        self, site: Site, planes: NDArray, edges: NDArray[np.bool_], areas: NDArray[np.bool_], along: NDArray
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_], float]:
-        """HU of `planes` (w, v, u) with the nodule of `areas`, the holes, and seconds in the network.
+        self,
+        site: Site,
+        planes: NDArray[np.float32],
+        edges: NDArray[np.bool_],
+        lesion: NDArray[np.bool_],
+        holes: NDArray[np.bool_],
+        along: NDArray[np.float64],
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[np.float32], float]:
+        """HU of `planes` (w, v, u) with a nodule in their `holes`, and seconds in the network.
 
-        `along`: where each plane lies in the VOI, -0.5 to 0.5: the noise that fills the holes is one field in
-        three dimensions, so that neighbouring planes get like noise.
+        `lesion`: the nodule's lines; `along`: where each plane lies in the VOI, -0.5 to 0.5. The noise that fills
+        the holes is one field in three dimensions, so that neighbouring planes get like noise.
         """
         import torch
 
-        from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
+        from SketchNoduleSynthLib.networks import StylePix2Pix, pix2pix, stylepix2pix
         from SketchNoduleSynthLib.networks.conditions import conditions
 
-        area, _ = site.outline
-        holes = np.stack([hole_around(a, site.pixel_mm, site.diameter_mm) for a in areas])
-        central = len(areas) == 1 or np.array_equal(areas[len(areas) // 2], area)
-        lesion = (
-            raster([s for s in site.strokes if s.label == "nodule"], site.recipe.voi.side_mm)[None] | rims(areas)
-            if central and len(areas) == 1
-            else rims(areas)
-        )
-        rng = np.random.default_rng(site.recipe.seed)
+        def channel(array: NDArray) -> torch.Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array, np.float32))[:, None]
+
         n = pix2pix.NOISE_SAMPLES
         field = rng.random((n, n, n), dtype=np.float32) - 0.5
         at = np.clip((along + 0.5) * n - 0.5, 0, n - 1)
         below = np.minimum(at.astype(int), n - 2)
         share = (at - below)[:, None, None].astype(np.float32)
-        noise = field[below] * (1 - share) + field[below + 1] * share
-
-        def channel(array: NDArray) -> torch.Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array, np.float32))[:, None]
-
         x = pix2pix.in_context(
             channel(lesion),
             channel((edges & ~holes) | site.structure_lines),
             channel(to_network(planes)),
             channel(holes),
-            channel(noise),
+            channel(field[below] * (1 - share) + field[below + 1] * share),
             conditions(site.diameter_mm, site.recipe.attenuation)[None].expand(len(planes), -1),
         ).contiguous(memory_format=torch.channels_last)
+        style = [torch.from_numpy(rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))]
         started = time.perf_counter()
         with torch.inference_mode():
-            if isinstance(self.model.network, stylepix2pix.StylePix2Pix):
-                z = rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32)
-                y = self.model.network(x, torch.from_numpy(z).expand(len(planes), -1))
-            else:
-                y = self.model.network(x)
-        seconds = time.perf_counter() - started
-        return from_network(y[:, 0].numpy()), holes, seconds
+            styled = isinstance(self.model.network, StylePix2Pix)
+            y = self.model.network(x, style[0].expand(len(planes), -1)) if styled else self.model.network(x)
+        return from_network(y[:, 0].numpy()), time.perf_counter() - started
 
     def plane(self, site: Site) -> NDArray[np.float32]:
         """See :class:`Generator`."""
         area, _ = site.outline
-        hu, holes, _ = self._generate(site, site.plane_hu[None], site.plane_edges, area[None], np.zeros(1))
-        distance = ndimage.distance_transform_edt(~area) * site.pixel_mm
-        weight = smooth_step(1.0 - distance / margin_mm(site.diameter_mm)) * holes[0]
-        return site.plane_hu + weight * (hu[0] - site.plane_hu)
+        reslice = site.reslice
+        away = ndimage.distance_transform_edt(~area) * reslice.pixel_mm
+        margin = margin_mm(site.diameter_mm)
+        hu, _ = self._generate(
+            site,
+            reslice.hu[None],
+            reslice.edges[None],
+            site.nodule_lines()[None],
+            (away <= margin)[None],
+            np.zeros(1),
+            np.random.default_rng(site.recipe.seed),
+        )
+        return shown(site, hu[0], smooth_step(1.0 - away / margin))
 
     def nodule(self, site: Site) -> Generated:
         """See :class:`Generator`."""
         area, _ = site.outline
-        stack = lift(area, site.pixel_mm)
+        reslice = site.reslice
+        stack = lift(area, reslice.pixel_mm, np.random.default_rng((site.recipe.seed, 2)))
         margin = margin_mm(site.diameter_mm)
-        frame = site.frame.slab(stack.thickness_mm, len(stack.areas))
-        planes = frame.sample(site.volume)
-        along = frame.offsets[2] / site.recipe.voi.side_mm
-        hu, holes, seconds = self._generate(site, planes, site.edges(planes), stack.areas, along)
+        frame = reslice.frame.slab(stack.thickness_mm, len(stack.areas))
+        planes = frame.sample(reslice.volume)
+        lesion = rims(stack.areas)
+        lesion[len(lesion) // 2] = site.nodule_lines()
+        holes = np.stack([hole_around(plane, reslice.pixel_mm, site.diameter_mm) for plane in stack.areas])
+        along = frame.offsets[2] / site.side_mm
+        rng = np.random.default_rng(site.recipe.seed)
+        hu, seconds = self._generate(site, planes, reslice.edges_of(planes), lesion, holes, along, rng)
         # One margin more at either end, where the nodule's cap fades out over the real tissue.
         step = float(frame.spacing[2])
         extra = int(np.ceil(margin / step))
-        padded = site.frame.slab(stack.thickness_mm + 2 * extra * step, len(stack.areas) + 2 * extra)
+        padded = reslice.frame.slab(stack.thickness_mm + 2 * extra * step, len(stack.areas) + 2 * extra)
         ends = ((extra, extra), (0, 0), (0, 0))
-        areas = np.pad(stack.areas, ends)
-        inside = signed_distance_mm(areas, padded.spacing[::-1])
+        inside = signed_distance_mm(np.pad(stack.areas, ends), padded.spacing[::-1])
         weight = smooth_step(1.0 + inside / margin) * np.pad(holes, ends, mode="edge")
         return Generated(padded, np.pad(hu, ends, mode="edge"), inside, weight.astype(np.float32), seconds)
 
@@ -171,13 +176,11 @@ class BoxGenerator:
 
         n, half = mcgan.SAMPLES, mcgan.BOX_SAMPLES // 2
         frame = site.recipe.voi.frame(n)
-        side = site.recipe.voi.side_mm
         sketch = np.zeros((n, n, n), np.float32)
-        if site.strokes:
-            drawn = [stroke for stroke in site.strokes if stroke.label == "nodule"]
-            sketch[n // 2 - 1 : n // 2 + 1] = raster(drawn, side, n)
+        if site.recipe.strokes:
+            sketch[n // 2 - 1 : n // 2 + 1] = site.nodule_lines(n)
         noise = np.random.default_rng(site.recipe.seed).random((2 * half,) * 3, dtype=np.float32) - 0.5
-        surroundings = frame.sample(site.volume)
+        surroundings = frame.sample(site.reslice.volume)
         x = mcgan.generator_input(
             torch.from_numpy(to_network(surroundings))[None, None],
             torch.from_numpy(noise)[None, None],
@@ -189,10 +192,10 @@ class BoxGenerator:
             y = self.model.network(x)[0, 0].numpy()
         seconds = time.perf_counter() - started
 
-        box = Frame(frame.center, frame.axes, (side / 2,) * 3, (2 * half,) * 3)
+        box = Frame(frame.center, frame.axes, (site.side_mm / 2,) * 3, (2 * half,) * 3)
         hu = from_network(y)
         middle = slice(n // 2 - half, n // 2 + half)
-        drawn_area = site.outline[0] if site.strokes else None
+        drawn_area = site.outline[0] if site.recipe.strokes else None
         nodule = segment_box(hu, surroundings[middle, middle, middle], drawn_area)
         inside = signed_distance_mm(nodule, box.spacing[::-1])
         margin = margin_mm(site.diameter_mm) * MASK_MARGIN_TIMES
@@ -204,9 +207,15 @@ class BoxGenerator:
     def plane(self, site: Site) -> NDArray[np.float32]:
         """See :class:`Generator`."""
         made = self.nodule(site)
-        local = site.frame.plane()
-        hu, weight = (resampled_plane(values, made.frame, local) for values in (made.hu, made.weight))
-        return site.plane_hu + weight * (hu - site.plane_hu)
+        plane = site.reslice.frame.plane()
+        hu, weight = (resampled_plane(values, made.frame, plane) for values in (made.hu, made.weight))
+        return shown(site, hu, weight)
+
+
+def shown(site: Site, hu: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A generated sketch plane as it will stand in the CT, but for the noise."""
+    real = site.reslice.hu
+    return grow_against(real, real + weight * (hu - real), site.reslice.dense, (site.reslice.pixel_mm,) * 2)
 
 
 def resampled_plane(values: NDArray[np.float32], frame: Frame, plane: Frame) -> NDArray[np.float32]:

@@ -1,6 +1,8 @@
-"""The hole around a drawn nodule that a 2D network fills."""
+"""Where a nodule may replace what is there: the hole around a drawing, and the tissue that stays."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,3 +20,29 @@ def margin_mm(diameter_mm: float) -> float:
 def hole_around(area: NDArray[np.bool_], pixel_mm: float, diameter_mm: float, times: float = 1.0) -> NDArray[np.bool_]:
     """`area` (v, u) grown by `times` the margin."""
     return ndimage.distance_transform_edt(~area) * pixel_mm <= margin_mm(diameter_mm) * times if area.any() else area
+
+
+DENSE_HU = -300.0
+DENSE_RADIUS_MM = 2.0
+DENSE_RIM_MM = 1.5
+
+
+def dense_tissue(hu: NDArray, spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
+    """Walls, mediastinum and vessels wider than 4 mm in `hu` (any dimensions; `spacing_mm` in its order of axes).
+
+    A nodule grows against them, not in their place; smaller vessels run into it or through it.
+    """
+    dense = ndimage.distance_transform_edt(hu > DENSE_HU, spacing_mm) > DENSE_RADIUS_MM
+    if not dense.any():
+        return dense
+    return ndimage.distance_transform_edt(~dense, spacing_mm) <= DENSE_RADIUS_MM
+
+
+def grow_against(
+    before: NDArray, after: NDArray, dense: NDArray[np.bool_], spacing_mm: Sequence[float]
+) -> NDArray[np.float32]:
+    """`after`, but `before` in `dense` tissue, and nothing darker than `before` in its rim."""
+    if not dense.any():
+        return after
+    rim = ndimage.distance_transform_edt(~dense, spacing_mm) <= DENSE_RIM_MM
+    return np.where(dense, before, np.where(rim, np.maximum(before, after), after)).astype(np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from SketchNoduleSynthLib.synthesis.blending import Blend, blend
 from SketchNoduleSynthLib.synthesis.generators import check_diameter, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
-from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 Progress = Callable[[str], None]
 
@@ -75,7 +75,7 @@ def synthesize(volume: Volume, nodule: NoduleRecipe, progress: Progress = lambda
         )
     check_diameter(make.model, nodule.voi.diameter_mm)
     stage("site")
-    site = Site(volume, nodule)
+    site = Site(Reslice(volume, nodule.voi), nodule)
     notes = site.outline[1] if nodule.strokes else []
     stage("network")
     made = make.nodule(site)
@@ -99,8 +99,6 @@ def synthesize(volume: Volume, nodule: NoduleRecipe, progress: Progress = lambda
         "notes": notes,
         "seconds": spent,
     }
-    from dataclasses import replace
-
     return Insertion(
         blended.box, before, after, blended.nodule, replace(nodule, weights_sha256=make.model.sha256), report
     )
@@ -114,12 +112,12 @@ def preview(site: Site) -> NDArray[np.float32]:
 def measure(site: Site, blended: Blend) -> dict[str, Any]:
     """What the report says of a nodule, measured on the synthetic CT."""
     core = blended.after[blended.nodule]
-    spacing = site.volume.spacing
+    spacing = site.reslice.volume.spacing
     drawn = site.outline[0] if site.recipe.strokes else disc(site)
     plane = plane_after(site, blended)
     found = segment_plane(plane, drawn)
-    diameter = long_diameter(found, site.pixel_mm)
-    asked = long_diameter(drawn, site.pixel_mm) if site.recipe.strokes else site.diameter_mm
+    diameter = long_diameter(found, site.reslice.pixel_mm)
+    asked = long_diameter(drawn, site.reslice.pixel_mm) if site.recipe.strokes else site.diameter_mm
     overlap = 2 * (found & drawn).sum() / max(found.sum() + drawn.sum(), 1) if site.recipe.strokes else None
     quality = judge(blended, site.recipe.attenuation, overlap, diameter / max(asked, 1e-6))
     percentiles = np.percentile(core, [5, 25, 50, 75, 95]) if len(core) else np.full(5, np.nan)
@@ -137,20 +135,18 @@ def measure(site: Site, blended: Blend) -> dict[str, Any]:
 
 def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
     """The sketch plane (v, u) of the CT with the nodule; reads the insertion's box and little more."""
-    wide = tuple(slice(max(s.start - 3, 0), s.stop + 3) for s in blended.box)
-    hu = site.volume.array[wide].astype(np.float32)
+    volume, plane = site.reslice.volume, site.reslice.frame.plane()
+    wide = tuple(slice(max(s.start - 2, 0), s.stop + 2) for s in blended.box)
+    hu = volume.array[wide].astype(np.float32)
     hu[tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(blended.box, wide, strict=True))] = blended.after
-    origin = site.volume.to_lps(np.array([wide[2].start, wide[1].start, wide[0].start]))
-    local = Volume(hu, site.volume.spacing, origin, site.volume.direction)
-    plane = site.plane_hu.copy()
-    fresh = site.frame.plane().sample(local)[0]
-    index = local.to_index(site.frame.plane().points()[0])
+    origin = volume.to_lps(np.array([s.start for s in wide[::-1]]))
+    local = Volume(hu, volume.spacing, origin, volume.direction)
+    index = local.to_index(plane.points()[0])
     covered = ((index >= 0) & (index <= local.size - 1)).all(-1)
-    plane[covered] = fresh[covered]
-    return plane
+    return np.where(covered, plane.sample(local)[0], site.reslice.hu)
 
 
 def disc(site: Site) -> NDArray[np.bool_]:
     """Where a nodule without a drawing is looked for: a disc of the asked diameter."""
-    u, v, _ = site.frame.offsets
+    u, v, _ = site.reslice.frame.offsets
     return u**2 + v[:, None] ** 2 <= (site.diameter_mm / 2) ** 2

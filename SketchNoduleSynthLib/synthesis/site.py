@@ -11,80 +11,80 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.edges import EDGES
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, outline, raster
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, outline, raster
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.hole import dense_tissue
 
 AIR_OUTSIDE_HU = -950.0
 TISSUE_SHARE = 0.05
 
 
+class Reslice:
+    """The sketch plane of a VOI in a CT: 128 x 128 pixels (v, u), as real as it is, with what a preview needs.
+
+    Raises :class:`InputError` if the VOI's centre is outside the CT or all of it is in air.
+    """
+
+    def __init__(self, volume: Volume, voi: Voi) -> None:
+        self.volume, self.voi = volume, voi
+        self.frame: Frame = voi.frame(RASTER_SAMPLES)
+        self.pixel_mm = float(self.frame.spacing[0])
+        index = volume.to_index(voi.center_lps_mm)
+        if (index < -0.5).any() or (index > volume.size - 0.5).any():
+            at = ", ".join(f"{value:g}" for value in voi.center_ras_mm)
+            raise InputError(f"The VOI's centre (RAS {at} mm) is outside the CT; move the VOI into it.")
+        coarse = self.frame.with_samples(16, 16, 16).sample(volume)
+        if (coarse > AIR_OUTSIDE_HU).mean() < TISSUE_SHARE:
+            raise InputError("The VOI holds nothing but air; move it into the lung.")
+
+    @cached_property
+    def hu(self) -> NDArray[np.float32]:
+        """The real plane in HU."""
+        return self.frame.plane().sample(self.volume)[0]
+
+    def edges_of(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """The Canny edges of planes (w, v, u) of this VOI, found as in training."""
+        return np.stack([EDGES["physical"](plane, self.pixel_mm) for plane in planes_hu])
+
+    @cached_property
+    def edges(self) -> NDArray[np.bool_]:
+        """The plane's edges."""
+        return self.edges_of(self.hu[None])[0]
+
+    @cached_property
+    def dense(self) -> NDArray[np.bool_]:
+        """The plane's walls and large vessels, which no nodule replaces."""
+        return dense_tissue(self.hu, (self.pixel_mm,) * 2)
+
+
 @dataclass
 class Site:
-    """A recipe's VOI in a CT. Planes are v, u of 128 x 128 over the VOI, in HU."""
+    """A drawing on a reslice; several drawings in turn may share one reslice."""
 
-    volume: Volume
+    reslice: Reslice
     recipe: NoduleRecipe
 
-    def __post_init__(self) -> None:
-        index = self.volume.to_index(self.recipe.voi.center_lps_mm)
-        if (index < -0.5).any() or (index > self.volume.size - 0.5).any():
-            at = ", ".join(f"{value:g}" for value in self.recipe.voi.center_ras_mm)
-            raise InputError(f"The VOI's centre (RAS {at} mm) is outside the CT; move the VOI into it.")
-        middle = self.frame.with_samples(16, 16, 16).sample(self.volume)
-        if (middle > AIR_OUTSIDE_HU).mean() < TISSUE_SHARE:
-            raise InputError("The VOI holds nothing but air; move it into the lung.")
+    @property
+    def side_mm(self) -> float:
+        """The VOI's side."""
+        return self.recipe.voi.side_mm
 
     @property
     def diameter_mm(self) -> float:
         """The long diameter asked for."""
         return self.recipe.voi.diameter_mm
 
-    @property
-    def strokes(self) -> tuple[Stroke, ...]:
-        """The drawing."""
-        return self.recipe.strokes
-
-    @cached_property
-    def frame(self) -> Frame:
-        """The VOI, sampled as the drawing is."""
-        return self.recipe.voi.frame(RASTER_SAMPLES)
-
-    @property
-    def pixel_mm(self) -> float:
-        """A plane's pixel."""
-        return float(self.frame.spacing[0])
-
     @cached_property
     def outline(self) -> tuple[NDArray[np.bool_], list[str]]:
         """The drawn area and the notes on it; see :func:`drawing.sketch.outline`."""
-        return outline(self.strokes, self.recipe.voi.side_mm)
+        return outline(self.recipe.strokes, self.side_mm)
 
-    @cached_property
-    def plane_hu(self) -> NDArray[np.float32]:
-        """The real reslice in the sketch plane."""
-        return self.frame.plane().sample(self.volume)[0]
+    def nodule_lines(self, samples: int = RASTER_SAMPLES) -> NDArray[np.bool_]:
+        """The nodule's strokes as drawn, on `samples` x `samples` pixels."""
+        return raster([s for s in self.recipe.strokes if s.label == "nodule"], self.side_mm, samples)
 
     @cached_property
     def structure_lines(self) -> NDArray[np.bool_]:
         """The drawn vessels, walls and other lines around the nodule."""
-        return raster([stroke for stroke in self.strokes if stroke.label != "nodule"], self.recipe.voi.side_mm)
-
-    def edges(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """The Canny edges of real planes (w, v, u), found as in training."""
-        return np.stack([EDGES["physical"](plane, self.pixel_mm) for plane in planes_hu])
-
-    @cached_property
-    def plane_edges(self) -> NDArray[np.bool_]:
-        """The edges in the sketch plane, (1, v, u)."""
-        return self.edges(self.plane_hu[None])
-
-    def with_strokes(self, strokes: tuple[Stroke, ...]) -> Site:
-        """The same site with another drawing; the reslice and its edges are kept."""
-        from dataclasses import replace
-
-        site = object.__new__(Site)
-        site.volume, site.recipe = self.volume, replace(self.recipe, strokes=strokes)
-        for name in ("frame", "plane_hu", "plane_edges"):
-            site.__dict__[name] = getattr(self, name)
-        return site
+        return raster([s for s in self.recipe.strokes if s.label != "nodule"], self.side_mm)

@@ -1,0 +1,85 @@
+"""The command line: `python -m SketchNoduleSynthLib synthesize CT RECIPE OUTPUT_FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from SketchNoduleSynthLib.errors import InputError
+
+STAGES = ("load", "site", "network", "blend", "report")
+
+
+def synthesize(arguments: argparse.Namespace) -> None:
+    """Carry out a recipe and write the results."""
+    from tqdm import tqdm
+
+    from SketchNoduleSynthLib.cases.result import PREVIEW_FILE, carry_out, check_output, headings, write
+    from SketchNoduleSynthLib.ct.volume import Volume
+    from SketchNoduleSynthLib.drawing.recipe import Recipe
+
+    recipe = Recipe.read(arguments.recipe)
+    check_output(arguments.output, arguments.ct)
+    total = 2 + len(STAGES) * len(recipe.nodules)
+    with tqdm(total=total, disable=not sys.stderr.isatty(), bar_format="{desc:<32} {bar} {n_fmt}/{total_fmt}") as bar:
+        bar.set_description("Reading the CT")
+        volume = Volume.read(arguments.ct)
+        bar.update()
+
+        def progress(nodule: int, stage: str) -> None:
+            bar.set_description(f"Nodule {nodule + 1}: {stage}")
+            bar.update()
+
+        result = carry_out(volume, recipe, progress)
+        bar.set_description("Writing")
+        write(result, arguments.output)
+        bar.update()
+    for line, insertion in zip(headings(result.insertions), result.insertions, strict=True):
+        print(line)
+        for remark in [*insertion.report["notes"], *insertion.report["quality"]["reasons"]]:
+            print(f"   {remark}")
+    print(f"Results: {arguments.output}\nPreview: {arguments.output / PREVIEW_FILE}")
+
+
+def models(arguments: argparse.Namespace) -> None:
+    """List the bundled models."""
+    from SketchNoduleSynthLib.synthesis.bundle import CARD, MODELS_FOLDER, bundled_names, read_config
+
+    for name in bundled_names():
+        config = read_config(name)
+        low, high = config["diameter_mm"]
+        print(f"{name}: {config['preset']}, nodules of {low:g} to {high:g} mm, SHA-256 {config['sha256']}")
+        print(f"   card: {MODELS_FOLDER / name / CARD}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's words."""
+    top = argparse.ArgumentParser("SketchNoduleSynthLib", description="Synthetic lung nodules in a real chest CT.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    make = commands.add_parser("synthesize", help="insert a recipe's nodules into a CT")
+    make.add_argument("ct", type=Path, help=".nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM")
+    make.add_argument("recipe", type=Path, help="JSON; see the README")
+    make.add_argument("output", type=Path, help="folder for the results")
+    make.set_defaults(run=synthesize)
+    commands.add_parser("models", help="list the bundled networks").set_defaults(run=models)
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command; 0, or 2 with one sentence on standard error for bad input."""
+    arguments = parser().parse_args(words)
+    try:
+        arguments.run(arguments)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped; nothing was written.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""The main job: a CT and a recipe to a folder with the synthetic CT and what is to be said of it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+
+CT_FILE, LABELS_FILE, RECIPE_FILE = "synthetic.nrrd", "nodules.nrrd", "recipe.json"
+REPORT_FILE, PREVIEW_FILE = "report.json", "preview.png"
+
+Progress = Callable[[int, str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A CT with all nodules of a recipe; `recipe` is as carried out, `labels` 1, 2 ... in its order."""
+
+    source: Volume
+    synthetic: Volume
+    labels: NDArray[np.uint8]
+    insertions: tuple[Insertion, ...]
+    recipe: Recipe
+
+
+def carry_out(volume: Volume, recipe: Recipe, progress: Progress = lambda nodule, stage: None) -> Result:
+    """Insert a recipe's nodules one after the other into a copy of `volume`; errors name the nodule."""
+    synthetic = volume.with_array(volume.array.copy())
+    labels = np.zeros(volume.array.shape, np.uint8 if len(recipe.nodules) < 256 else np.uint16)
+    insertions = []
+    for index, nodule in enumerate(recipe.nodules):
+        try:
+            insertion = synthesize(synthetic, nodule, lambda stage, index=index: progress(index, stage))
+        except InputError as error:
+            raise InputError(f"nodules[{index}]: {error}") from error
+        insertion.apply(synthetic.array)
+        labels[insertion.box][insertion.nodule] = index + 1
+        insertions.append(insertion)
+    done = Recipe(tuple(insertion.recipe for insertion in insertions), versions())
+    return Result(volume, synthetic, labels, tuple(insertions), done)
+
+
+def versions() -> dict[str, str]:
+    """What the voxels depend on."""
+    import scipy
+    import torch
+
+    return {
+        "SketchNoduleSynth": SketchNoduleSynthLib.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
+
+
+def headings(insertions: Sequence[Insertion]) -> list[str]:
+    """A line a nodule: what was asked for, what was made, what the quality gate says."""
+    lines = []
+    for number, insertion in enumerate(insertions, 1):
+        report, recipe = insertion.report, insertion.recipe
+        dice = "" if report["outline_dice"] is None else f", outline Dice {report['outline_dice']:.2f}"
+        lines.append(
+            f"{number}: {recipe.attenuation}, {recipe.voi.diameter_mm:g} mm asked, {report['long_diameter_mm']:.1f} mm "
+            f"measured in the sketch plane, mean {report['hu_mean']:.0f} HU{dice}, {recipe.model}, seed {recipe.seed}, "
+            f"{report['quality']['light']}"
+        )
+    return lines
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write the five files into `folder`, all or none; of what is there, only files of the same names are replaced."""
+    from SketchNoduleSynthLib.synthesis.picture import write_preview
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"The output folder {folder} cannot be made: {error.strerror}.") from error
+    try:
+        result.synthetic.write(partial / CT_FILE)
+        result.synthetic.with_array(result.labels).write(partial / LABELS_FILE)
+        result.recipe.write(partial / RECIPE_FILE)
+        reports = [insertion.report for insertion in result.insertions]
+        (partial / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+        nodules = [insertion.recipe for insertion in result.insertions]
+        write_preview(
+            partial / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions)
+        )
+        folder.mkdir(exist_ok=True)
+        for file in partial.iterdir():
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise InputError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_output(folder: Path, ct: Path) -> None:
+    """Raise :class:`InputError` if writing to `folder` would be impossible or touch the CT itself."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"The output {folder} is a file; give a folder.")
+    if ct.is_dir() and (folder.resolve() == ct.resolve() or ct.resolve() in folder.resolve().parents):
+        raise InputError("The output folder lies in the CT's own folder; give another one.")
+    if (folder / CT_FILE).resolve() == ct.resolve() or (folder / LABELS_FILE).resolve() == ct.resolve():
+        raise InputError("The output would replace the CT itself; give another folder.")

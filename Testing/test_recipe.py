@@ -1,0 +1,108 @@
+import copy
+import json
+
+import pytest
+
+from SketchNoduleSynthLib import InputError, Recipe
+
+GOOD = {
+    "version": 1,
+    "nodules": [
+        {
+            "voi": {"center_ras_mm": [62.0, -31.5, 118.0], "diameter_mm": 14.0, "tilt_lr_deg": 0.0, "tilt_hf_deg": 0.0},
+            "model": "stylepix2pix",
+            "seed": 7,
+            "attenuation": "solid",
+            "strokes": [{"label": "nodule", "closed": True, "points_mm": [[-6.1, 0.4], [-4.0, 4.9], [1.2, 6.3]]}],
+        }
+    ],
+}
+DELETE = object()
+
+
+def changed(path, value):
+    data = copy.deepcopy(GOOD)
+    at = data
+    for key in path[:-1]:
+        at = at[key]
+    if value is DELETE:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = value
+    return data
+
+
+NODULE = ("nodules", 0)
+VOI = (*NODULE, "voi")
+STROKE = (*NODULE, "strokes", 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (("version",), 2, "recipe.version"),
+        (("version",), DELETE, "recipe.version"),
+        (("nodules",), [], "recipe.nodules"),
+        (("nodules",), {}, "recipe.nodules"),
+        (("extra",), 1, "recipe.extra"),
+        ((*NODULE, "voi"), DELETE, "nodules[0].voi"),
+        ((*NODULE, "model"), "gpt", "nodules[0].model"),
+        ((*NODULE, "model"), DELETE, "nodules[0].model"),
+        ((*NODULE, "sed"), 1, "nodules[0].sed"),
+        ((*NODULE, "seed"), -1, "nodules[0].seed"),
+        ((*NODULE, "seed"), 1.5, "nodules[0].seed"),
+        ((*NODULE, "seed"), True, "nodules[0].seed"),
+        ((*NODULE, "attenuation"), "dense", "nodules[0].attenuation"),
+        ((*NODULE, "strokes"), [], "nodules[0].strokes"),
+        ((*NODULE, "strokes"), "x", "nodules[0].strokes"),
+        ((*VOI, "diameter_mm"), 0, "nodules[0].voi.diameter_mm"),
+        ((*VOI, "diameter_mm"), -3, "nodules[0].voi.diameter_mm"),
+        ((*VOI, "diameter_mm"), "14", "nodules[0].voi.diameter_mm"),
+        ((*VOI, "diameter_mm"), float("nan"), "nodules[0].voi.diameter_mm"),
+        ((*VOI, "center_ras_mm"), [1, 2], "nodules[0].voi.center_ras_mm"),
+        ((*VOI, "center_ras_mm"), [1, 2, None], "nodules[0].voi.center_ras_mm"),
+        ((*VOI, "tilt_lr_deg"), 45, "nodules[0].voi.tilt_lr_deg"),
+        ((*VOI, "tilt"), 4, "nodules[0].voi.tilt"),
+        ((*STROKE, "label"), "tumour", "nodules[0].strokes[0].label"),
+        ((*STROKE, "closed"), 1, "nodules[0].strokes[0].closed"),
+        ((*STROKE, "points_mm"), DELETE, "nodules[0].strokes[0].points_mm"),
+        ((*STROKE, "points_mm"), [], "nodules[0].strokes[0].points_mm"),
+        ((*STROKE, "points_mm"), [[1, 2, 3]], "nodules[0].strokes[0].points_mm[0]"),
+        ((*STROKE, "points_mm"), [["a", 2]], "nodules[0].strokes[0].points_mm[0]"),
+    ],
+)
+def test_a_bad_key_is_named_in_one_sentence(path, value, named):
+    with pytest.raises(InputError) as caught:
+        Recipe.from_dict(changed(path, value))
+    message = str(caught.value)
+    assert named in message
+    assert message.endswith(".") and "\n" not in message
+
+
+def test_defaults_are_filled_in_and_a_recipe_survives_writing(tmp_path):
+    data = copy.deepcopy(GOOD)
+    for key in ("seed", "attenuation"):
+        del data["nodules"][0][key]
+    recipe = Recipe.from_dict(data)
+    recipe.write(tmp_path / "recipe.json")
+    written = json.loads((tmp_path / "recipe.json").read_text())
+    assert written["nodules"][0]["seed"] == 0
+    assert written["nodules"][0]["attenuation"] == "solid"
+    assert written["nodules"][0]["blending"] == "soft"
+    assert Recipe.read(tmp_path / "recipe.json").to_dict() == recipe.to_dict() == written
+
+
+def test_mcgan_needs_no_strokes():
+    data = changed((*NODULE, "model"), "mcgan")
+    data["nodules"][0]["strokes"] = []
+    assert Recipe.from_dict(data).nodules[0].strokes == ()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "\x00\xff", '"recipe"'])
+def test_what_is_no_recipe_is_told(tmp_path, text):
+    path = tmp_path / "recipe.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError):
+        Recipe.read(path)
+    with pytest.raises(InputError):
+        Recipe.read(tmp_path / "missing.json")

@@ -1,0 +1,303 @@
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phantom import LUNG_RAS_MM, chest
+from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
+
+from SketchNoduleSynthLib import Frame, InputError, NoduleRecipe, Stroke, Volume, synthesize
+from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.sketch import outlines
+from SketchNoduleSynthLib.synthesis import bundle, generators
+from SketchNoduleSynthLib.synthesis.blending import blend, measure_noise, noise_like
+from SketchNoduleSynthLib.synthesis.generators import Generated
+from SketchNoduleSynthLib.synthesis.hole import dense_tissue, grow_against
+from SketchNoduleSynthLib.synthesis.lifting import ellipsoidal, lift
+from SketchNoduleSynthLib.synthesis.pipeline import preview
+from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+
+MODELS = bundle.bundled_names()
+
+
+def ellipse(diameter_mm, flat=0.85, label="nodule"):
+    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    return Stroke(np.stack([np.cos(angle), flat * np.sin(angle)], 1) * diameter_mm / 2 * 0.95, label, closed=True)
+
+
+def recipe(model, diameter_mm=14.0, center=LUNG_RAS_MM, attenuation="solid", **more):
+    more.setdefault("strokes", (ellipse(diameter_mm),))
+    return NoduleRecipe(Voi(center, diameter_mm, 10.0, -15.0), model, 3, attenuation, **more)
+
+
+def test_two_models_are_bundled_at_least():
+    assert {"pix2pix", "mcgan"} <= set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("blending", ["soft", "poisson"])
+def test_only_the_nodule_changes_and_revert_is_exact(model, blending):
+    volume = chest()
+    source = volume.array.copy()
+    insertion = synthesize(volume, recipe(model, blending=blending))
+    assert np.array_equal(volume.array, source), "synthesize wrote into its input"
+    insertion.apply(volume.array)
+    assert volume.array.dtype == source.dtype
+    outside = np.ones(source.shape, bool)
+    outside[insertion.box] = False
+    assert np.array_equal(volume.array[outside], source[outside])
+    assert (volume.array != source).sum() > 50
+    far = np.linalg.norm(
+        volume.to_lps(np.argwhere(volume.array != source)[:, ::-1]) * (-1, -1, 1) - LUNG_RAS_MM, axis=1
+    )
+    assert far.max() < 14.0 * np.sqrt(3), "a voxel outside the VOI changed"
+    insertion.revert(volume.array)
+    assert np.array_equal(volume.array, source)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_same_recipe_gives_the_same_voxels_and_another_seed_others(model):
+    volume = chest()
+    first, again = (synthesize(volume, recipe(model)).after for _ in range(2))
+    other = synthesize(volume, dataclasses.replace(recipe(model), seed=4)).after
+    assert np.array_equal(first, again)
+    assert first.shape != other.shape or not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "direction",
+    [
+        np.diag([1.0, 1.0, 1.0]),
+        np.diag([-1.0, 1.0, -1.0]),
+        np.array([[0, 0, 1.0], [1.0, 0, 0], [0, 1.0, 0]]),
+        np.array([[0.96, -0.28, 0], [0.28, 0.96, 0], [0, 0, 1.0]]),
+    ],
+    ids=["straight", "flipped", "sagittal", "oblique"],
+)
+def test_the_nodule_stands_at_its_point_whatever_the_axes(model, direction):
+    straight = chest()
+    spacing = np.array([1.5, 1.3, 2.0])
+    size = (60, 66, 40)
+    center = np.array(LUNG_RAS_MM) * (-1, -1, 1)
+    origin = center - direction @ (spacing * (np.array(size) - 1) / 2)
+    flat = np.full(size[::-1], -850, np.int16)
+    flat += np.random.default_rng(0).normal(0, 20, flat.shape).astype(np.int16)
+    volume = Volume(flat, spacing, origin, direction)
+    insertion = synthesize(volume, recipe(model, 16.0, strokes=(ellipse(16.0, 1.0),)))
+    gained = np.clip(insertion.after.astype(float) - insertion.before, 0, None)
+    at = np.argwhere(insertion.nodule)
+    weights = gained[insertion.nodule]
+    index = (at * weights[:, None]).sum(0) / weights.sum() + [s.start for s in insertion.box]
+    found = volume.to_lps(index[::-1])
+    assert np.abs(found - center).max() < 2.2, "the centre of mass is far from the asked point"
+    assert straight.array.dtype == volume.array.dtype
+
+
+def test_a_patch_lands_where_its_frame_says_within_half_a_voxel():
+    volume = Volume(np.full((40, 44, 48), -800, np.int16), (1.1, 0.9, 2.0), (3, -7, 11), np.diag([-1.0, 1.0, -1.0]))
+    frame = Frame.of_voi(volume.to_lps(volume.size / 2), 16.0, 64, 20, -10)
+    local = frame.to_local(frame.points())
+    radius = np.linalg.norm(local, axis=-1)
+    inside = (5.0 - radius).astype(np.float32)
+    hu = np.where(inside > 0, 100.0, -800.0).astype(np.float32)
+    made = Generated(frame, hu, inside, (inside > -2).astype(np.float32), 0.0)
+    blended = blend(volume, made, 0)
+    gained = np.clip(blended.after - blended.before, 0, None)
+    at = np.argwhere(gained > 400)
+    index = at.mean(0) + [s.start for s in blended.box]
+    off = np.abs(index[::-1] - volume.to_index(frame.center))
+    assert (off < 0.5).all()
+
+
+def test_hu_beyond_the_window_survive_and_darkening_happens():
+    volume = chest()
+    near = tuple(int(i) for i in np.rint(volume.to_index(np.array(LUNG_RAS_MM) * (-1, -1, 1))))[::-1]
+    volume.array[near[0], near[1] + 5, near[2]] = 2500
+    frame = Frame.of_voi(np.array(LUNG_RAS_MM) * (-1, -1, 1), 20.0, 32)
+    inside = (4.0 - np.linalg.norm(frame.to_local(frame.points()), axis=-1)).astype(np.float32)
+    hu = np.full(frame.shape, -990.0, np.float32)
+    blended = blend(volume, Generated(frame, hu, inside, np.clip(inside, 0, 1), 0.0), 0)
+    changed = blended.weight == 1
+    assert (blended.after - blended.before)[changed].mean() < -50
+    after = volume.array.copy()
+    after[blended.box] = volume.cast(blended.after)
+    assert after[near[0], near[1] + 5, near[2]] == 2500
+
+
+def test_float_and_unsigned_volumes_keep_their_type():
+    base = chest()
+    for kind, shift in ((np.float32, 0), (np.int32, 0), (np.uint16, 2000)):
+        volume = base.with_array((base.array.astype(np.int64) + shift).astype(kind))
+        if shift:
+            with pytest.raises(InputError):
+                synthesize(volume, recipe("mcgan", center=(190.0, 5.0, 3.0)))
+            continue
+        insertion = synthesize(volume, recipe("mcgan"))
+        assert insertion.after.dtype == kind
+
+
+def test_an_insertion_is_refused_by_another_ct():
+    insertion = synthesize(chest(), recipe("mcgan"))
+    with pytest.raises(InputError):
+        insertion.apply(np.zeros((5, 5, 5), np.int16))
+    with pytest.raises(InputError):
+        insertion.apply(chest().array.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"center": (900.0, 0.0, 0.0)}, "outside the CT"),
+        ({"center": (94.0, 80.0, 0.0), "diameter_mm": 6.0}, "air"),
+        ({"strokes": ()}, "no nodule stroke"),
+        ({"strokes": (ellipse(10, label="vessel"),)}, "no nodule stroke"),
+        ({"strokes": (Stroke(ellipse(8).points_mm + 60, "nodule", True),)}, "outside the VOI"),
+        ({"strokes": (Stroke(np.zeros((1, 2))),)}, "no area"),
+        ({"diameter_mm": 90.0}, "beyond"),
+        ({"diameter_mm": 1.0}, "beyond"),
+        ({"weights_sha256": "0" * 64}, "other weights"),
+    ],
+)
+def test_what_cannot_be_done_is_told(change, said):
+    with pytest.raises(InputError, match=said) as caught:
+        synthesize(chest(), recipe("pix2pix", **change))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_cut_off_or_crosses_itself_is_told():
+    eight = Stroke(np.array([[-5, -3], [5, 3], [5, -3], [-5, 3]]), closed=True)
+    crossing = synthesize(chest(), recipe("pix2pix", strokes=(eight,)))
+    assert any("crosses itself" in note for note in crossing.report["notes"])
+    long = Stroke(np.array([[-6, 0], [0, 6], [60, 0], [0, -6]]), closed=True)
+    assert any("cut off" in note for note in synthesize(chest(), recipe("pix2pix", strokes=(long,))).report["notes"])
+
+
+def test_weights_are_checked(tmp_path):
+    with pytest.raises(InputError, match="at hand"):
+        bundle.load("stylegan", bundle.MODELS_FOLDER)
+    for change, said in (
+        ("tamper", "not the ones"),
+        ("delete", "missing"),
+        ("config", "broken"),
+        ("shape", "do not fit"),
+    ):
+        folder = tmp_path / change
+        shutil.copytree(bundle.MODELS_FOLDER / "mcgan", folder / "mcgan")
+        weights, config = folder / "mcgan" / bundle.WEIGHTS, folder / "mcgan" / bundle.CONFIG
+        if change == "tamper":
+            weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+        elif change == "delete":
+            weights.unlink()
+        elif change == "config":
+            config.write_text("{")
+        else:
+            data = json.loads(config.read_text())
+            data["arguments"]["widths"] = [8, 8, 8, 8]
+            config.write_text(json.dumps(data))
+        with pytest.raises(InputError, match=said):
+            bundle.load("mcgan", folder)
+
+
+@given(st.floats(4, 30), st.floats(0.5, 1.0), st.integers(0, 50))
+@settings(max_examples=15, deadline=None)
+def test_lifting_keeps_the_drawn_plane_and_shrinks_towards_the_poles(diameter, flat, seed):
+    site = Site(
+        Reslice(chest(), Voi(LUNG_RAS_MM, diameter)), recipe("pix2pix", diameter, strokes=(ellipse(diameter, flat),))
+    )
+    area, _ = site.outline
+    stack = lift(area, site.reslice.pixel_mm, np.random.default_rng(seed))
+    middle = len(stack.areas) // 2
+    assert len(stack.areas) % 2 == 1
+    overlap = 2 * (stack.areas[middle] & area).sum() / (stack.areas[middle].sum() + area.sum())
+    assert overlap > 0.97
+    assert stack.areas[0].sum() < 0.6 * area.sum() and stack.areas[-1].sum() < 0.6 * area.sum()
+    assert ellipsoidal(0.0) == 1 and ellipsoidal(1.0) == 0
+
+
+def test_noise_is_measured_and_made_alike():
+    rng = np.random.default_rng(0)
+    from scipy import ndimage
+
+    for sigma, blur in ((10, 0.0), (40, 0.7)):
+        field = ndimage.gaussian_filter(rng.normal(0, 1, (30, 60, 60)), blur)
+        field = (field / field.std() * sigma - 850).astype(np.float32)
+        noise = measure_noise(field, np.ones(field.shape, bool))
+        made = noise.sigma_hu * noise_like(noise, field.shape, rng)
+        assert 0.75 < made.std() / sigma < 1.35
+        lag = [np.corrcoef(f[..., 1:].ravel(), f[..., :-1].ravel())[0, 1] for f in (field, made)]
+        assert abs(lag[0] - lag[1]) < 0.25
+
+
+def test_walls_stay_and_nothing_darkens_at_their_rim():
+    hu = np.full((20, 40, 40), -850.0)
+    hu[:, :, :12] = 40.0
+    hu[:, 20:22, :] = 30.0
+    dense = dense_tissue(hu, (1, 1, 1))
+    assert dense[10, 10, 3] and not dense[10, 10, 20] and not dense[10, 21, 25]
+    after = grow_against(hu, np.full(hu.shape, -600.0), dense, (1, 1, 1))
+    assert np.array_equal(after[dense], hu[dense])
+    assert (after[10, 10, 11:] >= hu[10, 10, 11:]).all()
+
+
+def test_the_preview_is_the_plane_that_is_inserted():
+    volume = chest()
+    for model in MODELS:
+        asked = recipe(model, 14.0)
+        site = Site(Reslice(volume, asked.voi), asked)
+        shown = preview(site)
+        assert shown.shape == (128, 128)
+        insertion = synthesize(volume, asked)
+        after = volume.with_array(volume.array.copy())
+        insertion.apply(after.array)
+        real = site.reslice.frame.plane().sample(after)[0]
+        inside, _ = site.outline
+        assert abs(float(real[inside].mean() - shown[inside].mean())) < 120
+
+
+def test_progress_is_told_and_cancels():
+    stages = []
+    synthesize(chest(), recipe("mcgan"), stages.append)
+    assert stages == ["load", "site", "network", "blend", "report"]
+
+    def cancel(stage):
+        if stage == "blend":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        synthesize(chest(), recipe("mcgan"), cancel)
+
+
+def test_segmentation_finds_a_disc():
+    v, u = np.mgrid[:128, :128] - 63.5
+    hu = np.where(u**2 + v**2 < 25**2, -20.0, -850.0) + np.random.default_rng(0).normal(0, 20, u.shape)
+    found = segment_plane(hu, u**2 + v**2 < 22**2)
+    truth = u**2 + v**2 < 25**2
+    assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.97
+
+
+@needs_nodules
+@pytest.mark.parametrize("model", ["pix2pix", "mcgan"])
+@needs_real_ct
+def test_drawn_and_synthetic_outlines_overlap_on_real_outlines(model):
+    """Median Dice over 50 outlines of validation masks, placed in the parenchyma of a real CT."""
+    from training.nodules import read_nodules
+
+    volume = Volume.read(REAL_CT)
+    dice = []
+    for nodule in [n for n in read_nodules(VALIDATION) if 6 <= n.diameter_mm <= 25][:50]:
+        frame = Frame.of_voi(nodule.center_mm, 2 * nodule.diameter_mm, 128)
+        area = frame.plane().sample(nodule.mask)[0] > 0.5
+        strokes = tuple(outlines(area, frame.extent[0])[:1])
+        voi = Voi((-56.8, -194.1, -479.8), nodule.diameter_mm)
+        made = synthesize(volume, NoduleRecipe(voi, model, 1, "solid", strokes))
+        dice.append(made.report["outline_dice"])
+    assert np.median(dice) >= 0.80
+
+
+def test_generators_are_loaded_once():
+    assert generators.generator("mcgan") is generators.generator("mcgan")
