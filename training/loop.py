@@ -66,7 +66,9 @@ class Run:
     def log(self, **figures: float) -> None:
         """Append a line of figures to log.jsonl."""
         with (self.folder / "log.jsonl").open("a") as file:
-            file.write(json.dumps({"step": self.step, "seconds": round(time.time() - self.started, 1), **figures}) + "\n")
+            file.write(
+                json.dumps({"step": self.step, "seconds": round(time.time() - self.started, 1), **figures}) + "\n"
+            )
 
     def batches(self, dataset: Dataset, batch: int, steps: int, workers: int) -> Iterator[dict[str, Tensor]]:
         """Batches from where the run stands to `steps`, with a progress bar; keeps `step` counted."""

@@ -3,7 +3,8 @@
     python -m training.train_mcgan NODULES.npz RUN_FOLDER --steps 3000 --batch 8
 
 Stopped and started again with the same folder, it goes on where it was. Differences from the thesis: hinge loss and
-spectral norm for the nodule discriminator instead of WGAN-GP (one gradient less a step), no label flips, L1 x 10.
+spectral norm for the nodule discriminator instead of WGAN-GP (one gradient less a step), no label flips, L1 x 10
+and more of it around the drawing.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from SketchNoduleSynthLib.networks.conditions import CONDITIONS, tiled
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
 from training.dataset import VolumeDataset
 from training.loop import Run
-from training.losses import fool, judge
+from training.losses import DISCRIMINATOR_GAIN, fool, judge
 from training.nodules import read_nodules
 from training.train_pix2pix import parser
 
 L1_WEIGHT = 10.0
+PLANE_WEIGHT = 0.5
+DRAWN = slice(14, 18)
+"""The planes around the drawing count more: there the network is told what it shall make."""
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -46,8 +50,10 @@ def train(arguments: argparse.Namespace) -> None:
     dataset = VolumeDataset(read_nodules(arguments.nodules), arguments.steps * arguments.batch, arguments.seed)
 
     def discriminate(sample: dict[str, Tensor], box: Tensor) -> tuple[Tensor, Tensor]:
-        whole = torch.cat([mcgan.with_middle(sample["surroundings"], box), sample["sketch"]], 1)
-        inner = torch.cat([box, mcgan.middle(sample["sketch"]), tiled(sample["conditions"], box)], 1)
+        whole = torch.cat([DISCRIMINATOR_GAIN * mcgan.with_middle(sample["surroundings"], box), sample["sketch"]], 1)
+        inner = torch.cat(
+            [DISCRIMINATOR_GAIN * box, mcgan.middle(sample["sketch"]), tiled(sample["conditions"], box)], 1
+        )
         return context(whole.contiguous(memory_format=layout)).float(), nodule(
             inner.contiguous(memory_format=layout)
         ).float()
@@ -67,7 +73,7 @@ def train(arguments: argparse.Namespace) -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
             context_fake, nodule_fake = discriminate(sample, fake)
         fooled = fool("lsgan", context_fake) + fool("hinge", nodule_fake)
-        difference = l1_loss(fake, real)
+        difference = l1_loss(fake, real) + PLANE_WEIGHT * l1_loss(fake[:, :, DRAWN], real[:, :, DRAWN])
         optimizers["adam_generator"].zero_grad()
         (fooled + L1_WEIGHT * difference).backward()
         optimizers["adam_generator"].step()

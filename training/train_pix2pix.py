@@ -14,13 +14,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import l1_loss
+from torch.nn.functional import adaptive_max_pool2d, l1_loss
 
 from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
 from training.dataset import PlaneDataset
 from training.loop import Run
-from training.losses import fool, judge
+from training.losses import DISCRIMINATOR_GAIN, fool, judge
 from training.nodules import read_nodules
 
 L1_WEIGHT = 10.0
@@ -47,19 +47,23 @@ def train(arguments: argparse.Namespace) -> None:
     dataset = PlaneDataset(read_nodules(arguments.nodules), arguments.steps * arguments.batch, arguments.seed)
 
     def discriminate(sample: dict[str, Tensor], plane: Tensor) -> Tensor:
-        return discriminator(torch.cat([sample["lesion"], sample["lines"], sample["hole"], plane], 1))
+        """Logits of the patches that hold some of the hole: elsewhere real and fake are the same."""
+        judged = discriminator(
+            torch.cat([sample["lesion"], sample["lines"], sample["hole"], DISCRIMINATOR_GAIN * plane], 1)
+        ).float()
+        return judged[adaptive_max_pool2d(sample["hole"], judged.shape[2:]) > 0]
 
     for sample in run.batches(dataset, arguments.batch, arguments.steps, arguments.workers):
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
             x = pix2pix.in_context(**sample).contiguous(memory_format=torch.channels_last)
             fake = generator(x, torch.randn(len(x), stylepix2pix.STYLE)) if styled else generator(x)
-            judged = judge(LOSS, discriminate(sample, sample["plane"]).float(), discriminate(sample, fake.detach()).float())
+            judged = judge(LOSS, discriminate(sample, sample["plane"]), discriminate(sample, fake.detach()))
         optimizers["adam_discriminator"].zero_grad()
         judged.backward()
         optimizers["adam_discriminator"].step()
 
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
-            fooled = fool(LOSS, discriminate(sample, fake).float())
+            fooled = fool(LOSS, discriminate(sample, fake))
         share = sample["hole"].mean()
         difference = l1_loss(fake, sample["plane"]) / share
         optimizers["adam_generator"].zero_grad()

@@ -1,0 +1,96 @@
+"""Figures of bundled weights on real nodules of patients that training has not seen.
+
+    python -m training.validate VALIDATION.npz --model mcgan --models Resources/Models
+
+Each nodule is made again in its own place, from its own outline, size and attenuation, through the same
+`synthesize` that a user calls. Printed: overlap of drawn and synthetic outline, mean HU of the core against the
+real one's, fine texture of what the network made against the real nodule's, before noise is added.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+from tqdm import tqdm
+
+from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.sketch import outlines
+from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
+from SketchNoduleSynthLib.synthesis.generators import BoxGenerator, PlaneGenerator
+from SketchNoduleSynthLib.synthesis.pipeline import synthesize
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from training.nodules import Nodule, read_nodules
+
+DIAMETER_MM = (5.0, 24.0)
+"""Larger nodules leave no surroundings in a patch of 50 mm."""
+PARENCHYMA_HU = -850
+
+
+def recipe_of(nodule: Nodule, model: str, seed: int) -> NoduleRecipe | None:
+    """What a user would ask for to get `nodule`, or None if it cannot be drawn in one stroke."""
+    frame = Frame.of_voi(nodule.center_mm, 2 * nodule.diameter_mm, 128)
+    strokes = outlines(frame.plane().sample(nodule.mask)[0] > 0.5, frame.extent[0])[:1]
+    if not strokes or nodule.attenuation is None or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
+        return None
+    x, y, z = (nodule.center_mm * (-1, -1, 1)).tolist()
+    return NoduleRecipe(Voi((x, y, z), nodule.diameter_mm), model, seed, nodule.attenuation, tuple(strokes))
+
+
+def emptied(nodule: Nodule) -> Volume:
+    """The nodule's CT with parenchyma where it was, so that nothing of it is seen or kept."""
+    around = ndimage.binary_dilation(nodule.mask.array > 0)
+    return nodule.ct.with_array(np.where(around, PARENCHYMA_HU, nodule.ct.array).astype(nodule.ct.array.dtype))
+
+
+def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, object]:
+    """The figures of `model` in `folder`."""
+    loaded = bundle.load(model, folder)
+    make = BoxGenerator(loaded) if model == "mcgan" else PlaneGenerator(loaded)
+    dice, diameters, texture = [], [], []
+    bias: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
+    for seed, nodule in enumerate(tqdm(nodules)):
+        recipe = recipe_of(nodule, model, seed)
+        if recipe is None:
+            continue
+        empty = emptied(nodule)
+        insertion = synthesize(empty, recipe, make=make)
+        dice.append(insertion.report["outline_dice"])
+        diameters.append(insertion.report["long_diameter_mm"] / nodule.diameter_mm)
+        mask = nodule.mask.array > 0
+        core = ndimage.binary_erosion(mask) if ndimage.binary_erosion(mask).sum() > 10 else mask
+        synthetic = empty.array.copy()
+        insertion.apply(synthetic)
+        bias[recipe.attenuation].append(float(synthetic[core].mean() - nodule.ct.array[core].mean()))
+        if core.sum() >= 50:
+            made = make.nodule(Site(Reslice(empty, recipe.voi), recipe))
+            z, y, x = (slice(0, n) for n in nodule.ct.array.shape)
+            bare = made.frame.resample_to(nodule.ct, (z, y, x), made.hu, fill=-800.0)
+            sigmas = [robust_sigma(residual(hu.astype(np.float32))[core]) for hu in (bare, nodule.ct.array)]
+            texture.append(sigmas[0] / max(sigmas[1], 1.0))
+    return {
+        "model": model,
+        "steps": bundle.read_config(model, folder).get("steps"),
+        "nodules": len(dice),
+        "outline_dice_median": round(float(np.median(dice)), 3),
+        "long_diameter_ratio_quartiles": np.percentile(diameters, [25, 50, 75]).round(2).tolist(),
+        "core_hu_bias": {kind: [len(v), round(float(np.median(v)), 1)] for kind, v in bias.items() if v},
+        "core_hu_error": {kind: round(float(np.median(np.abs(v))), 1) for kind, v in bias.items() if v},
+        "texture_ratio_median": round(float(np.median(texture)), 2),
+    }
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("nodules", type=Path)
+    options.add_argument("--model", required=True)
+    options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER)
+    given = options.parse_args()
+    print(json.dumps(validate(read_nodules(given.nodules), given.model, given.models), indent=1))
