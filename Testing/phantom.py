@@ -1,4 +1,4 @@
-"""A chest of few shapes, for tests on machines without CT data: body, two lungs, vessels, noise. A stand-in for a CT."""
+"""A chest of few shapes (body, lungs, vessels, noise): a stand-in for a CT where there is no CT."""
 
 from __future__ import annotations
 

@@ -10,12 +10,14 @@ import pytest
 
 from SketchNoduleSynthLib.ct.frame import Frame, tilted_axes
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
 mrml = importlib.import_module("SketchNoduleSynthLib.mrml.scene")
+volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
 
 RAS_LPS = np.array([-1.0, -1.0, 1.0])
 OBLIQUE = tilted_axes(25.0, -12.0).T
@@ -90,8 +92,8 @@ def assert_same_box(frame, other):
 
 
 def test_volume_round_trip(scene, ct):
-    node = mrml.node_from_volume(ct, "CT", scene)
-    back = mrml.volume_from_node(node)
+    node = volumes.node_from_volume(ct, "CT", scene)
+    back = volumes.volume_from_node(node)
     np.testing.assert_allclose(back.index_to_lps, ct.index_to_lps, atol=1e-9)
     assert back.array.dtype == ct.array.dtype
     np.testing.assert_array_equal(back.array, ct.array)
@@ -99,8 +101,8 @@ def test_volume_round_trip(scene, ct):
 
 
 def test_volume_is_a_read_only_view(scene, ct):
-    node = mrml.node_from_volume(ct, "CT", scene)
-    back = mrml.volume_from_node(node)
+    node = volumes.node_from_volume(ct, "CT", scene)
+    back = volumes.volume_from_node(node)
     voxels = slicer.util.arrayFromVolume(node)
     assert np.shares_memory(back.array, voxels) and not np.shares_memory(ct.array, voxels)
     with pytest.raises(ValueError, match="read-only"):
@@ -109,20 +111,20 @@ def test_volume_is_a_read_only_view(scene, ct):
 
 @pytest.mark.parametrize("matrix", [TURN, SCALE, MIRROR], ids=["rigid", "scaled", "mirrored"])
 def test_volume_stands_where_its_transforms_put_it(scene, ct, matrix):
-    node = mrml.node_from_volume(ct, "CT", scene)
+    node = volumes.node_from_volume(ct, "CT", scene)
     put_under(node, matrix)
     corners = np.array(list(np.ndindex(2, 2, 2))) * (ct.size - 1)
-    np.testing.assert_allclose(mrml.volume_from_node(node).to_lps(corners), to_world(matrix, ct.to_lps(corners)))
+    np.testing.assert_allclose(volumes.volume_from_node(node).to_lps(corners), to_world(matrix, ct.to_lps(corners)))
 
 
 def test_voxel_types(scene):
     values = np.linspace(-1000, 3000, 60).reshape(3, 4, 5)
     for kind in (np.int8, np.uint16, np.int16, np.int32, np.float32, np.float64):
         array = (values % 120 - 100 if kind == np.int8 else values + 1000 * (kind == np.uint16)).astype(kind)
-        back = mrml.volume_from_node(mrml.node_from_volume(Volume(array), "CT", scene))
+        back = volumes.volume_from_node(volumes.node_from_volume(Volume(array), "CT", scene))
         assert back.array.dtype == kind
         np.testing.assert_array_equal(back.array, array)
-    wide = mrml.node_from_volume(Volume(values.astype(np.int64)), "CT", scene)
+    wide = volumes.node_from_volume(Volume(values.astype(np.int64)), "CT", scene)
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(wide), values.astype(np.int64))
 
 
@@ -147,22 +149,22 @@ def test_what_is_no_ct(scene):
     for message, nodes in bad.items():
         for one in nodes:
             with pytest.raises(InputError, match=message):
-                mrml.volume_from_node(one)
+                volumes.volume_from_node(one)
 
 
 @pytest.mark.parametrize("ct", ["plain"], indirect=True)
 def test_transforms_that_are_no_geometry(scene, ct):
-    volume, roi = mrml.node_from_volume(ct, "CT", scene), mrml.roi_from_frame(FRAME, "VOI", scene)
+    volume, roi = volumes.node_from_volume(ct, "CT", scene), mrml.roi_from_frame(FRAME, "VOI", scene)
     for node in (volume, roi):
         put_under(node, SHEAR)
     with pytest.raises(InputError, match="not orthogonal"):
-        mrml.volume_from_node(volume)
+        volumes.volume_from_node(volume)
     with pytest.raises(InputError, match="shears"):
         mrml.update_roi(roi, FRAME)
     for node in (volume, roi):
         put_under_warp(node)
     with pytest.raises(InputError, match="CT lies under a transform that is not linear"):
-        mrml.volume_from_node(volume)
+        volumes.volume_from_node(volume)
     for use in (
         lambda: mrml.frame_from_roi(roi, 8),
         lambda: mrml.voi_from_roi(roi),
@@ -219,12 +221,7 @@ def test_left_handed_frame_becomes_the_same_box(scene):
 @pytest.mark.parametrize("tilts", [(0, 0), (30, -30), (-30, 30), (12.5, 0), (0, -7.25), (30, 30)])
 def test_voi_round_trip(scene, tilts):
     frame = Frame.of_voi([-62.0, 31.5, 118.0], 28.0, 8, *tilts)
-    assert mrml.voi_from_roi(mrml.roi_from_frame(frame, "VOI", scene)) == {
-        "center_ras_mm": [62.0, -31.5, 118.0],
-        "diameter_mm": 14.0,
-        "tilt_lr_deg": tilts[0],
-        "tilt_hf_deg": tilts[1],
-    }
+    assert mrml.voi_from_roi(mrml.roi_from_frame(frame, "VOI", scene)) == Voi((62.0, -31.5, 118.0), 14.0, *tilts)
 
 
 def test_voi_that_a_recipe_cannot_say(scene):
@@ -235,7 +232,7 @@ def test_voi_that_a_recipe_cannot_say(scene):
         c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
         return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) @ tilted_axes(20.0, 10.0)
 
-    assert mrml.voi_from_roi(roi(turned(0.3)))["diameter_mm"] == 12.0
+    assert mrml.voi_from_roi(roi(turned(0.3))).diameter_mm == 12.0
     with pytest.raises(InputError, match="turned in its own plane"):
         mrml.voi_from_roi(roi(turned(0.8)))
     with pytest.raises(InputError, match="more than 30"):
@@ -318,7 +315,7 @@ def test_untilted_frame_is_slicers_axial_view(scene):
 @pytest.mark.parametrize("matrix", [None, TURN, MIRROR], ids=["none", "rigid", "mirrored"])
 def test_samples_lie_where_slicer_reslices(slicer_host, scene, ct, matrix):
     """Frame's samples are Slicer's pixels, but for the half cell by which a slice view lies lower."""
-    node = mrml.node_from_volume(ct, "CT", scene)
+    node = volumes.node_from_volume(ct, "CT", scene)
     frame = FRAME
     if matrix is not None:
         put_under(node, matrix)
@@ -336,7 +333,7 @@ def test_samples_lie_where_slicer_reslices(slicer_host, scene, ct, matrix):
     # Pixel i of the view lies at (i - n / 2) cells, right and up.
     half = frame.spacing[0] / 2
     shifted = Frame(frame.to_lps([-half, half, 0.0]), frame.axes, frame.extent, frame.samples).plane()
-    samples = shifted.sample(mrml.volume_from_node(node))[0]
+    samples = shifted.sample(volumes.volume_from_node(node))[0]
     assert np.ptp(samples) > 500
     # Half a HU of rounding to int16; on a float volume VTK's own interpolation is up to 0.013 HU off.
     np.testing.assert_allclose(seen, samples, atol=0.52)
@@ -355,29 +352,29 @@ def brighten(box):
 
 
 def test_insert_and_revert_leave_the_source_alone(scene, ct):
-    source = mrml.node_from_volume(ct, "CT", scene)
+    source = volumes.node_from_volume(ct, "CT", scene)
     put_under(source, TURN)
     source.SetAttribute("DICOM.instanceUIDs", "1.2.3")
     source.GetDisplayNode().SetWindowLevel(350, 40)
-    result = mrml.result_from_source(source, "CT synthetic")
+    result = volumes.result_from_source(source, "CT synthetic")
     assert result.GetTransformNodeID() == source.GetTransformNodeID()
     assert result.GetAttribute("DICOM.instanceUIDs") is None and source.GetAttribute("DICOM.instanceUIDs") == "1.2.3"
     assert (result.GetDisplayNode().GetWindow(), source.GetDisplayNode().GetWindow()) == (1600, 350)
-    there, here = mrml.volume_from_node(source), mrml.volume_from_node(result)
+    there, here = volumes.volume_from_node(source), volumes.volume_from_node(result)
     np.testing.assert_array_equal(here.index_to_lps, there.index_to_lps)
     assert here.array.dtype == there.array.dtype and not np.shares_memory(here.array, there.array)
 
     events = []
     result.AddObserver("ModifiedEvent", lambda *_: events.append(1))
     insertion = brighten((slice(3, 6), slice(7, 12), slice(8, 20)))
-    mrml.insert(result, insertion)
+    volumes.insert(result, insertion)
     assert events and np.count_nonzero(here.array != ct.array) == 3 * 5 * 12
     np.testing.assert_array_equal(there.array, ct.array)
-    mrml.revert(result, insertion)
+    volumes.revert(result, insertion)
     for array in (here.array, there.array):
         np.testing.assert_array_equal(array, ct.array)
     with pytest.raises(InputError, match="CT is not a result volume"):
-        mrml.insert(source, insertion)
+        volumes.insert(source, insertion)
     np.testing.assert_array_equal(there.array, ct.array)
 
 
@@ -385,14 +382,14 @@ def test_insert_and_revert_leave_the_source_alone(scene, ct):
 def test_segments_are_the_labels(scene, ct, matrix):
     import vtk
 
-    node = mrml.node_from_volume(ct, "CT", scene)
+    node = volumes.node_from_volume(ct, "CT", scene)
     if matrix is not None:
         put_under(node, matrix)
     labels = np.zeros(ct.array.shape, np.uint8)
     labels[3:6, 4:9, 7:10], labels[5:8, 8:12, 9:30], labels[-1, -1, -1] = 1, 2, 4
     labels[4, 5, 8] = 0
     names = ["first", "second", "covered", "corner"]
-    segmentation = mrml.segmentation_from_labels(labels, names, node)
+    segmentation = volumes.segmentation_from_labels(labels, names, node)
     assert segmentation.GetTransformNodeID() == node.GetTransformNodeID()
     segments = segmentation.GetSegmentation()
     assert [segments.GetNthSegment(i).GetName() for i in range(segments.GetNumberOfSegments())] == names
@@ -402,9 +399,9 @@ def test_segments_are_the_labels(scene, ct, matrix):
     assert slicer.vtkSlicerSegmentationsModuleLogic.ExportSegmentsToLabelmapNode(segmentation, ids, exported, node)
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(exported), labels)
     with pytest.raises(InputError, match="label 4 but only 3"):
-        mrml.segmentation_from_labels(labels, names[:3], node)
+        volumes.segmentation_from_labels(labels, names[:3], node)
     with pytest.raises(InputError, match="another size"):
-        mrml.segmentation_from_labels(labels[1:], names, node)
+        volumes.segmentation_from_labels(labels[1:], names, node)
 
 
 def test_folder(scene):

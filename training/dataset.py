@@ -116,11 +116,11 @@ class VolumeDataset(NoduleDataset):
         for axis in (1, 2, 3):
             if rng.random() < 0.5:
                 pair = np.flip(pair, axis)
-        pair = torch.from_numpy(np.ascontiguousarray(pair))[:, None]
+        volumes = torch.from_numpy(np.ascontiguousarray(pair))[:, None]
         noise = rng.random((mcgan.BOX_SAMPLES,) * 3, dtype=np.float32) - 0.5
         return {
-            "surroundings": pair[0],
-            "sketch": pair[1],
+            "surroundings": volumes[0],
+            "sketch": volumes[1],
             "noise": torch.from_numpy(noise)[None],
             "conditions": conditions(nodule.diameter_mm, nodule.attenuation or "solid"),
         }

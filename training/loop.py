@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,15 @@ class Run:
         self,
         folder: Path,
         config: dict[str, Any],
-        models: dict[str, nn.Module],
-        optimizers: dict[str, torch.optim.Optimizer],
+        models: Mapping[str, nn.Module],
+        optimizers: Mapping[str, torch.optim.Optimizer],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(config, indent=1))
-        self.folder, self.config, self.models, self.optimizers = folder, config, models, optimizers
-        self.averaged = deepcopy(models["generator"]).eval().requires_grad_(False)
+        self.folder, self.config = folder, config
+        self.parts: dict[str, Any] = {**models, **optimizers}
+        self.generator = models["generator"]
+        self.averaged = deepcopy(self.generator).eval().requires_grad_(False)
         self.step = 0
         self.started = time.time()
         path = folder / CHECKPOINT
@@ -42,13 +44,13 @@ class Run:
             state = torch.load(path, weights_only=False)
             self.step = state["step"]
             self.averaged.load_state_dict(state["averaged"])
-            for name, part in (models | optimizers).items():
+            for name, part in self.parts.items():
                 part.load_state_dict(state[name])
             torch.set_rng_state(state["rng"])
 
     def save(self) -> None:
         """Write the checkpoint; the last one stays until the new one is whole."""
-        parts = {name: part.state_dict() for name, part in (self.models | self.optimizers).items()}
+        parts = {name: part.state_dict() for name, part in self.parts.items()}
         state = {"step": self.step, "averaged": self.averaged.state_dict(), "rng": torch.get_rng_state(), **parts}
         partial = self.folder / (CHECKPOINT + ".partial")
         torch.save(state, partial)
@@ -59,7 +61,7 @@ class Run:
         decay = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for mean, now in zip(
-                self.averaged.state_dict().values(), self.models["generator"].state_dict().values(), strict=True
+                self.averaged.state_dict().values(), self.generator.state_dict().values(), strict=True
             ):
                 mean.lerp_(now, 1 - decay) if mean.is_floating_point() else mean.copy_(now)
 

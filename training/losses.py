@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
-
 DISCRIMINATOR_GAIN = 4.0
 """What a plane or volume in [-1, 1] is multiplied by before it is judged.
 

@@ -18,7 +18,7 @@ from torch.nn.functional import l1_loss
 
 from SketchNoduleSynthLib.networks import mcgan
 from SketchNoduleSynthLib.networks.conditions import CONDITIONS, tiled
-from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
+from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
 from training.dataset import VolumeDataset
 from training.loop import Run
 from training.losses import DISCRIMINATOR_GAIN, fool, judge
@@ -37,9 +37,9 @@ def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     layout = torch.channels_last_3d
     preset = mcgan.PRESETS["compact"]
-    generator = mcgan.MCGAN(preset).to(memory_format=layout)
-    context = PatchDiscriminator(2, 24, 4, dims=3, spectral=True).to(memory_format=layout)
-    nodule = PatchDiscriminator(2 + CONDITIONS, 32, 3, dims=3, spectral=True).to(memory_format=layout)
+    generator = channels_last(mcgan.MCGAN(preset), 3)
+    context = channels_last(PatchDiscriminator(2, 24, 4, dims=3, spectral=True), 3)
+    nodule = channels_last(PatchDiscriminator(2 + CONDITIONS, 32, 3, dims=3, spectral=True), 3)
     judges = [*context.parameters(), *nodule.parameters()]
     optimizers = {
         "adam_generator": torch.optim.Adam(generator.parameters(), 3e-4, (0.5, 0.99)),

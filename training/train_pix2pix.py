@@ -13,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d, l1_loss
 
-from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
-from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
+from SketchNoduleSynthLib.networks import build, pix2pix, stylepix2pix
+from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
 from training.dataset import PlaneDataset
 from training.loop import Run
 from training.losses import DISCRIMINATOR_GAIN, fool, judge
@@ -32,17 +32,14 @@ def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
     styled = arguments.model == "stylepix2pix"
-    generator: nn.Module = (
-        stylepix2pix.StylePix2Pix(stylepix2pix.PRESETS["compact"])
-        if styled
-        else pix2pix.Pix2Pix(pix2pix.PRESETS["compact"])
-    ).to(memory_format=torch.channels_last)
-    discriminator = PatchDiscriminator(4, 32, 4, dims=2, spectral=True).to(memory_format=torch.channels_last)
+    preset = asdict((stylepix2pix if styled else pix2pix).PRESETS["compact"])
+    generator = channels_last(build(arguments.model, preset), 2)
+    discriminator = channels_last(PatchDiscriminator(4, 32, 4, dims=2, spectral=True), 2)
     optimizers = {
         "adam_generator": torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.99)),
         "adam_discriminator": torch.optim.Adam(discriminator.parameters(), 4e-4, (0.5, 0.99)),
     }
-    config = {"model": arguments.model, "preset": "compact", **asdict(generator.config)}
+    config = {"model": arguments.model, "preset": "compact", **preset}
     run = Run(arguments.run, config, {"generator": generator, "discriminator": discriminator}, optimizers)
     dataset = PlaneDataset(read_nodules(arguments.nodules), arguments.steps * arguments.batch, arguments.seed)
 

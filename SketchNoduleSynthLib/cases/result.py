@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def carry_out(volume: Volume, recipe: Recipe, progress: Progress = lambda nodule
     insertions = []
     for index, nodule in enumerate(recipe.nodules):
         try:
-            insertion = synthesize(synthetic, nodule, lambda stage, index=index: progress(index, stage))
+            insertion = synthesize(synthetic, nodule, partial(progress, index))
         except InputError as error:
             raise InputError(f"nodules[{index}]: {error}") from error
         insertion.apply(synthetic.array)
@@ -87,26 +88,24 @@ def write(result: Result, folder: Path) -> None:
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
         raise InputError(f"The output folder {folder} cannot be made: {error.strerror}.") from error
     try:
-        result.synthetic.write(partial / CT_FILE)
-        result.synthetic.with_array(result.labels).write(partial / LABELS_FILE)
-        result.recipe.write(partial / RECIPE_FILE)
+        result.synthetic.write(draft / CT_FILE)
+        result.synthetic.with_array(result.labels).write(draft / LABELS_FILE)
+        result.recipe.write(draft / RECIPE_FILE)
         reports = [insertion.report for insertion in result.insertions]
-        (partial / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+        (draft / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
         nodules = [insertion.recipe for insertion in result.insertions]
-        write_preview(
-            partial / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions)
-        )
+        write_preview(draft / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))
         folder.mkdir(exist_ok=True)
-        for file in partial.iterdir():
+        for file in draft.iterdir():
             file.replace(folder / file.name)
     except OSError as error:
         raise InputError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def check_output(folder: Path, ct: Path) -> None:

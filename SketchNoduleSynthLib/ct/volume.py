@@ -64,7 +64,7 @@ class Volume:
     @cached_property
     def lps_to_index(self) -> NDArray[np.float64]:
         """4 x 4 matrix from LPS mm to x, y, z index."""
-        return np.linalg.inv(self.index_to_lps)
+        return np.asarray(np.linalg.inv(self.index_to_lps), np.float64)
 
     def to_index(self, points_lps_mm: ArrayLike) -> NDArray[np.float64]:
         """LPS positions (..., 3) in mm as continuous x, y, z index; voxel centres are whole numbers."""

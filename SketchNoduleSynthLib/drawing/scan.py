@@ -22,11 +22,12 @@ PAPER_GREY = 255
 INK_RGB = (220, 40, 40)
 MIN_CONTRAST = 20.0
 """Grey levels between paper and ink below which Otsu's threshold would only divide the paper's noise."""
-MAX_INK_SHARE = 0.5
+MAX_INK_SHARE = 0.4
 SPECK_PX = 6
-"""Ink of fewer connected pixels is dirt; so are lines thinner than a pixel and shorter than SHORT_PX."""
+"""Ink of fewer connected pixels is dirt, and a hole of fewer a gap in the ink."""
 SHORT_PX = 4
-PEN_RADIUS_PX = 6
+"""A thinned line of fewer pixels is a burr of the line that it hangs on."""
+PEN_RADIUS_PX = 8
 """Half of the widest line; what is wider was painted solid and counts as its border."""
 SIMPLIFY_PX = 0.5
 EIGHT = np.ones((3, 3), bool)
@@ -36,7 +37,7 @@ Pixel = tuple[int, int]
 
 @dataclass(frozen=True)
 class Scan:
-    """A scan as the program sees it: `grey` (128, 128), paper 255, and `ink` darker than `threshold`, specks left out."""
+    """A scan as the program sees it: `grey` (128, 128), paper 255; `ink`: darker than `threshold` and not a speck."""
 
     grey: NDArray[np.uint8]
     threshold: float
@@ -44,7 +45,7 @@ class Scan:
 
     def preview(self) -> NDArray[np.uint8]:
         """RGB (128, 128, 3): the scan in grey with the ink that was kept in red."""
-        return np.where(self.ink[..., None], np.uint8(INK_RGB), self.grey[..., None]).astype(np.uint8)
+        return np.where(self.ink[..., None], INK_RGB, self.grey[..., None]).astype(np.uint8)
 
     def strokes(self, side_mm: float, label: Label = "nodule") -> list[Stroke]:
         """The lines' middles over a page of `side_mm`: what is closed as its outline, the largest first, then the rest.
@@ -53,14 +54,20 @@ class Scan:
         """
         if not (np.isfinite(side_mm) and side_mm > 0):
             raise InputError(f"The side of the sketch is {side_mm} mm; it must be positive.")
-        thin = morphology.skeletonize(_hollow(ndimage.binary_closing(self.ink)))
-        rings = _enclosed(thin)
-        paths = [(path, True) for path in _contours(rings)] + [(path, False) for path in _traced(_rest(thin, rings))]
-        size = np.array(self.ink.shape)
-        return [
-            Stroke((path - (size - 1) / 2)[:, ::-1] * side_mm / size, label, closed)
-            for path, closed in ((measure.approximate_polygon(path, SIMPLIFY_PX), closed) for path, closed in paths)
-        ]
+        thin = morphology.skeletonize(_hollow(self.ink | ndimage.binary_closing(self.ink)))
+        outlines: list[NDArray[np.float64]] = []
+        others: list[NDArray[np.float64]] = []
+        for line in _parts(thin):
+            rings = _enclosed(line)
+            outlines += [_contour(ring) for ring in _parts(rings)]
+            others += _traced(line & (~rings | ndimage.binary_erosion(rings)))
+        outlines.sort(key=len, reverse=True)
+
+        def stroke(path: NDArray[np.float64], closed: bool) -> Stroke:
+            points = measure.approximate_polygon(path, SIMPLIFY_PX)[:, ::-1]
+            return Stroke((points - (RASTER_SAMPLES - 1) / 2) * side_mm / RASTER_SAMPLES, label, closed)
+
+        return [stroke(path, True) for path in outlines] + [stroke(path, False) for path in others]
 
 
 def read_scan(path: str | Path, threshold: float | None = None) -> Scan:
@@ -87,18 +94,18 @@ def read_scan(path: str | Path, threshold: float | None = None) -> Scan:
     if not ink.any():
         raise InputError(f"{path.name} is empty: nothing but specks is darker than the threshold {threshold:g}.")
     if ink.mean() > MAX_INK_SHARE:
-        raise InputError(f"More than half of {path.name} is darker than the threshold {threshold:g}; set a lower one.")
+        raise InputError(f"Too much of {path.name} is darker than the threshold {threshold:g}; set a lower one.")
     return Scan(grey, float(threshold), ink)
 
 
-def _read_grey(path: Path) -> NDArray[np.float32]:
+def _read_grey(path: Path) -> NDArray:
     """The image's grey, 0 to 255, over white where it is transparent."""
     if not path.is_file():
         raise InputError(f"There is no scan at {path}; give a PNG or JPEG file.")
     try:
-        with imageio.imopen(path, "r", plugin="pillow") as file:
-            deep = file.properties(index=0).dtype == np.uint16  # which Pillow would clip at 255
-            pixels = file.read(index=0, rotate=True, mode=None if deep else "LA").astype(np.float32)
+        deep = imageio.improps(path, plugin="pillow", index=0).dtype == np.uint16  # which Pillow would clip at 255
+        mode = None if deep else "LA"
+        pixels = imageio.imread(path, plugin="pillow", index=0, rotate=True, mode=mode).astype(np.float32)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path.name} is not an image that can be read; give a PNG or JPEG file.") from error
     if deep:
@@ -150,27 +157,23 @@ def _hollow(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return ink & ~(solid & (depth > 2))
 
 
+def _parts(lines: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """The connected parts of `lines`, diagonal steps included."""
+    labels, count = ndimage.label(lines, EIGHT)
+    return [labels == part for part in range(1, count + 1)]
+
+
 def _enclosed(thin: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What closed lines of `thin` enclose, with those lines but not those that hang on them."""
     inside = ndimage.binary_fill_holes(thin) & ~thin
     return inside | (thin & ndimage.binary_dilation(inside, EIGHT))
 
 
-def _contours(rings: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-    """The outer border of each part of `rings`, through the middle of its border pixels: closed row, column paths."""
-    paths = []
-    labels, count = ndimage.label(rings, EIGHT)
-    for part in range(1, count + 1):
-        ring = labels == part
-        inner = ndimage.binary_erosion(ring, border_value=0)
-        height = np.pad((ring.astype(float) + inner) / 2, 1)
-        paths.append(max(measure.find_contours(height, 0.49), key=len) - 1)
-    return [path[:-1] for path in sorted(paths, key=len, reverse=True)]
-
-
-def _rest(thin: NDArray[np.bool_], rings: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Lines that are no outline: those outside `rings` and those across them."""
-    return thin & (~rings | ndimage.binary_erosion(rings))
+def _contour(ring: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The outer border of `ring` through the middle of its border pixels: a row, column path, not closed."""
+    inner = ndimage.binary_erosion(ring)
+    height = np.pad((ring.astype(float) + inner) / 2, 1)
+    return max(measure.find_contours(height, 0.49, fully_connected="high"), key=len)[:-1] - 1
 
 
 def _traced(thin: NDArray[np.bool_]) -> list[NDArray[np.float64]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate
@@ -12,6 +15,13 @@ TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 DROPOUT = {2: nn.Dropout2d, 3: nn.Dropout3d}
 LEAK = 0.2
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def channels_last(network: Network, dims: int) -> Network:
+    """`network` with its weights laid out as the CPU convolves fastest."""
+    layout = torch.channels_last_3d if dims == 3 else torch.channels_last
+    return network.to(memory_format=layout)  # type: ignore[call-overload]
 
 
 def norm(kind: str, channels: int, dims: int) -> nn.Module:
@@ -61,7 +71,7 @@ class ModulatedUp(nn.Module):
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3) / (inputs * 9) ** 0.5)
         self.bias = nn.Parameter(torch.zeros(outputs))
         sizes = [style, hidden, hidden, hidden]
-        hidden_layers = [m for a, b in zip(sizes, sizes[1:], strict=False) for m in (nn.Linear(a, b), nn.LeakyReLU(LEAK))]
+        hidden_layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.LeakyReLU(LEAK))]
         self.affine = nn.Sequential(*hidden_layers, nn.Linear(hidden, inputs))
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:

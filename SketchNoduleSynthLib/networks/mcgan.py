@@ -79,8 +79,7 @@ class MCGAN(nn.Module):
         widths = config.widths
         ins = (config.in_channels, *widths)
         self.encoder = nn.ModuleList(
-            down(a, b, config.norm, 3, first=level == 0)
-            for level, (a, b) in enumerate(zip(ins, widths, strict=False))
+            down(a, b, config.norm, 3, first=level == 0) for level, (a, b) in enumerate(zip(ins, widths, strict=False))
         )
         coarse = list(zip([widths[-1], *(2 * w for w in widths[-2:0:-1])], widths[-2::-1], strict=True))
         self.decoder = nn.ModuleList(Up(a, b, config.norm, 3, config.resize, config.dropout) for a, b in coarse)

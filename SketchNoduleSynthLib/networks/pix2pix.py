@@ -47,9 +47,7 @@ PRESETS = {
 }
 
 
-def in_context(
-    lesion: Tensor, lines: Tensor, plane: Tensor, hole: Tensor, noise: Tensor, conditions: Tensor
-) -> Tensor:
+def in_context(lesion: Tensor, lines: Tensor, plane: Tensor, hole: Tensor, noise: Tensor, conditions: Tensor) -> Tensor:
     """The compact preset's input (batch, 10, 128, 128).
 
     `lesion`, `lines`: drawn nodule and lines around it; `plane`: the real plane in [-1, 1]; `hole`: 1 where the

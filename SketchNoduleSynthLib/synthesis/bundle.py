@@ -60,17 +60,16 @@ def load(name: str, folder: Path = MODELS_FOLDER) -> Bundled:
     if hashlib.sha256(data).hexdigest() != config["sha256"]:
         raise InputError(f"The weights of {name} are not the ones that were bundled; install the extension again.")
 
-    import torch
     from safetensors.torch import load as load_tensors
 
     from SketchNoduleSynthLib.networks import build
+    from SketchNoduleSynthLib.networks.layers import channels_last
 
     try:
         network = build(config["network"], config["arguments"])
         network.load_state_dict({key: value.float() for key, value in load_tensors(data).items()})
     except Exception as error:
         raise InputError(f"The weights of {name} do not fit their config; install the extension again.") from error
-    dims = 3 if config["network"] == "mcgan" else 2
-    network = network.to(memory_format=torch.channels_last_3d if dims == 3 else torch.channels_last)
+    network = channels_last(network, 3 if config["network"] == "mcgan" else 2)
     low, high = config["diameter_mm"]
     return Bundled(name, network.eval().requires_grad_(False), config["sha256"], (low, high))

@@ -237,4 +237,6 @@ def check_diameter(model: bundle.Bundled, diameter_mm: float) -> None:
     """Raise :class:`InputError` if the model was not trained on nodules of that size."""
     low, high = model.diameter_mm
     if not low <= diameter_mm <= high:
-        raise InputError(f"A diameter of {diameter_mm:g} mm is beyond {model.name}, which knows {low:g} to {high:g} mm.")
+        raise InputError(
+            f"A diameter of {diameter_mm:g} mm is beyond {model.name}, which knows {low:g} to {high:g} mm."
+        )

@@ -28,9 +28,7 @@ def planes(frame: Frame) -> list[Frame]:
     side = (frame.extent[0],) * 2
     pixel = side[0] / TILE
     pairs = ((u, v), (u, -w), (v, -w))
-    return [
-        Frame(frame.center, np.stack([a, b, np.cross(a, b)]), (*side, pixel), (TILE, TILE, 1)) for a, b in pairs
-    ]
+    return [Frame(frame.center, np.stack([a, b, np.cross(a, b)]), (*side, pixel), (TILE, TILE, 1)) for a, b in pairs]
 
 
 def strip(before: Volume, after: Volume, nodule: NoduleRecipe, heading: str) -> Image.Image:

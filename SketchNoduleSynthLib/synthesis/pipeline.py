@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.blending import Blend, blend
-from SketchNoduleSynthLib.synthesis.generators import check_diameter, generator
+from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -53,10 +53,16 @@ class Insertion:
         array[self.box][changed] = values[changed]
 
 
-def synthesize(volume: Volume, nodule: NoduleRecipe, progress: Progress = lambda stage: None) -> Insertion:
+def synthesize(
+    volume: Volume,
+    nodule: NoduleRecipe,
+    progress: Progress = lambda stage: None,
+    make: Generator | None = None,
+) -> Insertion:
     """Make one nodule for `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
 
-    `progress` is told each stage's name as it begins; it may raise to cancel. Raises
+    `progress` is told each stage's name as it begins; it may raise to cancel. `make`: another generator than the
+    bundled one, such as freshly trained weights. Raises
     :class:`InputError` for a VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
     """
     seconds: dict[str, float] = {}
@@ -67,7 +73,7 @@ def synthesize(volume: Volume, nodule: NoduleRecipe, progress: Progress = lambda
         seconds[name] = time.perf_counter()
 
     stage("load")
-    make = generator(nodule.model)
+    make = make or generator(nodule.model)
     if nodule.weights_sha256 not in (None, make.model.sha256):
         raise InputError(
             f"The recipe was carried out with other weights of {nodule.model} ({nodule.weights_sha256}); "
@@ -94,7 +100,10 @@ def synthesize(volume: Volume, nodule: NoduleRecipe, progress: Progress = lambda
     report = {
         "model": nodule.model,
         "attenuation": nodule.attenuation,
-        "box_ijk": {"first": [x.start, y.start, z.start], "size": [x.stop - x.start, y.stop - y.start, z.stop - z.start]},
+        "box_ijk": {
+            "first": [x.start, y.start, z.start],
+            "size": [x.stop - x.start, y.stop - y.start, z.stop - z.start],
+        },
         **figures,
         "notes": notes,
         "seconds": spent,
@@ -138,7 +147,9 @@ def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
     volume, plane = site.reslice.volume, site.reslice.frame.plane()
     wide = tuple(slice(max(s.start - 2, 0), s.stop + 2) for s in blended.box)
     hu = volume.array[wide].astype(np.float32)
-    hu[tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(blended.box, wide, strict=True))] = blended.after
+    hu[tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(blended.box, wide, strict=True))] = (
+        blended.after
+    )
     origin = volume.to_lps(np.array([s.start for s in wide[::-1]]))
     local = Volume(hu, volume.spacing, origin, volume.direction)
     index = local.to_index(plane.points()[0])

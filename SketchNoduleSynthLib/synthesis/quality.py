@@ -35,7 +35,9 @@ def seam_ratio(blended: Blend) -> float:
     seam = (blended.weight > 0) & (blended.weight < 0.3)
     if not seam.any():
         return 1.0
-    after, before = (ndimage.gaussian_gradient_magnitude(hu, 0.7)[seam].mean() for hu in (blended.after, blended.before))
+    after, before = (
+        ndimage.gaussian_gradient_magnitude(hu, 0.7)[seam].mean() for hu in (blended.after, blended.before)
+    )
     return float(after / max(before, 1.0))
 
 

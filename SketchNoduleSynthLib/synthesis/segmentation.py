@@ -36,9 +36,7 @@ def segment_plane(hu: NDArray, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return joined_to(core, (hu >= half_way_hu(hu[core], hu[around])) & near)
 
 
-def segment_box(
-    hu: NDArray, before: NDArray, drawn: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
+def segment_box(hu: NDArray, before: NDArray, drawn: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """The nodule in a generated cube (w, v, u) in HU around it; `before`: the same cube of the real CT.
 
     Without a drawing it is looked for in the ellipsoid around the middle; with one (128 x 128 over twice the

@@ -1,0 +1,30 @@
+"""RAS (MRML) and LPS (the library), and where a node stands in the world."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import slicer.util
+import vtk
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.errors import InputError
+
+Matrix = NDArray[np.float64]
+RAS_LPS = np.array([-1.0, -1.0, 1.0])
+
+
+def flipped(matrix: Matrix) -> Matrix:
+    """A 4 x 4 matrix into RAS as one into LPS, or back."""
+    return np.append(RAS_LPS, 1.0)[:, None] * matrix
+
+
+def node_to_world(node: slicer.vtkMRMLTransformableNode) -> Matrix:
+    """The 4 x 4 matrix from the node's own RAS to world RAS; raises :class:`InputError` if it is not linear."""
+    parent = node.GetParentTransformNode()
+    matrix = vtk.vtkMatrix4x4()
+    if parent is not None:
+        if not parent.IsTransformToWorldLinear():
+            raise InputError(f"{node.GetName()} lies under a transform that is not linear; harden or remove it first.")
+        parent.GetMatrixTransformToWorld(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)

@@ -1,0 +1,131 @@
+"""Volume nodes: the CT that is read, the copy that receives nodules, the nodules as a segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import slicer
+import slicer.util
+import vtk
+from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk
+
+from SketchNoduleSynthLib.ct.volume import Volume, check_ct
+from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.geometry import flipped, node_to_world
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+
+SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
+NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")
+
+
+def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
+    """The CT in `node`, placed in world LPS mm; its array is a read-only view of the node's voxels.
+
+    Raises :class:`InputError` for no voxels, a colour, vector or label volume, a parent transform
+    that is not linear or shears, or voxels that cannot be a CT's.
+    """
+    image = node.GetImageData() if node is not None and node.IsA("vtkMRMLScalarVolumeNode") else None
+    if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:
+        raise InputError("There is no CT: choose a volume that has voxels.")
+    if image.GetNumberOfScalarComponents() != 1 or any(map(node.IsA, NOT_CT_CLASSES)):
+        raise InputError(f"{node.GetName()} is a colour, vector or label volume; a CT has one value in HU a voxel.")
+    array = slicer.util.arrayFromVolume(node).view()
+    array.flags.writeable = False
+    check_ct(array)
+    ijk_to_node = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_node)
+    matrix = flipped(node_to_world(node) @ slicer.util.arrayFromVTKMatrix(ijk_to_node))
+    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
+    return Volume(array, spacing, matrix[:3, 3], matrix[:3, :3] / spacing)
+
+
+def node_from_volume(volume: Volume, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLScalarVolumeNode:
+    """A new volume node with a copy of `volume`'s voxels, shown in the lung window.
+
+    Its geometry is the volume's; whole numbers of 64 bits, which Slicer does not show, become 32.
+    """
+    array = volume.array
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        array = array.astype(np.int32)
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(flipped(volume.index_to_lps)))
+    slicer.util.updateVolumeFromArray(node, array)
+    _show_lung_window(node)
+    return node
+
+
+def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLScalarVolumeNode:
+    """A copy of the CT node `source` that is to receive nodules: voxels, geometry, transform; in the lung window."""
+    result = slicer.vtkSlicerVolumesLogic.CloneVolume(source.GetScene(), source, name)
+    # The clone is no longer the series that these attributes name.
+    for attribute in result.GetAttributeNames():
+        if attribute.startswith("DICOM."):
+            result.RemoveAttribute(attribute)
+    result.SetAttribute(SYNTHETIC_ATTRIBUTE, "1")
+    _show_lung_window(result)
+    return result
+
+
+def insert(result: slicer.vtkMRMLScalarVolumeNode, insertion: Insertion) -> None:
+    """Apply `insertion` to the voxels of a node that :func:`result_from_source` made, and show it.
+
+    Raises :class:`InputError` for any other node, so that a source is never written.
+    """
+    _change(result, insertion.apply)
+
+
+def revert(result: slicer.vtkMRMLScalarVolumeNode, insertion: Insertion) -> None:
+    """Undo :func:`insert`, bit for bit."""
+    _change(result, insertion.revert)
+
+
+def segmentation_from_labels(
+    labels: NDArray[np.uint8], names: Sequence[str], volume_node: slicer.vtkMRMLScalarVolumeNode
+) -> slicer.vtkMRMLSegmentationNode:
+    """A segmentation beside `volume_node`, on its grid and under its transform: label i is the segment names[i - 1].
+
+    Raises :class:`InputError` if `labels` (z, y, x) has another size than the volume or a label without a name.
+    """
+    if labels.shape != slicer.util.arrayFromVolume(volume_node).shape:
+        raise InputError("The label map has another size than the volume that it belongs to.")
+    if labels.max(initial=0) > len(names):
+        raise InputError(f"The label map has the label {labels.max()} but only {len(names)} names are given.")
+    node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", f"{volume_node.GetName()} nodules")
+    node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    node.CreateDefaultDisplayNodes()
+    ijk_to_node = vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(ijk_to_node)
+    for label, name in enumerate(names, start=1):
+        voxels = np.argwhere(labels == label)
+        if not len(voxels):
+            node.GetSegmentation().AddEmptySegment("", name)
+            continue
+        first, last = voxels.min(0), voxels.max(0)
+        z, y, x = (slice(a, b + 1) for a, b in zip(first, last, strict=True))
+        image = slicer.vtkOrientedImageData()
+        image.SetExtent(*np.stack([first, last])[:, ::-1].T.ravel().tolist())
+        image.GetPointData().SetScalars(numpy_to_vtk((labels[z, y, x] == label).astype(np.uint8).ravel(), deep=True))
+        image.SetGeometryFromImageToWorldMatrix(ijk_to_node)
+        node.AddSegmentFromBinaryLabelmapRepresentation(image, name)
+    return node
+
+
+def _show_lung_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(LUNG_WIDTH_HU, LUNG_LEVEL_HU)
+
+
+def _change(result: slicer.vtkMRMLScalarVolumeNode, change: Callable[[NDArray], object]) -> None:
+    if result.GetAttribute(SYNTHETIC_ATTRIBUTE) is None:
+        raise InputError(f"{result.GetName()} is not a result volume; nodules are only put into a copy of the CT.")
+    change(slicer.util.arrayFromVolume(result))
+    slicer.util.arrayFromVolumeModified(result)

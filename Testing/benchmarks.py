@@ -1,0 +1,132 @@
+"""`make benchmark`: what an idle machine takes, as ratios.
+
+Real data where they are, else the phantom; every figure is a median. Timings belong here, not in tests.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from SketchNoduleSynthLib import NoduleRecipe, Stroke, Volume, synthesize
+from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.generators import generator
+from SketchNoduleSynthLib.synthesis.pipeline import preview
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+
+REPEATS = 15
+ANGLES = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+
+
+def ct(x: int, y: int, z: int) -> Volume:
+    """Noisy parenchyma of that many voxels of 0.7 x 0.7 x 1.0 mm, centred on the origin."""
+    rng = np.random.default_rng(0)
+    plane = rng.normal(-850, 25, (y, x)).astype(np.int16)
+    array = np.empty((z, y, x), np.int16)
+    for k in range(z):
+        array[k] = np.roll(plane, 37 * k)
+    spacing = np.array([0.7, 0.7, 1.0])
+    return Volume(array, spacing, -(np.array([x, y, z]) - 1) / 2 * spacing)
+
+
+def drawing(diameter_mm: float, wobble: float) -> tuple[Stroke, ...]:
+    """A free-hand outline, another for every `wobble`."""
+    radius = diameter_mm / 2 * (0.9 + 0.05 * np.sin(5 * ANGLES + wobble))
+    return (Stroke(np.stack([radius * np.cos(ANGLES), radius * np.sin(ANGLES)], 1), "nodule", closed=True),)
+
+
+def alternately(*calls: Callable[[int], float | None]) -> list[float]:
+    """Median seconds of each call, taken in turns so that a busy machine slows all of them alike.
+
+    A call may return its own seconds instead of being timed as a whole.
+    """
+    spent: list[list[float]] = [[] for _ in calls]
+    for turn in range(REPEATS + 2):
+        for times, call in zip(spent, calls, strict=True):
+            started = time.perf_counter()
+            own = call(turn)
+            times.append(time.perf_counter() - started if own is None else own)
+    return [float(np.median(times[2:])) for times in spent]
+
+
+def line(name: str, text: str, ratio: float, most: float) -> None:
+    """One result."""
+    print(
+        f"{name:<44} {text:<46} ratio {ratio:5.2f} (at most {most:g}) {'ok' if ratio <= most else 'MISSED'}", flush=True
+    )
+
+
+def previews(volume: Volume) -> None:
+    """From a changed stroke to the plane in HU, against the bare network call."""
+    import torch
+
+    for model in bundle.bundled_names():
+        network = generator(model).model.network
+        size = (64,) * 3 if model == "mcgan" else (128,) * 2
+        layout = torch.channels_last_3d if model == "mcgan" else torch.channels_last
+        x = torch.rand(1, network.config.in_channels, *size).contiguous(memory_format=layout)
+        given = (x, torch.randn(1, 512)) if model == "stylepix2pix" else (x,)
+        recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, strokes=drawing(12.0, 0.0))
+        reslice = Reslice(volume, recipe.voi)
+
+        def bare(turn: int, network=network, given=given) -> None:
+            with torch.inference_mode():
+                network(*given)
+
+        def drawn(turn: int, reslice=reslice, recipe=recipe) -> None:
+            preview(Site(reslice, replace(recipe, strokes=drawing(12.0, turn))))
+
+        bare_s, drawn_s = alternately(bare, drawn)
+        line(f"preview, {model}", f"{drawn_s * 1e3:.1f} ms; network {bare_s * 1e3:.1f} ms", drawn_s / bare_s, 1.5)
+
+
+def wholes(volume: Volume) -> None:
+    """A 12 mm nodule from recipe to insertion, against its time in the network."""
+    for model in bundle.bundled_names():
+        totals, alone = [], []
+        for turn in range(REPEATS + 2):
+            recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, turn, strokes=drawing(12.0, turn))
+            seconds = synthesize(volume, recipe).report["seconds"]
+            totals.append(seconds["total"])
+            alone.append(seconds["network_alone"])
+        total, network = float(np.median(totals[2:])), float(np.median(alone[2:]))
+        line(f"12 mm nodule, {model}", f"{total * 1e3:.0f} ms; network {network * 1e3:.0f} ms", total / network, 2.5)
+
+
+def sizes() -> None:
+    """The same nodule in a small and in a large CT."""
+    small, large = ct(128, 128, 100), ct(512, 512, 600)
+    for model in bundle.bundled_names():
+        recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, 1, strokes=drawing(12.0, 0.0))
+        calls = (
+            lambda turn, v=v, recipe=recipe: synthesize(v, recipe).report["seconds"]["total"] for v in (small, large)
+        )
+        small_s, large_s = alternately(*calls)
+        text = f"512x512x600 {large_s * 1e3:.0f} ms; 128x128x100 {small_s * 1e3:.0f} ms"
+        line(f"CT size, {model}", text, large_s / small_s, 1.15)
+
+
+def imports() -> None:
+    """`import SketchNoduleSynthLib`, and that it leaves torch alone."""
+    code = (
+        "import time; t = time.perf_counter(); import SketchNoduleSynthLib, sys; "
+        "print(time.perf_counter() - t, 'torch' in sys.modules)"
+    )
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
+    seconds = float(np.median([float(run.stdout.split()[0]) for run in runs]))
+    loads = any(run.stdout.split()[1] == "True" for run in runs)
+    line("import SketchNoduleSynthLib", f"{seconds * 1e3:.1f} ms; loads torch: {loads}", seconds / 0.3, 1.0)
+
+
+if __name__ == "__main__":
+    medium = ct(256, 256, 100)
+    imports()
+    previews(medium)
+    wholes(medium)
+    sizes()
