@@ -76,6 +76,7 @@ def test_a_closed_stroke_comes_back_to_its_start() -> None:
 # Rasters
 
 
+@settings(deadline=None)
 @given(sides, sample_counts, st.floats(-0.49, 0.49), st.floats(-0.49, 0.49))
 def test_a_point_is_at_the_nearest_sample_of_the_frame(side: float, samples: int, u: float, v: float) -> None:
     point = np.array([[u, v]]) * side
@@ -85,6 +86,7 @@ def test_a_point_is_at_the_nearest_sample_of_the_frame(side: float, samples: int
     assert (near <= side / samples / 2 * (1 + 1e-6)).all()
 
 
+@settings(deadline=None)
 @given(sides, sample_counts)
 def test_samples_of_the_frame_are_whole_pixels(side: float, samples: int) -> None:
     at = offsets(side, samples)
@@ -98,6 +100,7 @@ def test_u_is_the_column_and_v_the_row() -> None:
     assert columns.max() - columns.min() + 1 == len(columns) == pytest.approx(20 / PIXEL_MM, abs=1.5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), min_size=2, max_size=6), st.booleans())
 def test_a_line_has_no_gaps_and_stays_on_its_path(points: list[tuple[float, float]], closed: bool) -> None:
     """Also where the path leaves the plane: what is inside stays on the path."""
@@ -156,7 +159,7 @@ def blobs(draw: st.DrawFn) -> NDArray[np.bool_]:
     return np.hypot(v, u) <= edge
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(blobs(), sides)
 def test_the_filled_outline_is_the_area(area: NDArray[np.bool_], side: float) -> None:
     strokes = outlines(area, side)
@@ -305,7 +308,7 @@ def test_only_physical_canny_sees_a_small_nodule() -> None:
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 def test_flat_planes_have_no_edges(seed: int) -> None:
     """Noise of a good scan draws no lines; nor does what lies outside the window."""
     noise = np.random.default_rng(seed).normal(0, 15, (SAMPLES, SAMPLES))

@@ -20,12 +20,13 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
-from SketchNoduleSynthLib.drawing.sketch import outlines
+from SketchNoduleSynthLib.drawing.sketch import long_diameter, outlines
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
 from SketchNoduleSynthLib.synthesis.generators import BoxGenerator, PlaneGenerator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
+from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.nodules import Nodule, read_nodules
 
@@ -50,11 +51,20 @@ def emptied(nodule: Nodule) -> Volume:
     return nodule.ct.with_array(np.where(around, PARENCHYMA_HU, nodule.ct.array).astype(nodule.ct.array.dtype))
 
 
+def agreement(nodule: Nodule) -> tuple[float, float]:
+    """How well the library's own measurement finds a real nodule: Dice with its mask, ratio of long diameters."""
+    frame = Frame.of_voi(nodule.center_mm, 2 * nodule.diameter_mm, 128)
+    area = frame.plane().sample(nodule.mask)[0] > 0.5
+    found = segment_plane(frame.plane().sample(nodule.ct)[0], area)
+    overlap = 2 * (found & area).sum() / (found.sum() + area.sum())
+    return float(overlap), long_diameter(found, 1.0) / long_diameter(area, 1.0)
+
+
 def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, object]:
     """The figures of `model` in `folder`."""
     loaded = bundle.load(model, folder)
     make = BoxGenerator(loaded) if model == "mcgan" else PlaneGenerator(loaded)
-    dice, diameters, texture = [], [], []
+    dice, diameters, texture, real = [], [], [], []
     bias: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
     for seed, nodule in enumerate(tqdm(nodules)):
         recipe = recipe_of(nodule, model, seed)
@@ -64,6 +74,7 @@ def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, objec
         insertion = synthesize(empty, recipe, make=make)
         dice.append(insertion.report["outline_dice"])
         diameters.append(insertion.report["long_diameter_mm"] / nodule.diameter_mm)
+        real.append(agreement(nodule))
         mask = nodule.mask.array > 0
         core = ndimage.binary_erosion(mask) if ndimage.binary_erosion(mask).sum() > 10 else mask
         synthetic = empty.array.copy()
@@ -80,6 +91,10 @@ def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, objec
         "steps": bundle.read_config(model, folder).get("steps"),
         "nodules": len(dice),
         "outline_dice_median": round(float(np.median(dice)), 3),
+        "of_real_nodules": {
+            "outline_dice_median": round(float(np.median([d for d, _ in real])), 3),
+            "long_diameter_ratio_median": round(float(np.median([r for _, r in real])), 3),
+        },
         "long_diameter_ratio_quartiles": np.percentile(diameters, [25, 50, 75]).round(2).tolist(),
         "core_hu_bias": {kind: [len(v), round(float(np.median(v)), 1)] for kind, v in bias.items() if v},
         "core_hu_error": {kind: round(float(np.median(np.abs(v))), 1) for kind, v in bias.items() if v},

@@ -19,6 +19,8 @@ FALLBACK_SIGMA_HU = 20.0
 MIN_VOXELS = 30
 REACH_VOXELS = 12
 LUNG_HU = (-1020.0, -600.0)
+TYPICAL_LUNG_HU = -850.0
+GROUND_GLASS_HU, SOLID_HU = -550.0, -250.0
 
 
 @dataclass(frozen=True)
@@ -97,29 +99,54 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     weight[weight < LEAST_WEIGHT] = 0.0
     generated = made.frame.resample_to(volume, box, made.hu)
     inside = made.frame.resample_to(volume, box, np.maximum(made.inside_mm, -1e3), fill=-1e3)
-    nodule = (inside > 0) & (weight > 0)
     if poisson:
         generated = generated + membrane(before - generated, weight >= 0.5)
 
     wide = tuple(slice(max(s.start - REACH_VOXELS, 0), s.stop + REACH_VOXELS) for s in box)
     in_wide = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))
     around = volume.array[wide].astype(np.float32)
-    untouched = np.ones(around.shape, bool)
-    untouched[in_wide] = weight == 0
-    lung = untouched & (around < LUNG_HU[1]) & (around > LUNG_HU[0])
-    target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
-    core = ndimage.binary_erosion(nodule) if ndimage.binary_erosion(nodule).sum() >= MIN_VOXELS else nodule
-    has = measure_noise(generated, core).sigma_hu if core.sum() >= MIN_VOXELS else 0.0
-    lacking = np.sqrt(max(target.sigma_hu**2 - has**2, 0.0))
-    rng = np.random.default_rng((seed, 1))
-    noise = lacking * noise_like(target, before.shape, rng)
     spacing = volume.spacing[::-1].tolist()
     dense = dense_tissue(around, spacing)[in_wide]
-    after = grow_against(before, before + weight * (generated - before), dense, spacing)
     weight[dense] = 0.0
-    after += weight * noise
-    nodule &= ~dense
-    return Blend(box, before, after, weight, nodule, target.sigma_hu, float(np.hypot(has, lacking)))
+    nodule = (inside > 0) & (weight > 0)
+    core = ndimage.binary_erosion(nodule)
+    core = core if core.sum() >= MIN_VOXELS else nodule
+
+    untouched = np.ones(around.shape, bool)
+    untouched[in_wide] = weight == 0
+    lung = untouched & (around > LUNG_HU[0]) & (around < LUNG_HU[1])
+    target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
+    calm, noise = noise_matched(generated, core, target, np.random.default_rng((seed, 1)))
+    filled, solid = filled_air(before, calm)
+    mixed = solid * (calm + noise) + (1 - solid) * filled
+    after = grow_against(before, before + weight * (mixed - before), dense, spacing)
+    return Blend(box, before, after, weight, nodule, target.sigma_hu, measure_noise(after, core).sigma_hu)
+
+
+def noise_matched(
+    generated: NDArray[np.float32], core: NDArray[np.bool_], target: Noise, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """`generated` with its own fine noise in `core` brought down to `target`, and the noise that it lacks."""
+    has = measure_noise(generated, core).sigma_hu if core.sum() >= MIN_VOXELS else 0.0
+    if has > target.sigma_hu:
+        return generated - core * (1 - target.sigma_hu / has) * residual(generated), np.zeros_like(generated)
+    lacking = np.sqrt(target.sigma_hu**2 - has**2)
+    return generated, lacking * noise_like(target, generated.shape, rng)
+
+
+def filled_air(
+    before: NDArray[np.float32], generated: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What `before` becomes if its air is partly filled so that parenchyma reaches `generated`, and where it is not so.
+
+    Ground-glass does not obscure the vessels in it (Fleischner Society's glossary): it fills air, and what has
+    no air stays. The second array is 0 for ground-glass and 1 for solid, which replaces what was there.
+    """
+    lung = before[(before > LUNG_HU[0]) & (before < LUNG_HU[1])]
+    parenchyma = float(np.median(lung)) if len(lung) >= MIN_VOXELS else TYPICAL_LUNG_HU
+    air = np.clip(before / parenchyma, 0.0, 1.25)
+    solid = np.clip((generated - GROUND_GLASS_HU) / (SOLID_HU - GROUND_GLASS_HU), 0.0, 1.0)
+    return before + (generated - parenchyma) * air, solid
 
 
 def membrane(difference: NDArray[np.float32], inside: NDArray[np.bool_], sweeps: int = 200) -> NDArray[np.float32]:

@@ -13,8 +13,9 @@ MIN_PLANES, MAX_PLANES = 5, 25
 HEIGHT_SPREAD = 0.15
 """Of the logarithm. Of the training nodules, height over the diameter of the axial disc is 0.99 in the median,
 0.84 and 1.19 at the quartiles (ratio of logarithms 0.26); a drawing shall not surprise that much."""
-DRIFT, STRETCH = 0.08, 0.12
-"""Of the radius, and of the scale, at the nodule's pole."""
+DRIFT, STRETCH, BUMPS = 0.08, 0.12, 0.10
+"""Of the radius (drift, bumps) and of the scale (stretch), away from the sketch plane."""
+BUMP_SAMPLES = 12
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def half_height_mm(area: NDArray[np.bool_], pixel_mm: float) -> float:
 def lift(area: NDArray[np.bool_], pixel_mm: float, rng: np.random.Generator) -> Stack:
     """The drawn `area` (v, u) on parallel planes, scaled about its centroid by the ellipsoidal profile.
 
-    `rng` makes it as irregular as real nodules are: height, and how its planes drift and stretch along w. The
+    `rng` makes it as irregular as real nodules are: height, how its planes drift and stretch along w, bumps. The
     sketch plane itself stays as drawn.
     """
     height, drift, bend = rng.normal(0, HEIGHT_SPREAD), rng.normal(0, DRIFT, 2), rng.normal(0, DRIFT, 2)
@@ -50,10 +51,14 @@ def lift(area: NDArray[np.bool_], pixel_mm: float, rng: np.random.Generator) -> 
     at = (np.arange(count) + 0.5) / count * 2 - 1
     signed = (ndimage.distance_transform_edt(area) - ndimage.distance_transform_edt(~area)).astype(np.float32)
     centroid = np.array(ndimage.center_of_mass(area))
+    coarse = ndimage.gaussian_filter(rng.normal(size=(BUMP_SAMPLES,) * 3), 1.0)
+    zoom = np.array([count, *area.shape]) / BUMP_SAMPLES
+    bumps = ndimage.zoom(coarse / coarse.std(), zoom, order=1, grid_mode=True, mode="nearest")
+    bumps *= BUMPS * radius / pixel_mm * np.sqrt(np.abs(at))[:, None, None]
     planes = []
-    for t, scale in zip(at, ellipsoidal(at), strict=True):
+    for t, scale, bump in zip(at, ellipsoidal(at), bumps, strict=True):
         scales = scale * np.clip(1 + stretch * t, 0.7, 1.3)
         moved = centroid + (drift * t + bend * t * t) * radius / pixel_mm
-        inside = ndimage.affine_transform(signed, 1 / scales, centroid - moved / scales, order=1, mode="nearest") > 0
-        planes.append(inside)
+        inside = ndimage.affine_transform(signed, 1 / scales, centroid - moved / scales, order=1, mode="nearest")
+        planes.append(inside + bump * scale > 0)
     return Stack(np.stack(planes), 2 * half)
