@@ -102,12 +102,7 @@ def test_outside_the_hole_nothing_changes(model: str) -> None:
         assert (output[hole] != plane[hole]).float().mean() > 0.99
 
 
-STYLE_IS_LOST = pytest.mark.xfail(
-    strict=True, reason="twelve linear layers with torch's default weights leave 1e-4 of the style: they need He's"
-)
-
-
-@pytest.mark.parametrize("preset", ["compact", pytest.param("paper", marks=STYLE_IS_LOST)])
+@pytest.mark.parametrize("preset", ["compact", "paper"])
 def test_style_changes_the_output(preset: str) -> None:
     network = built("stylepix2pix", preset)
     x, z = inputs("stylepix2pix", network)

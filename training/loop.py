@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 CHECKPOINT = "checkpoint.pt"
 EMA_DECAY = 0.998
+SAVE_EVERY = 100
 
 
 class Run:
@@ -73,9 +74,13 @@ class Run:
             )
 
     def batches(self, dataset: Dataset, batch: int, steps: int, workers: int) -> Iterator[dict[str, Tensor]]:
-        """Batches from where the run stands to `steps`, with a progress bar; keeps `step` counted."""
+        """Batches from where the run stands to `steps`, with a progress bar; counts `step` and saves."""
         rest = Subset(dataset, range(self.step * batch, steps * batch))
-        loader = DataLoader(rest, batch, num_workers=workers, persistent_workers=workers > 0)
+        # A generator of its own: the loader shall not draw from the numbers that the styles come from.
+        loader = DataLoader(rest, batch, num_workers=workers, generator=torch.Generator())
         for samples in tqdm(loader, initial=self.step, total=steps, unit="step", mininterval=5):
             yield samples
             self.step += 1
+            if self.step % SAVE_EVERY == 0:
+                self.save()
+        self.save()

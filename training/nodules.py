@@ -83,4 +83,6 @@ def sampling_weights(nodules: list[Nodule]) -> NDArray[np.float64]:
     weights = np.zeros(len(nodules))
     for kind in ATTENUATIONS:
         weights[kinds == kind] = SHARES[kind] / max((kinds == kind).sum(), 1)
+    if not weights.any():
+        raise ValueError("No nodule of the set has a rated texture; training needs attenuation classes.")
     return weights / weights.sum()

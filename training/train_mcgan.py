@@ -80,9 +80,6 @@ def train(arguments: argparse.Namespace) -> None:
         run.average()
         if run.step % 20 == 0:
             run.log(judged=judged.item(), fooled=fooled.item(), l1=difference.item())
-        if run.step % 100 == 99:
-            run.save()
-    run.save()
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def train(arguments: argparse.Namespace) -> None:
 
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
             fooled = fool(LOSS, discriminate(sample, fake))
-        share = sample["hole"].mean()
+        share = sample["hole"].mean().clamp(min=1e-3)
         difference = l1_loss(fake, sample["plane"]) / share
         optimizers["adam_generator"].zero_grad()
         (fooled + L1_WEIGHT * difference).backward()
@@ -69,9 +69,6 @@ def train(arguments: argparse.Namespace) -> None:
         run.average()
         if run.step % 20 == 0:
             run.log(discriminator=judged.item(), fooled=fooled.item(), l1=difference.item())
-        if run.step % 200 == 199:
-            run.save()
-    run.save()
 
 
 def parser() -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ TRANSPOSED = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 BATCH_NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 DROPOUT = {2: nn.Dropout2d, 3: nn.Dropout3d}
 LEAK = 0.2
+AFFINE_GAIN = 0.3
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -59,6 +60,16 @@ class Up(nn.Module):
         return self.after(self.convolution(x))
 
 
+def linear(inputs: int, outputs: int, gain: float = 1.0) -> nn.Linear:
+    """A fully connected layer that keeps its input's spread (He): torch's default makes a style fade layer by layer."""
+    layer = nn.Linear(inputs, outputs)
+    nn.init.kaiming_normal_(layer.weight, LEAK)
+    nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        layer.weight *= gain
+    return layer
+
+
 class ModulatedUp(nn.Module):
     """StylePix2pix's style block: resize, 3 x 3 convolution whose kernel a style scales (StyleGAN2), ReLU.
 
@@ -71,8 +82,8 @@ class ModulatedUp(nn.Module):
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3) / (inputs * 9) ** 0.5)
         self.bias = nn.Parameter(torch.zeros(outputs))
         sizes = [style, hidden, hidden, hidden]
-        hidden_layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.LeakyReLU(LEAK))]
-        self.affine = nn.Sequential(*hidden_layers, nn.Linear(hidden, inputs))
+        hidden_layers = [m for a, b in pairwise(sizes) for m in (linear(a, b), nn.LeakyReLU(LEAK))]
+        self.affine = nn.Sequential(*hidden_layers, linear(hidden, inputs, AFFINE_GAIN))
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = interpolate(x, scale_factor=2.0, mode="nearest")

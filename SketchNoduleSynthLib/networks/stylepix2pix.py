@@ -3,7 +3,7 @@
 A mapping network turns 512 standard normal numbers into a 512-d style; in every style block four fully connected
 layers turn it into the factors of the 3 x 3 kernels. One drawing, many images. Encoder, input, discriminator and
 presets are pix2pix's. The paper does not give the mapping network's depth; StyleGAN2's eight layers stand in
-`paper`, two in `compact`.
+`paper` (40.2 M parameters), two in `compact` (3.4 M).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from SketchNoduleSynthLib.networks import pix2pix
-from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp
+from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp, linear
 
 STYLE = 512
 
@@ -39,7 +39,7 @@ class StylePix2Pix(nn.Module):
     def __init__(self, config: StylePix2PixConfig) -> None:
         super().__init__()
         self.config = config
-        layers = [m for _ in range(config.mapping_layers) for m in (nn.Linear(STYLE, STYLE), nn.LeakyReLU(LEAK))]
+        layers = [m for _ in range(config.mapping_layers) for m in (linear(STYLE, STYLE), nn.LeakyReLU(LEAK))]
         self.mapping = nn.Sequential(*layers)
         self.encoder = pix2pix.Encoder(config)
         sizes = pix2pix.decoder_sizes(config)
