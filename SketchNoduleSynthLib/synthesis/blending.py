@@ -65,6 +65,8 @@ def measure_noise(hu: NDArray[np.float32], where: NDArray[np.bool_]) -> Noise:
     calm = where & (gradient <= np.median(gradient[where]))
     fine = residual(hu)
     sigma = robust_sigma(fine[calm])
+    if sigma == 0:
+        return Noise(0.0, np.zeros(3))
     correlation = []
     for axis in range(3):
         if hu.shape[axis] < 3:
