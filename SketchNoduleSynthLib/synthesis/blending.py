@@ -11,7 +11,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generators import Generated
-from SketchNoduleSynthLib.synthesis.hole import dense_tissue, grow_against
+from SketchNoduleSynthLib.synthesis.hole import dense_tissue, gap_between, grow_against
 
 LEAST_WEIGHT = 1 / 256
 MAD_TO_SIGMA = 1.4826
@@ -122,6 +122,12 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     filled, solid = filled_air(before, calm)
     mixed = solid * (calm + noise) + (1 - solid) * filled
     after = grow_against(before, before + weight * (mixed - before), dense, spacing)
+    gap = ndimage.gaussian_filter(gap_between(nodule, dense, spacing).astype(np.float32), 0.5) * ~dense
+    gap[gap < LEAST_WEIGHT] = 0.0
+    if gap.any():
+        after += gap * np.maximum(np.median(after[core]) + noise - after, 0.0)
+        weight = np.maximum(weight, gap)
+        nodule |= gap > 0.5
     return Blend(box, before, after, weight, nodule, target.sigma_hu, measure_noise(after, core).sigma_hu)
 
 

@@ -25,6 +25,7 @@ def hole_around(area: NDArray[np.bool_], pixel_mm: float, diameter_mm: float, ti
 DENSE_HU = -300.0
 DENSE_RADIUS_MM = 2.0
 DENSE_RIM_MM = 1.5
+GAP_MM = 4.0
 
 
 def dense_tissue(hu: NDArray, spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
@@ -36,6 +37,19 @@ def dense_tissue(hu: NDArray, spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
     if not dense.any():
         return dense
     return ndimage.distance_transform_edt(~dense, spacing_mm) <= DENSE_RADIUS_MM
+
+
+def gap_between(nodule: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
+    """The cleft, up to 4 mm wide, between a nodule and a wall that it nearly touches; in patients there is none."""
+
+    def closed(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        grown = ndimage.distance_transform_edt(~shape, spacing_mm) <= GAP_MM / 2
+        return ndimage.distance_transform_edt(grown, spacing_mm) > GAP_MM / 2
+
+    if not dense.any() or not nodule.any():
+        return np.zeros_like(nodule)
+    near = ndimage.distance_transform_edt(~nodule, spacing_mm) <= GAP_MM
+    return closed(nodule | dense) & ~closed(dense) & ~nodule & ~dense & near
 
 
 def grow_against(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
 from scipy import ndimage
 
 from SketchNoduleSynthLib.synthesis.blending import Blend
+from SketchNoduleSynthLib.synthesis.segmentation import background_hu
 
 CORE_HU = {"solid": (-450.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
 """Mean HU of the core: 5th to 95th percentile of the training nodules by rated texture, rounded outwards."""
 LEAST_CONTRAST_HU = 100.0
 LEAST_DICE = 0.6
-MOST_SEAM = 1.8
-NOISE_RATIO = (0.5, 2.0)
+MOST_SEAM = 2.5
+NOISE_RATIO = (0.4, 3.0)
 DIAMETER_RATIO = (0.75, 1.3)
 
 
@@ -50,8 +50,8 @@ def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: 
     low, high = CORE_HU[attenuation]
     if not low <= mean <= high:
         reasons.append(f"Its core has {mean:.0f} HU; {attenuation} nodules have {low:.0f} to {high:.0f}.")
-    around = blended.after[(blended.weight == 0)]
-    if len(around) and mean - float(np.median(around)) < LEAST_CONTRAST_HU:
+    around = blended.after[blended.weight == 0]
+    if len(around) and mean - background_hu(around) < LEAST_CONTRAST_HU:
         reasons.append("It hardly stands out from what surrounds it.")
     if dice is not None and dice < LEAST_DICE:
         reasons.append(f"It overlaps the drawing by a Dice of only {dice:.2f}.")

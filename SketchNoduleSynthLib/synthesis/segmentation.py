@@ -13,6 +13,12 @@ REACH = 0.15
 """How far past the drawing (as a share of its diameter) a nodule may reach before it counts as its surroundings."""
 
 
+def background_hu(around: NDArray) -> float:
+    """The median of the lung among `around` (HU, any shape), or of all of it where hardly any is lung."""
+    lung = around[around < LUNG_HU]
+    return float(np.median(lung if len(lung) >= 0.1 * around.size else around))
+
+
 def border_hu(core: NDArray, around: NDArray) -> float:
     """The HU of a nodule's border, a third of the way from its surroundings (lung, where there is some) to its core.
 
@@ -20,8 +26,7 @@ def border_hu(core: NDArray, around: NDArray) -> float:
     outlines (ratio 0.98 in the median, Dice 0.86), half the way gives 0.87 of it (`python -m training.validate`
     prints both figures for the real nodules of a set).
     """
-    lung = around[around < LUNG_HU]
-    background = np.median(lung if len(lung) >= 0.1 * len(around) else around)
+    background = background_hu(around)
     return float(background + RISE * (np.percentile(core, 60) - background))
 
 
