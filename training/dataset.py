@@ -17,7 +17,7 @@ from SketchNoduleSynthLib.drawing.edges import EDGES
 from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.networks import mcgan, pix2pix
 from SketchNoduleSynthLib.networks.conditions import conditions
-from SketchNoduleSynthLib.synthesis.hole import hole_around
+from SketchNoduleSynthLib.synthesis.tissue import hole_around
 from training.nodules import Nodule, sampling_weights
 from training.roughness import rough, with_gaps
 

@@ -3,17 +3,20 @@
     python -m training.validate VALIDATION.npz --model mcgan --models Resources/Models
 
 Each nodule is made again in its own place, from its own outline, size and attenuation, through the same
-`synthesize` that a user calls. Printed: overlap of drawn and synthetic outline, mean HU of the core against the
-real one's, fine texture of what the network made against the real nodule's, before noise is added.
+`synthesize` that a user calls. Printed: overlap of drawn and synthetic outline, mean HU of the core and
+height across the sketch plane against the real ones', fine texture of what the network made against the real
+nodule's, before noise is added.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 from tqdm import tqdm
 
@@ -60,12 +63,29 @@ def agreement(nodule: Nodule) -> tuple[float, float]:
     return float(overlap), long_diameter(found, 1.0) / long_diameter(area, 1.0)
 
 
+def eroded(area: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The core: without its outermost voxels, where that leaves some."""
+    core = ndimage.binary_erosion(area)
+    return core if core.sum() > 10 else area
+
+
+def height_mm(area: NDArray[np.bool_]) -> float:
+    """The extent along z of voxels of 1 mm."""
+    return float(np.ptp(np.argwhere(area)[:, 0]) + 1)
+
+
+def median(values: Iterable[float]) -> int:
+    """The median, HU."""
+    return round(float(np.median(list(values))))
+
+
 def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, object]:
     """The figures of `model` in `folder`."""
     loaded = bundle.load(model, folder)
     make = BoxGenerator(loaded) if model == "mcgan" else PlaneGenerator(loaded)
     dice, diameters, texture, real = [], [], [], []
-    bias: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
+    heights = []
+    density: dict[str, list[tuple[float, float]]] = {kind: [] for kind in ATTENUATIONS}
     for seed, nodule in enumerate(tqdm(nodules)):
         recipe = recipe_of(nodule, model, seed)
         if recipe is None:
@@ -75,11 +95,13 @@ def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, objec
         dice.append(insertion.report["outline_dice"])
         diameters.append(insertion.report["long_diameter_mm"] / nodule.diameter_mm)
         real.append(agreement(nodule))
-        mask = nodule.mask.array > 0
-        core = ndimage.binary_erosion(mask) if ndimage.binary_erosion(mask).sum() > 10 else mask
-        synthetic = empty.array.copy()
-        insertion.apply(synthetic)
-        bias[recipe.attenuation].append(float(synthetic[core].mean() - nodule.ct.array[core].mean()))
+        core = eroded(nodule.mask.array > 0)
+        synthetic = np.zeros_like(core)
+        synthetic[insertion.box] = insertion.nodule
+        made_hu = empty.array.copy()
+        insertion.apply(made_hu)
+        density[recipe.attenuation].append((nodule.ct.array[core].mean(), made_hu[eroded(synthetic)].mean()))
+        heights.append([height_mm(area) / nodule.diameter_mm for area in (nodule.mask.array > 0, synthetic)])
         if core.sum() >= 50:
             made = make.nodule(Site(Reslice(empty, recipe.voi), recipe))
             z, y, x = (slice(0, n) for n in nodule.ct.array.shape)
@@ -96,8 +118,14 @@ def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, objec
             "long_diameter_ratio_median": round(float(np.median([r for _, r in real])), 3),
         },
         "long_diameter_ratio_quartiles": np.percentile(diameters, [25, 50, 75]).round(2).tolist(),
-        "core_hu_bias": {kind: [len(v), round(float(np.median(v)), 1)] for kind, v in bias.items() if v},
-        "core_hu_error": {kind: round(float(np.median(np.abs(v))), 1) for kind, v in bias.items() if v},
+        "core_hu_median": {
+            kind: {"nodules": len(pairs), "real": median(p[0] for p in pairs), "synthetic": median(p[1] for p in pairs)}
+            for kind, pairs in density.items()
+        },
+        "height_per_diameter_10_50_90": {
+            name: np.percentile(values, [10, 50, 90]).round(2).tolist()
+            for name, values in zip(("real", "synthetic"), zip(*heights, strict=True), strict=True)
+        },
         "texture_ratio_median": round(float(np.median(texture)), 2),
     }
 

@@ -11,16 +11,13 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generators import Generated
-from SketchNoduleSynthLib.synthesis.hole import dense_tissue, gap_between, grow_against
+from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, dense_tissue, filled_air, gap_between, grow_against
 
 LEAST_WEIGHT = 1 / 256
 MAD_TO_SIGMA = 1.4826
 FALLBACK_SIGMA_HU = 20.0
 MIN_VOXELS = 30
 REACH_VOXELS = 12
-LUNG_HU = (-1020.0, -600.0)
-TYPICAL_LUNG_HU = -850.0
-GROUND_GLASS_HU, SOLID_HU = -550.0, -250.0
 
 
 @dataclass(frozen=True)
@@ -119,8 +116,7 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     lung = untouched & (around > LUNG_HU[0]) & (around < LUNG_HU[1])
     target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
     calm, noise = noise_matched(generated, core, target, np.random.default_rng((seed, 1)))
-    filled, solid = filled_air(before, calm)
-    mixed = solid * (calm + noise) + (1 - solid) * filled
+    mixed = filled_air(before, calm, noise)
     after = grow_against(before, before + weight * (mixed - before), dense, spacing)
     gap = ndimage.gaussian_filter(gap_between(nodule, dense, spacing).astype(np.float32), 0.5) * ~dense
     gap[gap < LEAST_WEIGHT] = 0.0
@@ -140,21 +136,6 @@ def noise_matched(
         return generated - core * (1 - target.sigma_hu / has) * residual(generated), np.zeros_like(generated)
     lacking = np.sqrt(target.sigma_hu**2 - has**2)
     return generated, lacking * noise_like(target, generated.shape, rng)
-
-
-def filled_air(
-    before: NDArray[np.float32], generated: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What `before` becomes if its air is partly filled so that parenchyma reaches `generated`, and where it is not so.
-
-    Ground-glass does not obscure the vessels in it (Fleischner Society's glossary): it fills air, and what has
-    no air stays. The second array is 0 for ground-glass and 1 for solid, which replaces what was there.
-    """
-    lung = before[(before > LUNG_HU[0]) & (before < LUNG_HU[1])]
-    parenchyma = float(np.median(lung)) if len(lung) >= MIN_VOXELS else TYPICAL_LUNG_HU
-    air = np.clip(before / parenchyma, 0.0, 1.25)
-    solid = np.clip((generated - GROUND_GLASS_HU) / (SOLID_HU - GROUND_GLASS_HU), 0.0, 1.0)
-    return before + (generated - parenchyma) * air, solid
 
 
 def membrane(difference: NDArray[np.float32], inside: NDArray[np.bool_], sweeps: int = 200) -> NDArray[np.float32]:

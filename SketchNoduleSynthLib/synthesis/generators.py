@@ -15,10 +15,10 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
-from SketchNoduleSynthLib.synthesis.hole import grow_against, hole_around, margin_mm
 from SketchNoduleSynthLib.synthesis.lifting import lift
 from SketchNoduleSynthLib.synthesis.segmentation import segment_box
 from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.tissue import filled_air, grow_against, hole_around, margin_mm
 
 MASK_MARGIN_TIMES = 1.5
 BOX_FEATHER = 0.12
@@ -215,7 +215,9 @@ class BoxGenerator:
 def shown(site: Site, hu: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
     """A generated sketch plane as it will stand in the CT, but for the noise."""
     real = site.reslice.hu
-    return grow_against(real, real + weight * (hu - real), site.reslice.dense, (site.reslice.pixel_mm,) * 2)
+    return grow_against(
+        real, real + weight * (filled_air(real, hu) - real), site.reslice.dense, (site.reslice.pixel_mm,) * 2
+    )
 
 
 def resampled_plane(values: NDArray[np.float32], frame: Frame, plane: Frame) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.drawing.edges import EDGES
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, outline, raster
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.hole import dense_tissue
+from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 AIR_OUTSIDE_HU = -950.0
 TISSUE_SHARE = 0.05

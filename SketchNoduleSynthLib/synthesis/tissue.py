@@ -10,6 +10,14 @@ from scipy import ndimage
 
 MARGIN_MM = 1.0
 MARGIN_PER_DIAMETER = 0.08
+DENSE_HU = -300.0
+DENSE_RADIUS_MM = 2.0
+DENSE_RIM_MM = 1.5
+GAP_MM = 4.0
+LUNG_HU = (-1020.0, -600.0)
+TYPICAL_LUNG_HU = -850.0
+MIN_LUNG_SAMPLES = 30
+GROUND_GLASS_HU, SOLID_HU = -550.0, -250.0
 
 
 def margin_mm(diameter_mm: float) -> float:
@@ -20,12 +28,6 @@ def margin_mm(diameter_mm: float) -> float:
 def hole_around(area: NDArray[np.bool_], pixel_mm: float, diameter_mm: float, times: float = 1.0) -> NDArray[np.bool_]:
     """`area` (v, u) grown by `times` the margin."""
     return ndimage.distance_transform_edt(~area) * pixel_mm <= margin_mm(diameter_mm) * times if area.any() else area
-
-
-DENSE_HU = -300.0
-DENSE_RADIUS_MM = 2.0
-DENSE_RIM_MM = 1.5
-GAP_MM = 4.0
 
 
 def dense_tissue(hu: NDArray, spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
@@ -60,3 +62,18 @@ def grow_against(
         return after
     rim = ndimage.distance_transform_edt(~dense, spacing_mm) <= DENSE_RIM_MM
     return np.where(dense, before, np.where(rim, np.maximum(before, after), after)).astype(np.float32)
+
+
+def filled_air(
+    before: NDArray[np.float32], generated: NDArray[np.float32], noise: NDArray[np.float32] | float = 0.0
+) -> NDArray[np.float32]:
+    """`generated`, with `noise`, where it is solid; where it is ground-glass, `before` with its air partly filled.
+
+    Ground-glass does not obscure the vessels in it (Fleischner Society's glossary): it fills air, so that parenchyma
+    reaches `generated`, and what has no air stays. Between -550 and -250 HU the one goes over into the other.
+    """
+    lung = before[(before > LUNG_HU[0]) & (before < LUNG_HU[1])]
+    parenchyma = float(np.median(lung)) if len(lung) >= MIN_LUNG_SAMPLES else TYPICAL_LUNG_HU
+    air = np.clip(before / parenchyma, 0.0, 1.25)
+    solid = np.clip((generated - GROUND_GLASS_HU) / (SOLID_HU - GROUND_GLASS_HU), 0.0, 1.0)
+    return solid * (generated + noise) + (1.0 - solid) * (before + (generated - parenchyma) * air)
