@@ -13,14 +13,14 @@ from pathlib import Path
 import torch
 from safetensors.torch import save
 
-from SketchNoduleSynthLib.synthesis.bundle import CARD, CONFIG, WEIGHTS
+from SketchNoduleSynthLib.synthesis.bundle import CONFIG, WEIGHTS
 from training.loop import CHECKPOINT
 
 DIAMETER_MM = (4.0, 32.0)
 """The training nodules' long diameters, 0.5th to 95th percentile; larger ones do not fit their 50 mm patches."""
 
 
-def bundle(run: Path, target: Path, card: Path | None) -> None:
+def bundle(run: Path, target: Path) -> None:
     """Write `target` from the checkpoint in `run`."""
     arguments = json.loads((run / "config.json").read_text())
     network, preset = arguments.pop("model"), arguments.pop("preset")
@@ -37,14 +37,11 @@ def bundle(run: Path, target: Path, card: Path | None) -> None:
     target.mkdir(parents=True, exist_ok=True)
     (target / WEIGHTS).write_bytes(data)
     (target / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
-    if card is not None:
-        (target / CARD).write_text(card.read_text())
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("run", type=Path)
     options.add_argument("target", type=Path)
-    options.add_argument("--card", type=Path)
     given = options.parse_args()
-    bundle(given.run, given.target, given.card)
+    bundle(given.run, given.target)

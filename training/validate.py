@@ -135,5 +135,11 @@ if __name__ == "__main__":
     options.add_argument("nodules", type=Path)
     options.add_argument("--model", required=True)
     options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER)
+    options.add_argument("--card", type=Path, help="a card to fill in and put beside the weights")
     given = options.parse_args()
-    print(json.dumps(validate(read_nodules(given.nodules), given.model, given.models), indent=1))
+    figures = validate(read_nodules(given.nodules), given.model, given.models)
+    print(json.dumps(figures, indent=1))
+    if given.card:
+        text = given.card.read_text(encoding="utf-8").replace("{steps}", str(figures["steps"]))
+        text = text.replace("{figures}", "\n".join(f"{key}: {json.dumps(value)}" for key, value in figures.items()))
+        (given.models / given.model / bundle.CARD).write_text(text, encoding="utf-8")

@@ -124,7 +124,9 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
         after += gap * np.maximum(np.median(after[core]) + noise - after, 0.0)
         weight = np.maximum(weight, gap)
         nodule |= gap > 0.5
-    return Blend(box, before, after, weight, nodule, target.sigma_hu, measure_noise(after, core).sigma_hu)
+    airy = core & (before < LUNG_HU[1])  # A vessel that runs through ground-glass is no noise.
+    inside_noise = measure_noise(after, airy if airy.sum() >= MIN_VOXELS else core)
+    return Blend(box, before, after, weight, nodule, target.sigma_hu, inside_noise.sigma_hu)
 
 
 def noise_matched(

@@ -21,6 +21,7 @@ from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.tissue import filled_air, grow_against, hole_around, margin_mm
 
 MASK_MARGIN_TIMES = 1.5
+CONTINUITY_STEP_MM = 1.0
 BOX_FEATHER = 0.12
 
 
@@ -37,6 +38,22 @@ class Generated:
     inside_mm: NDArray[np.float32]
     weight: NDArray[np.float32]
     network_seconds: float
+
+
+def continuity(made: Generated) -> float:
+    """How much HU changes per mm across the planes (w), over how much it does in them; 1 is as in a real nodule.
+
+    Well above 1, the planes do not belong together: a reader scrolling through them sees the nodule flicker.
+    """
+    inner = made.inside_mm > 0.25 * made.inside_mm.max()
+    steps = []
+    for axis, spacing in zip((0, 1, 2), made.frame.spacing[::-1], strict=True):
+        hu, where = np.moveaxis(made.hu, axis, 0), np.moveaxis(inner, axis, 0)
+        stride = max(round(CONTINUITY_STEP_MM / spacing), 1)
+        both = where[stride:] & where[:-stride]
+        change = np.abs(hu[stride:] - hu[:-stride])[both]
+        steps.append(float(change.mean()) / (stride * spacing) if change.size else np.nan)
+    return steps[0] / max((steps[1] + steps[2]) / 2, 1e-6)
 
 
 class Generator(Protocol):

@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.blending import Blend, blend
-from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, generator
+from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, continuity, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -105,6 +105,7 @@ def synthesize(
             "size": [x.stop - x.start, y.stop - y.start, z.stop - z.start],
         },
         **figures,
+        "plane_continuity": round(continuity(made), 3),
         "notes": notes,
         "seconds": spent,
     }

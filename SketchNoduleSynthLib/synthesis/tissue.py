@@ -11,6 +11,7 @@ from scipy import ndimage
 MARGIN_MM = 1.0
 MARGIN_PER_DIAMETER = 0.08
 DENSE_HU = -300.0
+FULLY_DENSE_HU = -120.0
 DENSE_RADIUS_MM = 2.0
 DENSE_RIM_MM = 1.5
 GAP_MM = 4.0
@@ -38,20 +39,21 @@ def dense_tissue(hu: NDArray, spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
     dense = ndimage.distance_transform_edt(hu > DENSE_HU, spacing_mm) > DENSE_RADIUS_MM
     if not dense.any():
         return dense
-    return ndimage.distance_transform_edt(~dense, spacing_mm) <= DENSE_RADIUS_MM
+    opened = ndimage.distance_transform_edt(~dense, spacing_mm) <= DENSE_RADIUS_MM
+    return opened & (hu > FULLY_DENSE_HU)  # Its soft border is not kept: under a nodule it would be a dark line.
 
 
 def gap_between(nodule: NDArray[np.bool_], dense: NDArray[np.bool_], spacing_mm: Sequence[float]) -> NDArray[np.bool_]:
-    """The cleft, up to 4 mm wide, between a nodule and a wall that it nearly touches; in patients there is none."""
+    """Where a nodule meets, or nearly meets, a wall: voxels that may not stay darker than the nodule.
 
-    def closed(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        grown = ndimage.distance_transform_edt(~shape, spacing_mm) <= GAP_MM / 2
-        return ndimage.distance_transform_edt(grown, spacing_mm) > GAP_MM / 2
-
+    A cleft of up to 4 mm between the two, and the wall's own soft border; in patients there is no lung left there.
+    """
     if not dense.any() or not nodule.any():
         return np.zeros_like(nodule)
-    near = ndimage.distance_transform_edt(~nodule, spacing_mm) <= GAP_MM
-    return closed(nodule | dense) & ~closed(dense) & ~nodule & ~dense & near
+    from_nodule, from_dense = (ndimage.distance_transform_edt(~shape, spacing_mm) for shape in (nodule, dense))
+    grown = np.minimum(from_nodule, from_dense) <= GAP_MM / 2
+    closed = ndimage.distance_transform_edt(grown, spacing_mm) > GAP_MM / 2
+    return closed & ~dense & (from_nodule <= GAP_MM / 2) & (from_dense <= GAP_MM / 2)
 
 
 def grow_against(
