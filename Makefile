@@ -10,7 +10,7 @@ TORCH ?= torch==2.13.0
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[host,training,test]"
+	$(BIN)/python -m pip install --quiet --editable ".[host,test]"
 	touch $@
 
 demo: $(VENV)/.installed

@@ -87,8 +87,9 @@ def write(result: Result, folder: Path) -> None:
     from SketchNoduleSynthLib.synthesis.picture import write_preview
 
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        home = folder if folder.exists() else folder.parent
+        home.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft.", dir=home))
     except OSError as error:
         raise InputError(f"The output folder {folder} cannot be made: {error.strerror}.") from error
     try:
@@ -112,6 +113,8 @@ def check_output(folder: Path, ct: Path) -> None:
     """Raise :class:`InputError` if writing to `folder` would be impossible or touch the CT itself."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"The output {folder} is a file; give a folder.")
+    if any((folder / name).is_dir() for name in (CT_FILE, LABELS_FILE, RECIPE_FILE, REPORT_FILE, PREVIEW_FILE)):
+        raise InputError(f"In {folder} a folder has the name of a result; give another folder.")
     if ct.is_dir() and (folder.resolve() == ct.resolve() or ct.resolve() in folder.resolve().parents):
         raise InputError("The output folder lies in the CT's own folder; give another one.")
     if (folder / CT_FILE).resolve() == ct.resolve() or (folder / LABELS_FILE).resolve() == ct.resolve():

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 LUNG_LEVEL_HU = -600.0
 LUNG_WIDTH_HU = 1600.0
-AIR_HU = -1000.0
 
 
 def to_network(hu: NDArray) -> NDArray[np.float32]:

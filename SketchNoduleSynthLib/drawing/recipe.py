@@ -33,6 +33,14 @@ class Voi:
     tilt_lr_deg: float = 0.0
     tilt_hf_deg: float = 0.0
 
+    def __post_init__(self) -> None:
+        for value in self.center_ras_mm:
+            number(value, "voi.center_ras_mm")
+        if not number(self.diameter_mm, "voi.diameter_mm", 0.0, 1000.0):
+            raise InputError("voi.diameter_mm is 0; give the nodule's long diameter in mm.")
+        for name in ("tilt_lr_deg", "tilt_hf_deg"):
+            number(getattr(self, name), f"voi.{name}", -MAX_TILT_DEG, MAX_TILT_DEG)
+
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
         """The centre in LPS mm."""
@@ -60,6 +68,13 @@ class NoduleRecipe:
     blending: str = "soft"
     weights_sha256: str | None = None
 
+    def __post_init__(self) -> None:
+        given = Keys(vars(self), "nodule")
+        given.choice("model", MODELS)
+        given.choice("attenuation", ATTENUATIONS)
+        given.choice("blending", BLENDINGS)
+        given.integer("seed")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -80,6 +95,8 @@ class Recipe:
             raise InputError(f"The recipe {path} cannot be read as text.") from error
         except json.JSONDecodeError as error:
             raise InputError(f"The recipe {path.name} is not JSON: {error.msg} in line {error.lineno}.") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"The recipe {path.name} has a number or a nesting beyond all measure.") from error
         return cls.from_dict(data)
 
     @classmethod
@@ -141,21 +158,21 @@ class Keys:
         """A whole number of at least 0."""
         value = self.take(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SEED:
-            raise InputError(f"{self.where}.{key} must be a whole number from 0 to {MAX_SEED}, not {value!r}.")
+            raise InputError(f"{self.where}.{key} must be a whole number from 0 to {MAX_SEED}, not {shortened(value)}.")
         return value
 
     def choice(self, key: str, options: tuple[str, ...], default: Any = REQUIRED) -> str:
         """One of `options`."""
         value = self.take(key, default)
         if value not in options:
-            raise InputError(f"{self.where}.{key} must be one of {', '.join(options)}, not {value!r}.")
+            raise InputError(f"{self.where}.{key} must be one of {', '.join(options)}, not {shortened(value)}.")
         return value
 
     def list(self, key: str, default: Any = REQUIRED) -> list:
         """A list."""
         value = self.take(key, default)
         if not isinstance(value, list):
-            raise InputError(f"{self.where}.{key} must be a list, not {value!r}.")
+            raise InputError(f"{self.where}.{key} must be a list, not {shortened(value)}.")
         return value
 
     def finish(self) -> None:
@@ -164,12 +181,18 @@ class Keys:
             raise InputError(f"{self.where}.{key} is not a known key.")
 
 
+def shortened(value: Any) -> str:
+    """`value` for a message."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:40] + "..."
+
+
 def number(value: Any, where: str, low: float = -1e5, high: float = 1e5) -> float:
     """`value` as a float between `low` and `high`, or :class:`InputError`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise InputError(f"{where} must be a number, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise InputError(f"{where} must be a number, not {shortened(value)}.")
     if not low <= value <= high:
-        raise InputError(f"{where} must be between {low:g} and {high:g}, not {value:g}.")
+        raise InputError(f"{where} must be between {low:g} and {high:g}, not {shortened(value)}.")
     return float(value)
 
 

@@ -19,6 +19,7 @@ from SketchNoduleSynthLib.errors import InputError
 Label = Literal["nodule", "vessel", "wall", "other"]
 LABELS: tuple[Label, ...] = get_args(Label)
 RASTER_SAMPLES = 128
+MAX_CROSSING_POINTS = 500
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:
 
 def crosses_itself(stroke: Stroke) -> bool:
     """Whether the line, closed, crosses itself."""
-    path = np.vstack([stroke.points_mm, stroke.points_mm[:1]])
+    every = max(len(stroke.points_mm) // MAX_CROSSING_POINTS, 1)
+    points = stroke.points_mm[::every]
+    path = np.vstack([points, points[:1]])
     a, b = path[:-1, None], path[1:, None]
     c, d = path[None, :-1], path[None, 1:]
 
@@ -126,7 +129,7 @@ def outline(strokes: Sequence[Stroke], side_mm: float) -> tuple[NDArray[np.bool_
     area = filled(drawn, side_mm)
     if not area.any():
         raise InputError("The drawing lies outside the VOI; draw inside it, or move the VOI.")
-    if area.sum() < 12:
+    if not ndimage.binary_opening(area, iterations=2).any():
         raise InputError("The drawn nodule encloses no area; draw its outline, not a dot.")
     notes = []
     if any(np.abs(stroke.points_mm).max() > side_mm / 2 for stroke in strokes):

@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.synthesis.tissue import filled_air, grow_against, hole
 MASK_MARGIN_TIMES = 1.5
 CONTINUITY_STEP_MM = 1.0
 BOX_FEATHER = 0.12
+VOI_FEATHER = 0.04
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class Generator(Protocol):
 
     model: bundle.Bundled
 
+    def notes(self, site: Site) -> list[str]:
+        """What of the drawing this network does not use, a sentence each."""
+
     def nodule(self, site: Site) -> Generated:
         """The whole nodule. Raises :class:`InputError` if the drawing or the diameter cannot be used."""
 
@@ -82,11 +86,21 @@ def smooth_step(share: NDArray) -> NDArray[np.float32]:
     return (share * share * (3.0 - 2.0 * share)).astype(np.float32)
 
 
+def ramp(samples: int, feather: float) -> NDArray[np.float32]:
+    """1 in the middle of `samples`, smoothly down to 0 over the share `feather` at either end."""
+    at = (np.arange(samples) + 0.5) / samples
+    return smooth_step(np.minimum(at, 1 - at) / feather)
+
+
 class PlaneGenerator:
     """pix2pix and StylePix2pix: parallel planes, each with its own real edges, in one batch."""
 
     def __init__(self, model: bundle.Bundled) -> None:
         self.model = model
+
+    def notes(self, site: Site) -> list[str]:
+        """See :class:`Generator`."""
+        return []
 
     def _generate(
         self,
@@ -124,11 +138,13 @@ class PlaneGenerator:
             channel(field[below] * (1 - share) + field[below + 1] * share),
             conditions(site.diameter_mm, site.recipe.attenuation)[None].expand(len(planes), -1),
         ).contiguous(memory_format=torch.channels_last)
-        style = [torch.from_numpy(rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))]
+        given = [x]
+        if isinstance(self.model.network, StylePix2Pix):
+            z = torch.from_numpy(rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))
+            given.append(z.expand(len(planes), -1))
         started = time.perf_counter()
         with torch.inference_mode():
-            styled = isinstance(self.model.network, StylePix2Pix)
-            y = self.model.network(x, style[0].expand(len(planes), -1)) if styled else self.model.network(x)
+            y = self.model.network(*given)
         return from_network(y[:, 0].numpy()), time.perf_counter() - started
 
     def plane(self, site: Site) -> NDArray[np.float32]:
@@ -168,7 +184,8 @@ class PlaneGenerator:
         padded = reslice.frame.slab(stack.thickness_mm + 2 * extra * step, len(stack.areas) + 2 * extra)
         ends = ((extra, extra), (0, 0), (0, 0))
         inside = signed_distance_mm(np.pad(stack.areas, ends), padded.spacing[::-1])
-        weight = smooth_step(1.0 + inside / margin) * np.pad(holes, ends, mode="edge")
+        edge = ramp(reslice.frame.samples[0], VOI_FEATHER)
+        weight = smooth_step(1.0 + inside / margin) * np.pad(holes, ends, mode="edge") * edge[:, None] * edge
         return Generated(padded, np.pad(hu, ends, mode="edge"), inside, weight.astype(np.float32), seconds)
 
 
@@ -184,6 +201,23 @@ class BoxGenerator:
     def __init__(self, model: bundle.Bundled) -> None:
         self.model = model
 
+    def notes(self, site: Site) -> list[str]:
+        """See :class:`Generator`; raises :class:`InputError` if the drawing misses the box."""
+        notes = []
+        if any(stroke.label != "nodule" for stroke in site.recipe.strokes):
+            notes.append("mcgan takes the nodule's outline only; the other lines were not used.")
+        if site.is_drawn:
+            area, _ = site.outline
+            quarter = len(area) // 4
+            inside = area[quarter:-quarter, quarter:-quarter].sum() / area.sum()
+            if inside < 0.5:
+                raise InputError(
+                    "The drawing lies beyond the box that mcgan fills (the VOI's middle half); move the VOI."
+                )
+            if inside < 0.98:
+                notes.append("Parts of the drawing beyond the VOI's middle half were cut off; mcgan fills that half.")
+        return notes
+
     def nodule(self, site: Site) -> Generated:
         """See :class:`Generator`."""
         import torch
@@ -194,7 +228,7 @@ class BoxGenerator:
         n, half = mcgan.SAMPLES, mcgan.BOX_SAMPLES // 2
         frame = site.recipe.voi.frame(n)
         sketch = np.zeros((n, n, n), np.float32)
-        if site.recipe.strokes:
+        if site.is_drawn:
             sketch[n // 2 - 1 : n // 2 + 1] = site.nodule_lines(n)
         noise = np.random.default_rng(site.recipe.seed).random((2 * half,) * 3, dtype=np.float32) - 0.5
         surroundings = frame.sample(site.reslice.volume)
@@ -212,13 +246,12 @@ class BoxGenerator:
         box = Frame(frame.center, frame.axes, (site.side_mm / 2,) * 3, (2 * half,) * 3)
         hu = from_network(y)
         middle = slice(n // 2 - half, n // 2 + half)
-        drawn_area = site.outline[0] if site.recipe.strokes else None
+        drawn_area = site.outline[0] if site.is_drawn else None
         nodule = segment_box(hu, surroundings[middle, middle, middle], drawn_area)
         inside = signed_distance_mm(nodule, box.spacing[::-1])
         margin = margin_mm(site.diameter_mm) * MASK_MARGIN_TIMES
-        edge = (np.arange(2 * half) + 0.5) / (2 * half)
-        ramp = smooth_step(np.minimum(edge, 1 - edge) / BOX_FEATHER)
-        weight = smooth_step(1.0 + inside / margin) * ramp[:, None, None] * ramp[:, None] * ramp
+        edge = ramp(2 * half, BOX_FEATHER)
+        weight = smooth_step(1.0 + inside / margin) * edge[:, None, None] * edge[:, None] * edge
         return Generated(box, hu, inside, weight.astype(np.float32), seconds)
 
     def plane(self, site: Site) -> NDArray[np.float32]:
@@ -240,7 +273,7 @@ def shown(site: Site, hu: NDArray[np.float32], weight: NDArray[np.float32]) -> N
 def resampled_plane(values: NDArray[np.float32], frame: Frame, plane: Frame) -> NDArray[np.float32]:
     """`values` of `frame` at the samples of the `plane` through its middle (same axes), 0 outside."""
     at = [plane.offsets[axis] / frame.spacing[axis] + frame.samples[axis] / 2 - 0.5 for axis in (0, 1)]
-    centre = np.full((128, 128), frame.samples[2] / 2 - 0.5)
+    centre = np.full(plane.shape[1:], frame.samples[2] / 2 - 0.5)
     v, u = np.meshgrid(at[1], at[0], indexing="ij")
     return ndimage.map_coordinates(values, [centre, v, u], order=1, cval=0.0)
 

@@ -46,6 +46,7 @@ def lift(area: NDArray[np.bool_], pixel_mm: float, rng: np.random.Generator) -> 
     stretch = rng.normal(0, STRETCH, 2)
     radius = half_height_mm(area, pixel_mm)
     half = radius * float(np.exp(np.clip(height, -2 * HEIGHT_SPREAD, 2 * HEIGHT_SPREAD)))
+    half = min(half, area.shape[0] * pixel_mm / 2)
     count = int(np.clip(np.ceil(2 * half / PLANE_STEP_MM), MIN_PLANES, MAX_PLANES))
     count += 1 - count % 2
     at = (np.arange(count) + 0.5) / count * 2 - 1

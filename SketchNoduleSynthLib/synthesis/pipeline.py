@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -22,6 +23,7 @@ from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 Progress = Callable[[str], None]
+LEAST_CHANGE_HU = 15.0
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,19 @@ def synthesize(
     check_diameter(make.model, nodule.voi.diameter_mm)
     stage("site")
     site = Site(Reslice(volume, nodule.voi), nodule)
-    notes = site.outline[1] if nodule.strokes else []
+    notes = list(site.outline[1]) if site.is_drawn else []
+    if site.is_drawn:
+        check_diameter(make.model, long_diameter(site.outline[0], site.reslice.pixel_mm))
+    notes += make.notes(site)
     stage("network")
     made = make.nodule(site)
     stage("blend")
     blended = blend(volume, made, nodule.seed, nodule.blending == "poisson")
+    if not blended.nodule.any():
+        raise InputError(
+            "There is no room for the nodule: the VOI lies in soft tissue, the CT is not in HU, or the drawing is "
+            "smaller than a voxel; move the VOI into the lung or draw larger."
+        )
     after = volume.cast(blended.after)
     before = volume.array[blended.box].copy()
     after[blended.weight == 0] = before[blended.weight == 0]
@@ -123,16 +133,16 @@ def measure(site: Site, blended: Blend) -> dict[str, Any]:
     """What the report says of a nodule, measured on the synthetic CT."""
     core = blended.after[blended.nodule]
     spacing = site.reslice.volume.spacing
-    drawn = site.outline[0] if site.recipe.strokes else disc(site)
+    drawn = site.outline[0] if site.is_drawn else disc(site)
     plane = plane_after(site, blended)
-    found = segment_plane(plane, drawn)
+    found = segment_plane(plane, drawn) & changed_plane(site, plane)
     diameter = long_diameter(found, site.reslice.pixel_mm)
-    asked = long_diameter(drawn, site.reslice.pixel_mm) if site.recipe.strokes else site.diameter_mm
-    overlap = 2 * (found & drawn).sum() / max(found.sum() + drawn.sum(), 1) if site.recipe.strokes else None
+    asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
+    overlap = 2 * (found & drawn).sum() / max(found.sum() + drawn.sum(), 1) if site.is_drawn else None
     quality = judge(blended, site.recipe.attenuation, overlap, diameter / max(asked, 1e-6))
-    percentiles = np.percentile(core, [5, 25, 50, 75, 95]) if len(core) else np.full(5, np.nan)
+    percentiles = np.percentile(core, [5, 25, 50, 75, 95])
     return {
-        "hu_mean": round(float(core.mean()), 1) if len(core) else None,
+        "hu_mean": round(float(core.mean()), 1),
         "hu_percentiles": {str(p): round(float(v), 1) for p, v in zip((5, 25, 50, 75, 95), percentiles, strict=True)},
         "long_diameter_mm": round(diameter, 2),
         "volume_mm3": round(float(blended.nodule.sum() * spacing.prod()), 1),
@@ -154,8 +164,16 @@ def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
     origin = volume.to_lps(np.array([s.start for s in wide[::-1]]))
     local = Volume(hu, volume.spacing, origin, volume.direction)
     index = local.to_index(plane.points()[0])
-    covered = ((index >= 0) & (index <= local.size - 1)).all(-1)
+    low = np.where([s.start == 0 for s in wide[::-1]], -0.5, 0.0)
+    high = local.size - 1 + np.where([s.stop >= n for s, n in zip(wide[::-1], volume.size, strict=True)], 0.5, 0.0)
+    covered = ((index >= low) & (index <= high)).all(-1)
     return np.where(covered, plane.sample(local)[0], site.reslice.hu)
+
+
+def changed_plane(site: Site, after: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the sketch plane is another than it was, or was dense already: what was there is no nodule of ours."""
+    changed = np.abs(after - site.reslice.hu) > LEAST_CHANGE_HU
+    return ndimage.binary_closing(changed, iterations=2) | (changed | site.reslice.dense if changed.any() else changed)
 
 
 def disc(site: Site) -> NDArray[np.bool_]:

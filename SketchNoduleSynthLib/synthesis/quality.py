@@ -13,6 +13,7 @@ CORE_HU = {"solid": (-450.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glas
 """Mean HU of the core: 5th to 95th percentile of the training nodules by rated texture, rounded outwards."""
 LEAST_CONTRAST_HU = 100.0
 LEAST_DICE = 0.6
+LEAST_NOISE_HU = 5.0
 MOST_SEAM = 2.5
 NOISE_RATIO = (0.4, 3.0)
 DIAMETER_RATIO = (0.75, 1.3)
@@ -32,7 +33,7 @@ class Quality:
 
 def seam_ratio(blended: Blend) -> float:
     """The mean gradient where the weight fades out against that of the same voxels before; 1 is no seam."""
-    seam = (blended.weight > 0) & (blended.weight < 0.3)
+    seam = (blended.weight > 0) & (blended.weight < 0.15)
     if not seam.any():
         return 1.0
     after, before = (
@@ -60,7 +61,7 @@ def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: 
     seam = seam_ratio(blended)
     if seam > MOST_SEAM:
         reasons.append(f"Its seam is {seam:.1f} times as steep as the tissue was.")
-    noise = blended.noise_inside_hu / max(blended.noise_around_hu, 1e-6)
+    noise = blended.noise_inside_hu / max(blended.noise_around_hu, LEAST_NOISE_HU)
     if not NOISE_RATIO[0] <= noise <= NOISE_RATIO[1]:
         reasons.append(f"Its noise is {noise:.1f} times that of its surroundings.")
     return Quality(reasons)

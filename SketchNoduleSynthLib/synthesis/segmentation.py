@@ -41,7 +41,8 @@ def segment_plane(hu: NDArray, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The nodule in a plane (v, u) in HU, near the `drawn` area: what is denser than a nodule's border."""
     radius = np.sqrt(drawn.sum() / np.pi)
     outside = ndimage.distance_transform_edt(~drawn)
-    core = ndimage.distance_transform_edt(drawn) > 0.4 * radius
+    depth = ndimage.distance_transform_edt(drawn)
+    core = depth > 0.4 * depth.max()
     around = (outside > 0.3 * radius) & (outside < 1.0 * radius)
     near = outside <= 2 * REACH * radius
     return joined_to(core, (hu >= border_hu(hu[core], hu[around])) & near)

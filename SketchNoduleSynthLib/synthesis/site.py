@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -34,7 +35,7 @@ class Reslice:
         if (index < -0.5).any() or (index > volume.size - 0.5).any():
             at = ", ".join(f"{value:g}" for value in voi.center_ras_mm)
             raise InputError(f"The VOI's centre (RAS {at} mm) is outside the CT; move the VOI into it.")
-        coarse = self.frame.with_samples(16, 16, 16).sample(volume)
+        coarse = ndimage.uniform_filter(self.frame.with_samples(16, 16, 16).sample(volume), 5)
         if (coarse > AIR_OUTSIDE_HU).mean() < TISSUE_SHARE:
             raise InputError("The VOI holds nothing but air; move it into the lung.")
 
@@ -79,6 +80,11 @@ class Site:
     def outline(self) -> tuple[NDArray[np.bool_], list[str]]:
         """The drawn area and the notes on it; see :func:`drawing.sketch.outline`."""
         return outline(self.recipe.strokes, self.side_mm)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the recipe has a drawn nodule."""
+        return any(stroke.label == "nodule" for stroke in self.recipe.strokes)
 
     def nodule_lines(self, samples: int = RASTER_SAMPLES) -> NDArray[np.bool_]:
         """The nodule's strokes as drawn, on `samples` x `samples` pixels."""
