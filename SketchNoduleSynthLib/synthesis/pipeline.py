@@ -86,7 +86,8 @@ def synthesize(
     site = Site(Reslice(volume, nodule.voi), nodule)
     notes = list(site.outline[1]) if site.is_drawn else []
     if site.is_drawn:
-        check_diameter(make.model, long_diameter(site.outline[0], site.reslice.pixel_mm))
+        drawn_mm = long_diameter(site.outline[0], site.reslice.pixel_mm)
+        check_diameter(make.model, max(drawn_mm, nodule.voi.diameter_mm))
     notes += make.notes(site)
     stage("network")
     made = make.nodule(site)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from scipy import ndimage
 
 from SketchNoduleSynthLib.synthesis.blending import Blend
-from SketchNoduleSynthLib.synthesis.segmentation import background_hu
+from SketchNoduleSynthLib.synthesis.segmentation import LUNG_HU, background_hu
 
 CORE_HU = {"solid": (-450.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
 """Mean HU of the core: 5th to 95th percentile of the training nodules by rated texture, rounded outwards."""
@@ -32,14 +33,14 @@ class Quality:
 
 
 def seam_ratio(blended: Blend) -> float:
-    """The mean gradient where the weight fades out against that of the same voxels before; 1 is no seam."""
-    seam = (blended.weight > 0) & (blended.weight < 0.15)
-    if not seam.any():
-        return 1.0
-    after, before = (
-        ndimage.gaussian_gradient_magnitude(hu, 0.7)[seam].mean() for hu in (blended.after, blended.before)
-    )
-    return float(after / max(before, 1.0))
+    """How much the outermost changed voxels in the lung changed, in units of the noise; up to about 1 nothing shows."""
+    changed = blended.weight > 0
+    lung = ~ndimage.binary_dilation(blended.before > LUNG_HU, iterations=2)
+    outermost = changed & ndimage.binary_dilation(~changed) & lung
+    if not outermost.any():
+        return 0.0
+    step = np.abs(blended.after - blended.before)[outermost].mean()
+    return float(step / max(blended.noise_around_hu, LEAST_NOISE_HU))
 
 
 def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: float) -> Quality:
@@ -60,7 +61,7 @@ def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: 
         reasons.append(f"Its long diameter is {diameter_ratio:.2f} times the asked or drawn one.")
     seam = seam_ratio(blended)
     if seam > MOST_SEAM:
-        reasons.append(f"Its seam is {seam:.1f} times as steep as the tissue was.")
+        reasons.append(f"At its seam the tissue changes by {seam:.1f} times the noise.")
     noise = blended.noise_inside_hu / max(blended.noise_around_hu, LEAST_NOISE_HU)
     if not NOISE_RATIO[0] <= noise <= NOISE_RATIO[1]:
         reasons.append(f"Its noise is {noise:.1f} times that of its surroundings.")
