@@ -231,7 +231,7 @@ class BoxGenerator:
         if site.is_drawn:
             sketch[n // 2 - 1 : n // 2 + 1] = site.nodule_lines(n)
         noise = np.random.default_rng(site.recipe.seed).random((2 * half,) * 3, dtype=np.float32) - 0.5
-        surroundings = frame.sample(site.reslice.volume)
+        surroundings = site.reslice.cube
         x = mcgan.generator_input(
             torch.from_numpy(to_network(surroundings))[None, None],
             torch.from_numpy(noise)[None, None],

@@ -19,6 +19,7 @@ from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 AIR_OUTSIDE_HU = -950.0
 TISSUE_SHARE = 0.05
+CUBE_SAMPLES = 64
 
 
 class Reslice:
@@ -43,6 +44,11 @@ class Reslice:
     def hu(self) -> NDArray[np.float32]:
         """The real plane in HU."""
         return self.frame.plane().sample(self.volume)[0]
+
+    @cached_property
+    def cube(self) -> NDArray[np.float32]:
+        """The VOI in HU, CUBE_SAMPLES an axis (w, v, u), as a 3D network sees it."""
+        return self.frame.with_samples(*(CUBE_SAMPLES,) * 3).sample(self.volume)
 
     def edges_of(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The Canny edges of planes (w, v, u) of this VOI, found as in training."""
