@@ -98,7 +98,13 @@ def test_mcgan_needs_no_strokes():
     assert Recipe.from_dict(data).nodules[0].strokes == ()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "\x00\xff", '"recipe"'])
+HUGE = json.dumps(GOOD).replace("14.0", "1" + "0" * 400)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 200_000, json.dumps(GOOD).replace("14.0", "1" * 5001), HUGE, "", "{", "[1, 2]", "\x00\xff", '"recipe"'],
+)
 def test_what_is_no_recipe_is_told(tmp_path, text):
     path = tmp_path / "recipe.json"
     path.write_bytes(text.encode("latin-1"))

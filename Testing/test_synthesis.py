@@ -301,3 +301,48 @@ def test_drawn_and_synthetic_outlines_overlap_on_real_outlines(model):
 
 def test_generators_are_loaded_once():
     assert generators.generator("mcgan") is generators.generator("mcgan")
+
+
+DIAMOND = [[-6, 0], [0, 5], [6, 0], [0, -5]]
+
+
+@pytest.mark.parametrize(
+    ("model", "points", "change", "said"),
+    [
+        ("pix2pix", DIAMOND, {"center": (0.0, 0.0, 0.0)}, "no room"),
+        ("mcgan", DIAMOND, {"center": (0.0, 0.0, 0.0)}, "no room"),
+        ("pix2pix", [[-1, 0], [0, 1], [1, 0], [0, -1]], {}, "no room"),
+        ("pix2pix", [[0, 0], [5, 5]], {}, "no area"),
+        ("mcgan", [[-13.9, 0], [13.9, 0]], {}, "no area"),
+        ("mcgan", [[10, 10], [13, 10], [13, 13], [10, 13]], {}, "beyond the box"),
+        ("pix2pix", [[-50, -50], [50, -50], [50, 50], [-50, 50]], {}, "beyond pix2pix"),
+    ],
+)
+def test_where_no_nodule_can_be_made_it_is_told(model, points, change, said):
+    with pytest.raises(InputError, match=said):
+        synthesize(chest(), recipe(model, strokes=(Stroke(np.array(points), closed=True),), **change))
+
+
+def test_objects_refuse_what_a_recipe_would_refuse():
+    good = recipe("pix2pix")
+    for change in ({"attenuation": "sold"}, {"seed": -1}, {"blending": "hard"}, {"model": "gan"}):
+        with pytest.raises(InputError):
+            dataclasses.replace(good, **change)
+    for change in ({"tilt_lr_deg": 80.0}, {"diameter_mm": 0.0}, {"center_ras_mm": (np.nan, 0.0, 0.0)}):
+        with pytest.raises(InputError):
+            dataclasses.replace(good.voi, **change)
+
+
+def test_at_the_edge_of_the_ct_the_figures_are_of_the_synthetic_one():
+    volume = chest()
+    x, y, _ = LUNG_RAS_MM
+    top = float(volume.to_lps(volume.size - 1)[2])
+    report = synthesize(volume, recipe("pix2pix", center=(x, y, top + 0.3))).report
+    assert report["outline_dice"] > 0.6
+
+
+def test_mcgan_says_what_of_the_drawing_it_does_not_use():
+    vessel = Stroke(np.array([[-8, -8], [8, 8]]), "vessel")
+    insertion = synthesize(chest(), recipe("mcgan", strokes=(ellipse(14.0), vessel)))
+    assert any("were not used" in note for note in insertion.report["notes"])
+    assert synthesize(chest(), recipe("mcgan", strokes=(vessel,))).report["outline_dice"] is None
