@@ -1,9 +1,6 @@
 """Folders of DICOM: what is read, where it lies, and what is refused."""
 
-import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +10,10 @@ from dicom_writer import ct_volume, write_series
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.uid import RLELossless, SecondaryCaptureImageStorage
+from refusal import refused
 from scipy.spatial.transform import Rotation
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.errors import InputError
-
-
-@contextmanager
-def refused(*words: str) -> Iterator[None]:
-    """What follows must be refused in one sentence that holds all the `words`."""
-    with pytest.raises(InputError) as caught:
-        yield
-    message = str(caught.value)
-    assert message.endswith(".") and "\n" not in message and not re.search(r"[.!?]\s+[A-Z]", message), message
-    for word in words:
-        assert word in message
 
 
 def same_place(one: Volume, other: Volume) -> None:

@@ -1,9 +1,6 @@
 """Volumes: what is read and written, where it lies, what is refused; and the window."""
 
 import gzip
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,23 +9,11 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from refusal import refused
 from scipy.spatial.transform import Rotation
 
 from SketchNoduleSynthLib.ct.volume import FILE_ENDINGS, Volume
 from SketchNoduleSynthLib.ct.window import from_network, to_8bit, to_network
-from SketchNoduleSynthLib.errors import InputError
-
-
-@contextmanager
-def refused(*words: str) -> Iterator[None]:
-    """What follows must be refused in one sentence that holds all the `words`."""
-    with pytest.raises(InputError) as caught:
-        yield
-    message = str(caught.value)
-    assert message.endswith(".") and "\n" not in message and not re.search(r"[.!?]\s+[A-Z]", message), message
-    for word in words:
-        assert word in message
-
 
 OBLIQUE = Rotation.from_euler("xyz", [20, -15, 40], degrees=True).as_matrix()
 DIRECTIONS = {
