@@ -209,7 +209,7 @@ SCRIPTS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 
 class Killed(Exception):
-    pass
+    """Stands for the signal that ends a run."""
 
 
 def trained(model: str, nodules_npz: Path, folder: Path, steps: int, batch: int = 2, seed: int = 1) -> dict[str, Any]:

@@ -172,9 +172,14 @@ def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
 
 
 def changed_plane(site: Site, after: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where the sketch plane is another than it was, or was dense already: what was there is no nodule of ours."""
+    """Where a nodule may be found in the sketch plane: where it changed, and in the wall that it grew against.
+
+    What was there before and stays is no nodule of ours; but a reader's outline, and so a drawing, takes in the wall.
+    """
     changed = np.abs(after - site.reslice.hu) > LEAST_CHANGE_HU
-    return ndimage.binary_closing(changed, iterations=2) | (changed | site.reslice.dense if changed.any() else changed)
+    if not changed.any():
+        return changed
+    return changed | ndimage.binary_closing(changed, iterations=2) | site.reslice.dense
 
 
 def disc(site: Site) -> NDArray[np.bool_]:
