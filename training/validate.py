@@ -21,37 +21,14 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.frame import Frame
-from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
-from SketchNoduleSynthLib.drawing.sketch import long_diameter, outlines
+from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
-from SketchNoduleSynthLib.synthesis.generators import BoxGenerator, PlaneGenerator
-from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.nodules import Nodule, read_nodules
-
-DIAMETER_MM = (5.0, 24.0)
-"""Larger nodules leave no surroundings in a patch of 50 mm."""
-PARENCHYMA_HU = -850
-
-
-def recipe_of(nodule: Nodule, model: str, seed: int) -> NoduleRecipe | None:
-    """What a user would ask for to get `nodule`, or None if it cannot be drawn in one stroke."""
-    frame = Frame.of_voi(nodule.center_mm, 2 * nodule.diameter_mm, 128)
-    strokes = outlines(frame.plane().sample(nodule.mask)[0] > 0.5, frame.extent[0])[:1]
-    if not strokes or nodule.attenuation is None or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
-        return None
-    x, y, z = (nodule.center_mm * (-1, -1, 1)).tolist()
-    return NoduleRecipe(Voi((x, y, z), nodule.diameter_mm), model, seed, nodule.attenuation, tuple(strokes))
-
-
-def emptied(nodule: Nodule) -> Volume:
-    """The nodule's CT with parenchyma where it was, so that nothing of it is seen or kept."""
-    around = ndimage.binary_dilation(nodule.mask.array > 0)
-    return nodule.ct.with_array(np.where(around, PARENCHYMA_HU, nodule.ct.array).astype(nodule.ct.array.dtype))
+from training.remake import generator_of, remakes
 
 
 def agreement(nodule: Nodule) -> tuple[float, float]:
@@ -81,29 +58,23 @@ def median(values: Iterable[float]) -> int:
 
 def validate(nodules: list[Nodule], model: str, folder: Path) -> dict[str, object]:
     """The figures of `model` in `folder`."""
-    loaded = bundle.load(model, folder)
-    make = BoxGenerator(loaded) if model == "mcgan" else PlaneGenerator(loaded)
+    make = generator_of(model, folder)
     dice, diameters, texture, real = [], [], [], []
     heights = []
     density: dict[str, list[tuple[float, float]]] = {kind: [] for kind in ATTENUATIONS}
-    for seed, nodule in enumerate(tqdm(nodules)):
-        recipe = recipe_of(nodule, model, seed)
-        if recipe is None:
-            continue
-        empty = emptied(nodule)
-        insertion = synthesize(empty, recipe, make=make)
+    for remake in tqdm(remakes(nodules, model, make)):
+        nodule, insertion = remake.nodule, remake.insertion
         dice.append(insertion.report["outline_dice"])
         diameters.append(insertion.report["long_diameter_mm"] / nodule.diameter_mm)
         real.append(agreement(nodule))
         core = eroded(nodule.mask.array > 0)
-        synthetic = np.zeros_like(core)
-        synthetic[insertion.box] = insertion.nodule
-        made_hu = empty.array.copy()
-        insertion.apply(made_hu)
-        density[recipe.attenuation].append((nodule.ct.array[core].mean(), made_hu[eroded(synthetic)].mean()))
+        synthetic = remake.mask
+        density[insertion.recipe.attenuation].append(
+            (nodule.ct.array[core].mean(), remake.hu[eroded(synthetic)].mean())
+        )
         heights.append([height_mm(area) / nodule.diameter_mm for area in (nodule.mask.array > 0, synthetic)])
         if core.sum() >= 50:
-            made = make.nodule(Site(Reslice(empty, recipe.voi), recipe))
+            made = make.nodule(Site(Reslice(remake.empty, insertion.recipe.voi), insertion.recipe))
             z, y, x = (slice(0, n) for n in nodule.ct.array.shape)
             bare = made.frame.resample_to(nodule.ct, (z, y, x), made.hu, fill=-800.0)
             sigmas = [robust_sigma(residual(hu.astype(np.float32))[core]) for hu in (bare, nodule.ct.array)]
