@@ -17,6 +17,8 @@ LEAST_WEIGHT = 1 / 256
 MAD_TO_SIGMA = 1.4826
 FALLBACK_SIGMA_HU = 20.0
 MIN_VOXELS = 30
+SHAPE_REACH = 2
+"""Voxels from a nodule's border over which its shape, not noise, makes the residual."""
 REACH_VOXELS = 12
 
 
@@ -115,8 +117,8 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     untouched[in_wide] = weight == 0
     lung = untouched & (around > LUNG_HU[0]) & (around < LUNG_HU[1])
     target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
-    calm, noise = noise_matched(generated, core, target, np.random.default_rng((seed, 1)))
-    mixed = filled_air(before, calm, noise)
+    noise = noise_lacking(generated, core, target, np.random.default_rng((seed, 1)))
+    mixed = filled_air(before, generated, noise)
     after = grow_against(before, before + weight * (mixed - before), dense, spacing)
     gap = ndimage.gaussian_filter(gap_between(nodule, dense, spacing).astype(np.float32), 0.5) * ~dense
     gap[gap < LEAST_WEIGHT] = 0.0
@@ -129,15 +131,18 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     return Blend(box, before, after, weight, nodule, target.sigma_hu, inside_noise.sigma_hu)
 
 
-def noise_matched(
+def noise_lacking(
     generated: NDArray[np.float32], core: NDArray[np.bool_], target: Noise, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """`generated` with its own fine noise in `core` brought down to `target`, and the noise that it lacks."""
-    has = measure_noise(generated, core).sigma_hu if core.sum() >= MIN_VOXELS else 0.0
-    if has > target.sigma_hu:
-        return generated - core * (1 - target.sigma_hu / has) * residual(generated), np.zeros_like(generated)
-    lacking = np.sqrt(target.sigma_hu**2 - has**2)
-    return generated, lacking * noise_like(target, generated.shape, rng)
+) -> NDArray[np.float32] | float:
+    """The noise that `generated` lacks in `core` against `target`; what a network made is not smoothed.
+
+    Where the core is too small to tell noise from the nodule's own shape, a network's noise is taken as enough.
+    """
+    deep = ndimage.binary_erosion(core, iterations=SHAPE_REACH)
+    if deep.sum() < MIN_VOXELS:
+        return 0.0
+    has = measure_noise(generated, deep).sigma_hu
+    return np.sqrt(max(target.sigma_hu**2 - has**2, 0.0)) * noise_like(target, generated.shape, rng)
 
 
 def membrane(difference: NDArray[np.float32], inside: NDArray[np.bool_], sweeps: int = 200) -> NDArray[np.float32]:
