@@ -24,17 +24,23 @@ from SketchNoduleSynthLib.networks.layers import LEAK, Up, down
 SAMPLES = 64
 BOX_SAMPLES = 32
 FINE_CHANNELS = 16
+NOISE_BLOCK = 8
 
 
 @dataclass(frozen=True)
 class MCGANConfig:
-    """`widths`: channels of the four levels; `sketch`: with the drawing's channel."""
+    """`widths`: channels of the four levels; `sketch`: with the drawing's channel.
+
+    `coarse_noise`: half of the noise is in blocks of 8 samples; fine noise alone averages out on its way down the
+    U-Net, and a nodule's height and shape, which a seed shall choose too, are decided at the bottom.
+    """
 
     widths: tuple[int, ...] = (64, 128, 256, 512)
     norm: str = "batch"
     resize: bool = False
     dropout: float = 0.5
     sketch: bool = False
+    coarse_noise: bool = False
 
     @property
     def in_channels(self) -> int:
@@ -45,7 +51,7 @@ class MCGANConfig:
 PRESETS = {
     "paper": MCGANConfig(),
     "paper-sketch": MCGANConfig(sketch=True),
-    "compact": MCGANConfig((24, 48, 96, 160), "group", True, 0.0, True),
+    "compact": MCGANConfig((24, 48, 96, 160), "group", True, 0.0, True, True),
 }
 
 
@@ -62,6 +68,12 @@ def with_middle(surroundings: Tensor, box: Tensor) -> Tensor:
     padded = nn.functional.pad(box, (low,) * 6)
     inside = nn.functional.pad(torch.ones_like(box), (low,) * 6) > 0
     return torch.where(inside, padded, surroundings)
+
+
+def with_blocks(noise: Tensor) -> Tensor:
+    """The mean of `noise` and of blocks made of every eighth of its samples."""
+    every = noise[..., ::NOISE_BLOCK, ::NOISE_BLOCK, ::NOISE_BLOCK]
+    return (noise + interpolate(every, scale_factor=NOISE_BLOCK, mode="nearest")) / 2
 
 
 def generator_input(surroundings: Tensor, noise: Tensor, conditions: Tensor, sketch: Tensor | None) -> Tensor:
@@ -94,6 +106,8 @@ class MCGAN(nn.Module):
             self.fine = nn.Sequential(nn.ConvTranspose3d(2 * widths[0], 1, 4, 2, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.config.coarse_noise:
+            x = torch.cat([with_middle(x[:, :1], with_blocks(middle(x[:, :1]))), x[:, 1:]], 1)
         features = []
         y = x
         for level in self.encoder:
