@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The CPU build where the registry has one under this version; a newer torch brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
+# Wanted by lpips; what it asks for itself would be another torch.
+TORCHVISION ?= torchvision==0.28.0
 
 .PHONY: demo test lint benchmark clean
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[host,test]"
+	$(BIN)/python -m pip install --quiet --no-deps "$(TORCHVISION)"
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable ".[host,train,test]"
 	touch $@
 
 demo: $(VENV)/.installed

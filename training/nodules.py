@@ -1,88 +1,107 @@
-"""Real nodules with their masks: the shared npz format, read into memory.
+"""Real nodules for training: their facts at once, their voxels when they are asked for.
 
-A set is `<name>.npz` (`ct` int16 (n, 50, 50, 50) HU at 1 mm, axes z, y, x in LPS; `mask` bits) and `<name>.csv`
-(a row a nodule: patient, ratings). Ratings count only where `match_corr` says they belong to the nodule.
+A set is an HDF5 file (`training.nodule_file` states the format, `training.prepare` makes it) or the shared npz
+(`training.from_npz`), which is read into memory.
 """
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from training.from_npz import SPACING_MM, records
+from training.nodule_file import NODULES, Facts, Place, Record, facts_of, open_set
 
-SIDE = 50
-RATINGS_MATCH = 0.95
-GROUND_GLASS_TEXTURE, SOLID_TEXTURE = 2.0, 4.0
 SHARES = {"solid": 0.55, "part-solid": 0.25, "ground-glass": 0.20}
 """How often each attenuation is drawn in training: of the data only 3% are ground-glass, 12% part-solid."""
 
-
-@dataclass(frozen=True)
-class Nodule:
-    """A real nodule: HU and mask on one 1 mm grid, LPS mm about the patch's centre."""
-
-    patient: str
-    ct: Volume
-    mask: Volume
-    center_mm: NDArray[np.float64]
-    diameter_mm: float
-    half_height_mm: float
-    attenuation: str | None
+Voxels = tuple[Volume, Volume | None]
 
 
-def attenuation_of(row: dict[str, str]) -> str | None:
-    """Texture as rated by the readers (1 non-solid ... 5 solid), or None where it is not known."""
-    if not row["Texture"] or float(row["match_corr"] or 0) <= RATINGS_MATCH:
-        return None
-    texture = float(row["Texture"])
-    if texture <= GROUND_GLASS_TEXTURE:
-        return "ground-glass"
-    return "solid" if texture >= SOLID_TEXTURE else "part-solid"
+@dataclass(frozen=True, kw_only=True)
+class Nodule(Facts):
+    """A real nodule: HU and mask on one isotropic grid, LPS mm about the patch's centre."""
+
+    voxels: Callable[[], Voxels]
+    """Gives the HU (int16) and, where there is an outline, the mask (0 or 1)."""
+    has_mask: bool = True
+
+    @property
+    def ct(self) -> Volume:
+        """The HU of the patch, int16. Not to be written to."""
+        return self.voxels()[0]
+
+    @property
+    def mask(self) -> Volume:
+        """The nodule's mask on the same voxels, float32. Raises ValueError if it has none."""
+        mask = self.voxels()[1]
+        if mask is None:
+            raise ValueError("This nodule has no mask; read_nodules(path) leaves such nodules out.")
+        return mask.with_array(mask.array.astype(np.float32))
 
 
-def read_nodules(path: Path) -> list[Nodule]:
-    """All nodules of `path` (.npz, its .csv beside it); those with an empty mask are left out."""
-    arrays = np.load(path)
-    cts, masks = arrays["ct"], arrays["mask"]
-    with path.with_suffix(".csv").open() as table:
-        rows = list(csv.DictReader(table))
-    nodules = []
-    for row, ct, bits in zip(rows, cts, masks, strict=True):
-        mask = np.unpackbits(bits)[: SIDE**3].reshape(SIDE, SIDE, SIDE)
-        where = np.argwhere(mask)
-        if len(where) == 0:
-            continue
-        low, high = where.min(0), where.max(0)
-        origin = np.full(3, -(SIDE - 1) / 2)
-        center = ((low + high) / 2)[::-1] + origin
-        widest = mask[np.argmax(mask.sum((1, 2)))] > 0
-        nodules.append(
+def read_nodules(path: Path, only_with_mask: bool = True) -> list[Nodule]:
+    """All nodules of the set at `path`; without `only_with_mask` also those that have a place and a size alone.
+
+    The nodules may be handed to other processes, forked or spawned: each maps the file into its memory.
+    Raises :class:`InputError` if `path` is no whole set.
+    """
+    if path.suffix == ".npz":
+        return [_in_memory(item) for item in records(path) if isinstance(item, Record)]
+    with open_set(path) as file:
+        changed, spacing = path.stat().st_mtime_ns, float(file.attrs["spacing_mm"])
+        nodules = [
             Nodule(
-                row["patient"],
-                Volume(ct, origin=origin),
-                Volume(mask.astype(np.float32), origin=origin),
-                center,
-                long_diameter(widest, 1.0),
-                (high[0] - low[0] + 1) / 2,
-                attenuation_of(row),
+                **vars(facts_of(group)),
+                voxels=partial(_in_file, path.resolve(), changed, Place.of(group), spacing),
+                has_mask="mask" in group,
             )
-        )
-    return nodules
+            for group in file[NODULES].values()
+        ]
+    return [nodule for nodule in nodules if nodule.has_mask or not only_with_mask]
 
 
-def sampling_weights(nodules: list[Nodule]) -> NDArray[np.float64]:
-    """A probability a nodule so that the attenuations come in SHARES; unrated nodules are left out."""
+@lru_cache(8)
+def _mapped(path: Path, changed: int) -> NDArray[np.uint8]:
+    """The bytes of a file, read only when they are looked at; `changed` is when it was written."""
+    if path.stat().st_mtime_ns != changed:
+        raise InputError(f"{path} was replaced while it was in use; start again.")
+    return np.asarray(np.memmap(path, np.uint8, "r"))
+
+
+def _in_file(path: Path, changed: int, place: Place, spacing_mm: float) -> Voxels:
+    return _volumes(*place.voxels(_mapped(path, changed)), spacing_mm)
+
+
+def _in_memory(record: Record) -> Nodule:
+    facts = {name: value for name, value in vars(record).items() if name not in ("hu", "mask")}
+    return Nodule(**facts, voxels=partial(_volumes, record.hu, record.mask, SPACING_MM))
+
+
+def _volumes(hu: NDArray[np.int16], mask: NDArray | None, spacing_mm: float) -> Voxels:
+    spacing = np.full(3, spacing_mm)
+    origin = -(np.array(hu.shape[::-1]) - 1) / 2 * spacing
+    ct = Volume(hu, spacing, origin)
+    return ct, None if mask is None else ct.with_array(mask)
+
+
+def sampling_weights(nodules: Sequence[Nodule]) -> NDArray[np.float64]:
+    """A probability a nodule so that the attenuations come in SHARES; unrated nodules are left out.
+
+    Raises :class:`InputError` if there is no other.
+    """
     kinds = np.array([n.attenuation or "" for n in nodules])
     weights = np.zeros(len(nodules))
     for kind in ATTENUATIONS:
         weights[kinds == kind] = SHARES[kind] / max((kinds == kind).sum(), 1)
     if not weights.any():
-        raise ValueError("No nodule of the set has a rated texture; training needs attenuation classes.")
+        raise InputError("No nodule of the set has a rated texture; training needs attenuation classes.")
     return weights / weights.sum()
