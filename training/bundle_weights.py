@@ -1,6 +1,6 @@
 """Bundle a run's averaged generator: half-precision safetensors, config with its SHA-256, model card.
 
-python -m training.bundle_weights RUN_FOLDER Resources/Models/pix2pix --card training/cards/pix2pix.md
+python -m training.bundle_weights RUN_FOLDER Resources/Models/pix2pix
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from safetensors.torch import save
 
 from SketchNoduleSynthLib.synthesis.bundle import CONFIG, WEIGHTS
 from training.loop import CHECKPOINT
+from training.loop import CONFIG as RUN_CONFIG
 
 DIAMETER_MM = (4.0, 32.0)
 """The training nodules' long diameters, 0.5th to 95th percentile; larger ones do not fit their 50 mm patches."""
@@ -22,14 +23,13 @@ DIAMETER_MM = (4.0, 32.0)
 
 def bundle(run: Path, target: Path) -> None:
     """Write `target` from the checkpoint in `run`."""
-    arguments = json.loads((run / "config.json").read_text())
-    network, preset = arguments.pop("model"), arguments.pop("preset")
+    trained = json.loads((run / RUN_CONFIG).read_text())
     checkpoint = torch.load(run / CHECKPOINT, weights_only=False)
     data = save({key: value.half().contiguous() for key, value in checkpoint["averaged"].items()})
     config = {
-        "network": network,
-        "preset": preset,
-        "arguments": arguments,
+        "network": trained["model"],
+        "preset": trained["preset"],
+        "arguments": trained["network"],
         "sha256": hashlib.sha256(data).hexdigest(),
         "diameter_mm": DIAMETER_MM,
         "steps": checkpoint["step"],

@@ -1,28 +1,48 @@
-"""What the training scripts share: checkpoints that resume, the averaged generator, the run's folder."""
+"""What the training scripts share: devices, checkpoints that resume, the averaged generator, the run's folder."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator
+from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-CHECKPOINT = "checkpoint.pt"
+from SketchNoduleSynthLib.errors import InputError
+
+CHECKPOINT, CONFIG, LOG, GRIDS = "checkpoint.pt", "config.json", "log.jsonl", "samples"
 EMA_DECAY = 0.998
 SAVE_EVERY = 100
+LOG_EVERY = 20
+
+
+def accelerator(bf16: bool, cpu: bool = False) -> Accelerator:
+    """One CPU, one GPU, or as many processes as torchrun starts; the batch is split between them."""
+    # Buffers (spectral norm's vectors) are the same everywhere; sent before each pass, they would change under it.
+    quiet = DistributedDataParallelKwargs(broadcast_buffers=False)
+    return Accelerator(
+        cpu=cpu,
+        mixed_precision="bf16" if bf16 else "no",
+        dataloader_config=DataLoaderConfiguration(split_batches=True),
+        kwargs_handlers=[quiet],
+    )
 
 
 class Run:
-    """A run's folder: `config.json`, `log.jsonl`, `checkpoint.pt`; and what a checkpoint holds.
+    """A run's folder: `config.json`, `log.jsonl`, `checkpoint.pt`, `samples/`, TensorBoard events.
 
     `models` and `optimizers` are saved by name; `averaged` is the exponential moving average of `models[generator]`.
+    Raises :class:`InputError` if the folder holds a run of another configuration.
     """
 
     def __init__(
@@ -31,56 +51,110 @@ class Run:
         config: dict[str, Any],
         models: Mapping[str, nn.Module],
         optimizers: Mapping[str, torch.optim.Optimizer],
+        accelerator: Accelerator,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(config, indent=1))
-        self.folder, self.config = folder, config
+        self.folder, self.config, self.accelerator = folder, json.loads(json.dumps(config)), accelerator
         self.parts: dict[str, Any] = {**models, **optimizers}
-        self.generator = models["generator"]
-        self.averaged = deepcopy(self.generator).eval().requires_grad_(False)
+        self.averaged = deepcopy(models["generator"]).eval().requires_grad_(False)
         self.step = 0
         self.started = time.time()
-        path = folder / CHECKPOINT
-        if path.exists():
-            state = torch.load(path, weights_only=False)
-            self.step = state["step"]
-            self.averaged.load_state_dict(state["averaged"])
-            for name, part in self.parts.items():
-                part.load_state_dict(state[name])
-            torch.set_rng_state(state["rng"])
+        self._resume()
+        if accelerator.is_main_process:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / CONFIG).write_text(json.dumps(config, indent=1))
+            self.board = SummaryWriter(str(folder))
+        self.averaged.to(accelerator.device)
+        self.models = {name: accelerator.prepare(model) for name, model in models.items()}
+        self.optimizers = {name: accelerator.prepare(optimizer) for name, optimizer in optimizers.items()}
+        self.generator = self.models["generator"]
+
+    def _resume(self) -> None:
+        if not (self.folder / CHECKPOINT).exists():
+            return
+        known = json.loads((self.folder / CONFIG).read_text())
+        other = sorted(key for key in known.keys() | self.config.keys() if known.get(key) != self.config.get(key))
+        if other:
+            raise InputError(
+                f"The run in {self.folder} was started with another {', '.join(other)}; "
+                "give the same options to go on with it, or another folder."
+            )
+        state = torch.load(self.folder / CHECKPOINT, weights_only=False, map_location="cpu")
+        self.step = state["step"]
+        self.averaged.load_state_dict(state["averaged"])
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        torch.set_rng_state(state["rng"])
+        if torch.cuda.is_available() and state["cuda_rng"]:
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
 
     def save(self) -> None:
         """Write the checkpoint; the last one stays until the new one is whole."""
+        if not self.accelerator.is_main_process:
+            return
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         parts = {name: part.state_dict() for name, part in self.parts.items()}
-        state = {"step": self.step, "averaged": self.averaged.state_dict(), "rng": torch.get_rng_state(), **parts}
+        state = {
+            "step": self.step,
+            "averaged": self.averaged.state_dict(),
+            "rng": torch.get_rng_state(),
+            "cuda_rng": cuda,
+            **parts,
+        }
         partial = self.folder / (CHECKPOINT + ".partial")
         torch.save(state, partial)
         partial.replace(self.folder / CHECKPOINT)
+
+    def descend(self, name: str, loss: Tensor) -> None:
+        """One step of the optimizer `name` on `loss`."""
+        self.optimizers[name].zero_grad()
+        self.accelerator.backward(loss)
+        self.optimizers[name].step()
 
     def average(self) -> None:
         """Move the averaged generator towards the current one, faster at the beginning."""
         decay = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for mean, now in zip(
-                self.averaged.state_dict().values(), self.generator.state_dict().values(), strict=True
-            ):
-                mean.lerp_(now, 1 - decay) if mean.is_floating_point() else mean.copy_(now)
+            now = self.accelerator.unwrap_model(self.generator).state_dict()
+            for mean, value in zip(self.averaged.state_dict().values(), now.values(), strict=True):
+                mean.lerp_(value, 1 - decay) if mean.is_floating_point() else mean.copy_(value)
 
-    def log(self, **figures: float) -> None:
-        """Append a line of figures to log.jsonl."""
-        with (self.folder / "log.jsonl").open("a") as file:
-            file.write(
-                json.dumps({"step": self.step, "seconds": round(time.time() - self.started, 1), **figures}) + "\n"
-            )
+    def log(self, **figures: Tensor) -> None:
+        """Every LOG_EVERY steps, a line of figures for log.jsonl and TensorBoard."""
+        if self.step % LOG_EVERY or not self.accelerator.is_main_process:
+            return
+        values = {name: round(value.item(), 6) for name, value in figures.items()}
+        for name, value in values.items():
+            self.board.add_scalar(name, value, self.step)
+        line = {"step": self.step, "seconds": round(time.time() - self.started, 1), **values}
+        with (self.folder / LOG).open("a") as file:
+            file.write(json.dumps(line) + "\n")
 
-    def batches(self, dataset: Dataset, batch: int, steps: int, workers: int) -> Iterator[dict[str, Tensor]]:
-        """Batches from where the run stands to `steps`, with a progress bar; counts `step` and saves."""
+    def batches(
+        self, dataset: Dataset, batch: int, steps: int, workers: int, epoch: int, grid: Callable[[nn.Module], NDArray]
+    ) -> Iterator[dict[str, Tensor]]:
+        """Batches from where the run stands to `steps`, with a progress bar; counts `step` and saves.
+
+        Every `epoch` steps, `grid(averaged generator)`, grey levels (rows, columns) of uint8, goes into `samples/`.
+        """
         rest = Subset(dataset, range(self.step * batch, steps * batch))
-        # A generator of its own: the loader shall not draw from the numbers that the styles come from.
-        loader = DataLoader(rest, batch, num_workers=workers, generator=torch.Generator())
-        for samples in tqdm(loader, initial=self.step, total=steps, unit="step", mininterval=5):
+        # A generator of its own: the loader shall not draw from the numbers that dropout comes from.
+        loader = self.accelerator.prepare(DataLoader(rest, batch, num_workers=workers, generator=torch.Generator()))
+        bar = tqdm(
+            loader, initial=self.step, total=steps, unit="step", mininterval=5,
+            disable=not self.accelerator.is_main_process,
+        )  # fmt: skip
+        for samples in bar:
             yield samples
             self.step += 1
+            if self.step % epoch == 0 and self.accelerator.is_main_process:
+                self._picture(grid(self.averaged))
             if self.step % SAVE_EVERY == 0:
                 self.save()
         self.save()
+
+    def _picture(self, grid: NDArray) -> None:
+        from PIL import Image
+
+        (self.folder / GRIDS).mkdir(exist_ok=True)
+        Image.fromarray(grid).save(self.folder / GRIDS / f"step-{self.step:06d}.png")
+        self.board.add_image("samples", grid, self.step, dataformats="HW")

@@ -1,0 +1,23 @@
+"""Fixtures that several tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from nodule_set import write_set
+
+from training.nodules import Nodule, read_nodules
+
+
+@pytest.fixture(scope="session")
+def nodules_npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made set on disk."""
+    return write_set(tmp_path_factory.mktemp("nodules") / "nodules.npz")
+
+
+@pytest.fixture(scope="session")
+def nodules(nodules_npz: Path) -> Sequence[Nodule]:
+    """The made set, read."""
+    return read_nodules(nodules_npz)

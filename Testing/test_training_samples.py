@@ -1,0 +1,171 @@
+"""Training samples: from (seed, i) alone, with free-hand drawings and free sites."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from nodule_set import HALF_AXES_MM, SIDE
+from scipy import ndimage
+from shared_data import VALIDATION, needs_nodules
+
+from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.drawing.sketch import Stroke, filled, outlines, raster
+from training.dataset import NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample, VolumeDataset
+from training.nodules import Nodule, read_nodules, sampling_weights
+from training.roughness import rough, with_gaps
+from training.sites import free_sites
+
+SIDE_MM = 24.0
+
+
+# Nodules
+
+
+def test_nodules_are_read_with_their_size_and_place(nodules: list[Nodule]) -> None:
+    assert [n.patient for n in nodules] == ["P0", "P1", "P2", "P3", "P4"]
+    assert [n.attenuation for n in nodules] == ["solid", "part-solid", "ground-glass", None, None]
+    for nodule, half_axes in zip(nodules, HALF_AXES_MM, strict=True):
+        assert nodule.diameter_mm == pytest.approx(2 * max(half_axes[1:]), abs=1)
+        assert nodule.half_height_mm == pytest.approx(half_axes[0], abs=0.5)
+        assert np.abs(nodule.center_mm).max() <= 0.5
+        assert nodule.ct.array.dtype == np.int16
+
+
+def test_sampling_balances_the_attenuations(nodules: list[Nodule]) -> None:
+    assert sampling_weights(nodules).tolist() == pytest.approx([0.55, 0.25, 0.20, 0, 0])
+    assert sampling_weights([nodules[0], *nodules]).tolist() == pytest.approx([0.275, 0.275, 0.25, 0.20, 0, 0])
+
+
+@needs_nodules
+def test_the_shared_nodules() -> None:
+    nodules = read_nodules(VALIDATION)
+    assert len(nodules) > 100
+    assert sampling_weights(nodules).sum() == pytest.approx(1)
+    sample = PlaneDataset(nodules, 4, seed=0)[0]
+    assert sample["hole"].any()
+
+
+# Samples
+
+
+def same(a: Sample, b: Sample) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+@pytest.mark.parametrize("kind", [PlaneDataset, VolumeDataset, PaperPlaneDataset])
+def test_a_sample_depends_on_seed_and_index_alone(kind: type[NoduleDataset], nodules: list[Nodule]) -> None:
+    """Not on the data set's length, nor on what was read before."""
+    first, second = kind(nodules, 8, seed=1), kind(nodules, 5000, seed=1)
+    backwards = {index: second[index] for index in (3, 1, 0)}
+    for index in (0, 1, 3):
+        assert same(first[index], backwards[index])
+    assert not same(first[0], first[1])
+    assert not same(first[0], kind(nodules, 8, seed=2)[0])
+
+
+def test_planes(nodules: list[Nodule]) -> None:
+    for index in range(12):
+        sample = PlaneDataset(nodules, 12, seed=4)[index]
+        names = ("lesion", "lines", "plane", "hole", "real_plane", "real_lines")
+        lesion, lines, plane, hole, real, real_lines = (sample[key] for key in names)
+        assert all(sample[name].shape == (1, 128, 128) and sample[name].dtype == torch.float32 for name in names)
+        assert set(torch.cat([lesion, lines, hole, real_lines]).unique().tolist()) <= {0.0, 1.0}
+        assert plane.abs().max() <= 1
+        assert 0.005 < hole.mean() < 0.6
+        assert real[hole > 0].mean() > real[hole == 0].mean(), "the nodule is in the hole"
+        assert not (lines * hole).any()
+        assert (lesion * hole).sum() >= 0.9 * lesion.sum()
+        assert sample["noise"].shape == (2, 1, 32, 32)
+        assert sample["noise"].abs().max() <= 0.5
+        assert not torch.equal(*sample["noise"]), "each twin has its own"
+        assert sample["style"].shape == (2, 512)
+        assert sample["conditions"].sum() == 2
+        if sample["paired"]:
+            assert torch.equal(plane, real)
+            assert torch.equal(lines, real_lines)
+
+
+def test_free_sites_are_lung_away_from_the_nodule(nodules: list[Nodule]) -> None:
+    for nodule in nodules:
+        sites = free_sites(nodule, 12.0)
+        assert len(sites) > 100
+        assert (np.linalg.norm(sites - nodule.center_mm, axis=1) >= 12).all()
+        assert np.abs(sites).max() <= SIDE / 2 - 12
+        values = Frame.of_voi(sites[0], 6.0, 6).sample(nodule.ct)
+        assert values.mean() < -700
+    assert len(free_sites(nodules[0], 40.0)) == 0
+
+
+def test_at_a_free_site_only_the_site_is_another(nodules: list[Nodule]) -> None:
+    """The drawing, the hole and the real nodule are as they would be in the nodule's own place."""
+    small = [nodule for nodule in nodules if nodule.attenuation and nodule.diameter_mm < 8]
+    samples = [PlaneDataset(small, 20, seed=1, free_share=1.0)[index] for index in range(20)]
+    free = [sample for sample in samples if not sample["paired"]]
+    assert len(free) > 15
+    for sample in free:
+        hole = sample["hole"] > 0
+        assert sample["real_plane"][hole].mean() > sample["plane"][hole].mean() + 0.2, "no nodule is there"
+    volumes = [VolumeDataset(small, 4, seed=1, free_share=1.0)[index] for index in range(4)]
+    for sample in (sample for sample in volumes if not sample["paired"]):
+        assert sample["real"][0, 28:36, 28:36, 28:36].mean() > sample["surroundings"][0, 28:36, 28:36, 28:36].mean()
+
+
+def test_the_papers_planes(nodules: list[Nodule]) -> None:
+    sample = PaperPlaneDataset(nodules, 4, seed=1)[2]
+    assert sample["lines"].shape == sample["real_plane"].shape == (1, 128, 128)
+    assert set(sample["lines"].unique().tolist()) <= {0.0, 1.0}
+
+
+def test_volumes(nodules: list[Nodule]) -> None:
+    drawn = 0
+    for index in range(8):
+        sample = VolumeDataset(nodules, 8, seed=4)[index]
+        assert sample["surroundings"].shape == sample["sketch"].shape == (1, 64, 64, 64)
+        assert sample["noise"].shape == (2, 1, 32, 32, 32)
+        assert sample["surroundings"].abs().max() <= 1
+        sketch = sample["sketch"][0]
+        assert torch.equal(sketch[31], sketch[32])
+        assert not sketch[:31].any()
+        assert not sketch[33:].any()
+        drawn += bool(sketch.any())
+    assert 2 <= drawn <= 8
+
+
+# Free hand
+
+
+def test_rough_strokes_stay_near() -> None:
+    """Within 15% of the size everywhere, 5% on average, and closed."""
+    v, u = np.mgrid[:128, :128] - 63.5
+    pixel = SIDE_MM / 128
+    area = np.hypot(u / 36, v / 24) <= 1
+    (exact,) = outlines(area, SIDE_MM)
+    away = ndimage.distance_transform_edt(~raster([exact], SIDE_MM)) * pixel
+    means, dice = [], []
+    for seed in range(60):
+        stroke = rough(exact, 12.0, np.random.default_rng(seed))
+        assert stroke.closed
+        assert stroke.label == exact.label
+        distances = away[raster([stroke], SIDE_MM)]
+        assert distances.max() < 0.15 * 12
+        means.append(distances.mean())
+        again = filled([stroke], SIDE_MM)
+        dice.append(2 * (again & area).sum() / (again.sum() + area.sum()))
+    assert np.mean(means) < 0.05 * 12
+    assert np.min(dice) > 0.75
+    assert 0.85 < np.mean(dice) < 0.99
+    assert np.array_equal(
+        rough(exact, 12.0, np.random.default_rng(5)).points_mm, rough(exact, 12.0, np.random.default_rng(5)).points_mm
+    )
+
+
+def test_gaps_only_take_away() -> None:
+    line = raster([Stroke(10 * np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]), closed=True)], SIDE_MM)
+    shares = []
+    for seed in range(30):
+        left = with_gaps(line, np.random.default_rng(seed))
+        assert not (left & ~line).any()
+        shares.append(left.sum() / line.sum())
+    assert 0.6 < min(shares) < max(shares) == 1
+    assert not with_gaps(np.zeros((8, 8), bool), np.random.default_rng(0)).any()

@@ -1,0 +1,172 @@
+"""Training throughput against a straightforward loop: same network, batch, samples and losses, in one run.
+
+    python -m training.benchmark NODULES --model pix2pix --bf16
+
+The loop to compare with is the usual one: float32, torch's default memory layout, samples drawn between the steps.
+On a GPU also the share of the matrix peak that it reaches, measured by multiplying large matrices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_max_pool2d
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+
+from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
+from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
+from training import loop, train_mcgan, train_pix2pix
+from training.command import run_command, training_options
+from training.dataset import TWINS, PlaneDataset, Sample, VolumeDataset
+from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
+from training.nodules import Nodule, read_nodules
+
+WARM_UP = 3
+PEAK_SIDE = 8192
+
+
+class PlainPlanes:
+    """pix2pix and StylePix2pix as one would write them down."""
+
+    def __init__(self, model: str, device: torch.device) -> None:
+        styled = model == "stylepix2pix"
+        self.generator: nn.Module = (
+            stylepix2pix.StylePix2Pix(stylepix2pix.PRESETS["compact"])
+            if styled
+            else pix2pix.Pix2Pix(pix2pix.PRESETS["compact"])
+        ).to(device)
+        self.judges = nn.ModuleList([PatchDiscriminator(4, 32, 4, dims=2, spectral=True)]).to(device)
+        self.styled = styled
+
+    def generate(self, sample: Sample) -> Tensor:
+        """The twins."""
+        names = ("lesion", "lines", "plane", "hole", "conditions")
+        each = {name: sample[name].repeat_interleave(TWINS, 0) for name in names}
+        x = pix2pix.in_context(**each, noise=sample["noise"].flatten(0, 1))
+        return self.generator(x, sample["style"].flatten(0, 1)) if self.styled else self.generator(x)
+
+    def logits(self, sample: Sample, plane: Tensor, real: bool) -> list[Tensor]:
+        """Of the patches that hold some of the hole."""
+        parts = (sample["lesion"], sample["real_lines" if real else "lines"], sample["hole"])
+        given = [part.repeat_interleave(1 if real else TWINS, 0) for part in parts]
+        judged = self.judges[0](torch.cat([*given, DISCRIMINATOR_GAIN * plane], 1))
+        return [judged[adaptive_max_pool2d(given[2], judged.shape[2:]) > 0]]
+
+    def real(self, sample: Sample) -> Tensor:
+        """The real plane."""
+        return sample["real_plane"]
+
+
+class PlainVolumes:
+    """MCGAN as one would write it down."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.generator: nn.Module = mcgan.MCGAN(mcgan.PRESETS["compact"]).to(device)
+        self.judges = nn.ModuleList(train_mcgan.discriminators("compact", sketch=True).values()).to(device)
+
+    def generate(self, sample: Sample) -> Tensor:
+        """The twins."""
+        parts = ("surroundings", "conditions", "sketch")
+        each = {name: sample[name].repeat_interleave(TWINS, 0) for name in parts}
+        return self.generator(mcgan.generator_input(noise=sample["noise"].flatten(0, 1), **each))
+
+    def logits(self, sample: Sample, box: Tensor, real: bool) -> list[Tensor]:
+        """Of both discriminators."""
+        around = sample["real" if real else "surroundings"]
+        given = train_mcgan.seen(sample, around, box, DISCRIMINATOR_GAIN, sketch=True)
+        return [judge_(x.contiguous()) for judge_, x in zip(self.judges, given, strict=True)]
+
+    def real(self, sample: Sample) -> Tensor:
+        """The real box."""
+        return mcgan.middle(sample["real"])
+
+
+def straightforward(model: str, nodules: list[Nodule], batch: int, steps: int, device: torch.device) -> float:
+    """Steps a second of the plain loop."""
+    plain: PlainPlanes | PlainVolumes = PlainVolumes(device) if model == "mcgan" else PlainPlanes(model, device)
+    kind = VolumeDataset if model == "mcgan" else PlaneDataset
+    adam_g = torch.optim.Adam(plain.generator.parameters(), 2e-4)
+    adam_d = torch.optim.Adam(plain.judges.parameters(), 4e-4)
+    for step, given in enumerate(DataLoader(kind(nodules, steps * batch, seed=1), batch)):
+        if step == WARM_UP:
+            started = time.perf_counter()
+        sample = {key: value.to(device) for key, value in given.items()}
+        fake, real = plain.generate(sample), plain.real(sample)
+        pairs = zip(plain.logits(sample, real, True), plain.logits(sample, fake.detach(), False), strict=True)
+        judged = torch.stack([judge("hinge", a, b) for a, b in pairs]).sum()
+        adam_d.zero_grad()
+        judged.backward()
+        adam_d.step()
+        fooled = torch.stack([fool("hinge", logits) for logits in plain.logits(sample, fake, False)]).sum()
+        one, two = fake.unflatten(0, (-1, TWINS)).unbind(1)
+        adam_g.zero_grad()
+        (fooled + 10 * (energy_score(one, two, real) * sample["paired"]).mean()).backward()
+        adam_g.step()
+    return (steps - WARM_UP) / (time.perf_counter() - started)
+
+
+def ours(model: str, words: list[str]) -> float:
+    """Steps a second of the training script itself, by its log."""
+    script = train_mcgan if model == "mcgan" else train_pix2pix
+    with tempfile.TemporaryDirectory() as folder:
+        run, loop.LOG_EVERY = Path(folder) / "run", 1
+        given = training_options(None).parse_args([words[0], str(run), *words[1:]])
+        given.model, given.l1 = model, None
+        script.train(given)
+        lines = [json.loads(line) for line in (run / loop.LOG).read_text().splitlines()]
+    return (len(lines) - 1 - WARM_UP) / (lines[-1]["seconds"] - lines[WARM_UP]["seconds"])
+
+
+def matrix_peak(device: torch.device, dtype: torch.dtype) -> float:
+    """The device's floating-point operations a second, measured on large matrices."""
+    a = torch.randn(PEAK_SIDE, PEAK_SIDE, device=device, dtype=dtype)
+    for _ in range(3):
+        a @ a
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    for _ in range(20):
+        a @ a
+    torch.cuda.synchronize()
+    return 20 * 2 * PEAK_SIDE**3 / (time.perf_counter() - started)
+
+
+def operations(model: str, nodules: list[Nodule], batch: int) -> int:
+    """Floating-point operations of a step."""
+    device = torch.device("cpu")
+    with FlopCounterMode(display=False) as counter:
+        straightforward(model, nodules, batch, WARM_UP + 1, device)
+    return counter.get_total_flops() // (WARM_UP + 1)
+
+
+def main() -> None:
+    """The command; what it does not know it hands to the training script."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("nodules")
+    options.add_argument("--model", choices=("pix2pix", "stylepix2pix", "mcgan"), default="pix2pix")
+    options.add_argument("--steps", type=int, default=20)
+    options.add_argument("--bf16", action="store_true")
+    options.add_argument("--cpu", action="store_true")
+    given, rest = options.parse_known_args()
+    model, nodules = given.model, read_nodules(Path(given.nodules))
+    batch = (train_mcgan.SETTINGS if model == "mcgan" else train_pix2pix.SETTINGS)["compact"].batch
+    flags = ["--bf16"] * given.bf16 + ["--cpu"] * given.cpu
+    fast = ours(model, [given.nodules, f"--steps={given.steps}", *flags, *rest])
+    device = loop.accelerator(given.bf16, given.cpu).device
+    plain = straightforward(model, nodules, batch, given.steps, device)
+    print(f"{model}, batch {batch}, on {device}: {fast:.2f} steps/s; straightforward loop {plain:.2f} steps/s;")
+    print(f"ratio {fast / plain:.2f}")
+    if device.type == "cuda":
+        peak = matrix_peak(device, torch.bfloat16 if given.bf16 else torch.float32)
+        reached = fast * operations(model, nodules, batch) / peak
+        print(f"matrix peak {peak / 1e12:.0f} TFLOP/s, of which {100 * reached:.1f}% reached")
+
+
+if __name__ == "__main__":
+    run_command(main)
