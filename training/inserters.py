@@ -1,0 +1,125 @@
+"""Ways to put a nodule into a CT without a network: what a network has to beat, or to reach.
+
+Each takes a :class:`Request` and gives the CT with the nodule and the nodule's mask, both (z, y, x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
+from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
+from SketchNoduleSynthLib.synthesis.generators import Generator
+from SketchNoduleSynthLib.synthesis.pipeline import synthesize
+from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU
+from training.nodules import Nodule
+
+SPHERE_HU = 30.0
+BLUR_MM = 0.75
+FEATHER_MM = 1.0
+LIKE_CANDIDATES = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """A nodule asked for at `point` (LPS mm) of the patch `ct`; `outline` in mm about it, scaled to the diameter."""
+
+    ct: Volume
+    point: NDArray[np.float64]
+    diameter_mm: float
+    attenuation: str
+    outline: Stroke
+    seed: int
+
+
+Inserted = tuple[NDArray[np.float32], NDArray[np.bool_]]
+Inserter = Callable[[Request], Inserted]
+
+
+def from_point(request: Request) -> NDArray[np.float64]:
+    """Where each voxel lies from the point, LPS mm, (z, y, x, 3)."""
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in request.ct.array.shape), indexing="ij"), -1)
+    return request.ct.to_lps(index[..., ::-1]) - request.point
+
+
+def ball(request: Request) -> NDArray[np.bool_]:
+    """A ball of the asked diameter."""
+    return np.linalg.norm(from_point(request), axis=-1) <= request.diameter_mm / 2
+
+
+def nothing(request: Request) -> Inserted:
+    """The CT as it is."""
+    return request.ct.array.astype(np.float32), ball(request)
+
+
+def sphere(request: Request) -> Inserted:
+    """A ball of 30 HU with a blurred border."""
+    hu, inside = request.ct.array.astype(np.float32), ball(request)
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.spacing[::-1])
+    return hu + weight * (SPHERE_HU - hu), inside
+
+
+def extruded(request: Request, class_hu: dict[str, float]) -> Inserted:
+    """The outline extruded with an ellipsoidal profile: HU of its class, a blurred border, parenchyma's noise."""
+    hu, at = request.ct.array.astype(np.float32), from_point(request)
+    side, samples = 2 * request.diameter_mm, 256
+    area = filled([request.outline], side, samples)
+    signed = ndimage.distance_transform_edt(area) - ndimage.distance_transform_edt(~area)
+    half_height = np.sqrt(area.sum() / np.pi) * side / samples
+    scale = np.sqrt(np.clip(1 - (at[..., 2] / half_height) ** 2, 1e-6, None))
+    pixel = (at[..., [1, 0]] / scale[..., None] / side + 0.5) * samples - 0.5
+    inside = ndimage.map_coordinates(signed, np.moveaxis(pixel, -1, 0), order=1, mode="nearest") > 0
+    inside &= np.abs(at[..., 2]) < half_height
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.spacing[::-1])
+    noise = measure_noise(hu, (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]))
+    grain = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng(request.seed))
+    return hu + weight * (class_hu[request.attenuation] + grain - hu), inside
+
+
+def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
+    """A real nodule of like size and the same attenuation, with a feather of 1 mm; on a grid as the CT's."""
+    hu = request.ct.array.astype(np.float32)
+    like = sorted(
+        (abs(n.diameter_mm - request.diameter_mm), k)
+        for k, n in enumerate(donors)
+        if n.attenuation == request.attenuation
+    )[:LIKE_CANDIDATES]
+    donor = donors[like[np.random.default_rng(request.seed).integers(len(like))][1]]
+    shift = np.rint(request.ct.to_index(request.point) - donor.ct.to_index(donor.center_mm)).astype(int)[::-1]
+    away = ndimage.distance_transform_edt(donor.mask.array == 0, donor.ct.spacing[::-1])
+    # The mask's border runs half a voxel outside its voxels; from there on the weight falls.
+    share = np.clip(1 - (away - donor.ct.spacing[0] / 2) / FEATHER_MM, 0, 1)
+    weight = ndimage.shift(share.astype(np.float32), shift, order=0)
+    there = ndimage.shift(donor.ct.array.astype(np.float32), shift, order=0, mode="nearest")
+    return hu + weight * (there - hu), weight == 1
+
+
+def networked(request: Request, model: str, make: Generator) -> Inserted:
+    """What a user gets who draws the outline there. Raises :class:`InputError` as `synthesize` does."""
+    x, y, z = (request.point * (-1, -1, 1)).tolist()
+    voi = Voi((x, y, z), request.diameter_mm)
+    recipe = NoduleRecipe(voi, model, request.seed, request.attenuation, (request.outline,))
+    insertion = synthesize(request.ct, recipe, make=make)
+    array = request.ct.array.copy()
+    insertion.apply(array)
+    mask = np.zeros(array.shape, bool)
+    mask[insertion.box] = insertion.nodule
+    return array.astype(np.float32), mask
+
+
+def simple(donors: Sequence[Nodule], class_hu: dict[str, float]) -> dict[str, Inserter]:
+    """The four simple inserters, the weakest first."""
+    return {
+        "nothing": nothing,
+        "sphere": sphere,
+        "extruded outline": partial(extruded, class_hu=class_hu),
+        "pasted real nodule": partial(pasted, donors=donors),
+    }

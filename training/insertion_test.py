@@ -1,0 +1,297 @@
+"""The insertion test: does an inserted nodule look like the real ones?
+
+    python -m training.insertion_test VALIDATION TRAINING --model pix2pix --model mcgan
+
+Nodule-free sites of the very patches that the real nodules come from, so that the scanner cannot be what tells them
+apart. Three orthogonal planes through the centre, 24 mm wide, 128 x 128, lung window; FID, KID (x 1000) and a machine
+Turing test on Inception features: ROC AUC, cross-validated by patient, of a logistic regression on 64 principal
+components (0.5 is ideal). A nodule too faint to see fools these: so size, density, fine noise and edge width too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.window import to_8bit
+from SketchNoduleSynthLib.drawing.sketch import Stroke, long_diameter
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
+from training import metrics
+from training.command import run_command
+from training.features import inception
+from training.inserters import Inserter, Request, networked, simple
+from training.nodules import Nodule, read_nodules
+from training.remake import axial_outline, generator_of
+from training.sites import LUNG_HU, free_sites
+
+DIAMETER_MM = (4.0, 12.0)
+WIDTH_MM, SAMPLES = 24.0, 128
+CLEARANCE_MM = 8.0
+COMPONENTS = 64
+FOLDS = 5
+EDGE_MM, EDGE_STEP_MM = 4.0, 0.25
+PLANES = (np.eye(3), np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]), np.array([[0, 1, 0], [0, 0, -1], [-1, 0, 0]]))
+"""Axes u, v, w of the axial, coronal and sagittal plane; the head is up in the last two."""
+
+
+def planes_of(volume: Volume, point: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The three planes (3, 128, 128) through `point` (LPS mm)."""
+    thin = (WIDTH_MM, WIDTH_MM, WIDTH_MM / SAMPLES)
+    frames = [Frame(point, axes.astype(float), thin, (SAMPLES, SAMPLES, 1)) for axes in PLANES]
+    return np.stack([frame.sample(volume)[0] for frame in frames])
+
+
+def scaled(outline: Stroke, times: float) -> Stroke:
+    """`outline` about the middle of its extent, `times` as large."""
+    middle = (outline.points_mm.max(0) + outline.points_mm.min(0)) / 2
+    return Stroke((outline.points_mm - middle) * times, outline.label, outline.closed)
+
+
+def requests(nodules: Sequence[Nodule], seed: int) -> list[tuple[Nodule, Request]]:
+    """One free site in each patch that has one, with a diameter, attenuation and outline drawn from the real ones."""
+    rng = np.random.default_rng(seed)
+    drawn = [n for n in nodules if axial_outline(n, 2 * n.diameter_mm)]
+    made = []
+    for number, nodule in enumerate(nodules):
+        size = drawn[rng.integers(len(drawn))]
+        shape = drawn[rng.integers(len(drawn))]
+        sites = free_sites(nodule, size.diameter_mm / 2 + CLEARANCE_MM)
+        for point in rng.permutation(sites):
+            if planes_of(nodule.mask, point).max() > 0:
+                continue
+            outline = axial_outline(shape, 2 * shape.diameter_mm)
+            assert outline is not None
+            stroke = scaled(outline, size.diameter_mm / shape.diameter_mm)
+            kind = size.attenuation or "solid"
+            made.append((nodule, Request(nodule.ct, point, size.diameter_mm, kind, stroke, number)))
+            break
+    return made
+
+
+def core_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without its outermost voxels, where that leaves some."""
+    core = ndimage.binary_erosion(mask)
+    return core if core.sum() >= 10 else mask
+
+
+def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
+    """The 10 to 90% width of the mean HU over the distance from the mask's border."""
+    signed = ndimage.distance_transform_edt(mask, spacing) - ndimage.distance_transform_edt(~mask, spacing)
+    steps = np.arange(-EDGE_MM, min(EDGE_MM, signed.max()), EDGE_STEP_MM)
+    near = [np.abs(signed - step) < 0.5 for step in steps]
+    profile = np.array([hu[where].mean() if where.any() else np.nan for where in near])
+    low, high = np.nanmin(profile), np.nanmax(profile)
+    share = (profile - low) / max(high - low, 1e-6)
+    rise = [steps[np.nanargmax(share >= level)] for level in (0.1, 0.9)]
+    return float(rise[1] - rise[0])
+
+
+def height_per_width(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
+    """The extent along z over the diameter of the widest axial area, of what is brighter than half of the rise.
+
+    By HU, not by the mask, so that a real and an inserted nodule are measured alike.
+    """
+    parenchyma = np.median(hu[hu < LUNG_HU]) if (hu < LUNG_HU).any() else hu.min()
+    bright = hu > (np.median(hu[core_of(mask)]) + parenchyma) / 2
+    parts, _ = ndimage.label(bright & ndimage.binary_dilation(mask, iterations=3))
+    if not parts[mask].any():
+        return float("nan")
+    nodule = parts == np.bincount(parts[mask & (parts > 0)]).argmax()
+    area = nodule.sum((1, 2)).max() * spacing[1] * spacing[2]
+    return float((np.ptp(np.argwhere(nodule)[:, 0]) + 1) * spacing[0] / (2 * np.sqrt(area / np.pi)))
+
+
+def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_patients: list[str]) -> dict[str, float]:
+    """ROC AUC by image and by nodule; features (n, 3, 2048), a row a nodule."""
+    features = np.concatenate([real, fake]).reshape(-1, real.shape[-1])
+    truth = np.repeat([0, 1], [len(real), len(fake)])
+    groups = np.repeat([*real_patients, *fake_patients], 3)
+    machine = make_pipeline(PCA(COMPONENTS, random_state=0), StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
+    score = cross_val_predict(machine, features, truth.repeat(3), groups=groups, cv=folds, method="decision_function")
+    by_nodule = score.reshape(-1, 3).mean(1)
+    return {"auc_image": roc_auc_score(truth.repeat(3), score), "auc_nodule": roc_auc_score(truth, by_nodule)}
+
+
+def tissue(cases: list[tuple[NDArray, NDArray[np.bool_], str, float]], spacing: Sequence[float]) -> dict[str, Any]:
+    """Of (HU, mask, attenuation, asked diameter): density by class, size, fine noise and edge width, medians."""
+    core_hu: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
+    sizes, noise, edges, heights = [], [], [], []
+    for hu, mask, kind, diameter in cases:
+        core = core_of(mask)
+        core_hu[kind].append(float(hu[core].mean()))
+        sizes.append(long_diameter(mask[np.argmax(mask.sum((1, 2)))], spacing[-1]) / diameter)
+        noise.append(robust_sigma(residual(hu.astype(np.float32))[core]))
+        edges.append(edge_width_mm(hu, mask, spacing))
+        heights.append(height_per_width(hu, mask, spacing))
+    return {
+        "core_hu": {kind: round(float(np.median(v))) for kind, v in core_hu.items() if v},
+        "diameter_ratio": float(np.median(sizes)),
+        "noise_hu": float(np.median(noise)),
+        "edge_mm": float(np.mean(edges)),
+        "height_10_50_90": np.nanpercentile(heights, [10, 50, 90]).round(2).tolist(),
+    }
+
+
+def compare(
+    name: str,
+    insert: Inserter,
+    asked: list[tuple[Nodule, Request]],
+    real: NDArray,
+    patients: list[str],
+    figures: Path | None,
+) -> dict[str, Any]:
+    """The row of one inserter."""
+    images, cases, owners, refused = [], [], [], 0
+    for nodule, request in tqdm(asked, desc=name, leave=False, disable=None):
+        try:
+            hu, mask = insert(request)
+        except InputError:
+            refused += 1
+            continue
+        images.append(to_8bit(planes_of(request.ct.with_array(hu), request.point)))
+        cases.append((hu, mask, request.attenuation, request.diameter_mm))
+        owners.append(nodule.patient)
+    row = against(np.stack(images), real, owners, patients)
+    if figures:
+        sheet(np.stack(images), figures / f"insertion-{name.replace(' ', '-')}.png")
+    return row | tissue(cases, asked[0][1].ct.spacing[::-1].tolist()) | {"refused": refused}
+
+
+def against(images: NDArray[np.uint8], real: NDArray, owners: list[str], patients: list[str]) -> dict[str, Any]:
+    """FID, KID and AUC of planes (n, 3, 128, 128) against the features of real ones (n, 3, 2048)."""
+    made = inception(images.reshape(-1, *images.shape[2:])).reshape(*images.shape[:2], -1)
+    flat = [features.reshape(-1, features.shape[-1]) for features in (real, made)]
+    kid, spread = metrics.kid(flat[0], flat[1])
+    return {
+        "sites": len(images),
+        "fid": metrics.fid(flat[0], flat[1]),
+        "kid": kid,
+        "kid_spread": spread,
+        **separability(real, made, patients, owners),
+    }
+
+
+def sheet(images: NDArray[np.uint8], path: Path, columns: int = 8, rows: int = 6) -> None:
+    """A contact sheet: three planes a nodule, below each other."""
+    shown = images[: columns * (rows // 3)]
+    bands = [
+        np.concatenate(list(shown[i : i + columns, p]), 1) for i in range(0, len(shown), columns) for p in range(3)
+    ]
+    width = max(band.shape[1] for band in bands)
+    whole = np.concatenate([np.pad(band, ((0, 0), (0, width - band.shape[1]))) for band in bands])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(whole.repeat(2, 0).repeat(2, 1)).save(path)
+
+
+def insertion_test(
+    validation: Sequence[Nodule],
+    training: Sequence[Nodule],
+    models: list[str],
+    folder: Path,
+    seed: int = 0,
+    baselines: bool = True,
+    figures: Path | None = None,
+) -> dict[str, dict[str, Any]]:
+    """A row of figures for each inserter, `real` and the floor (other real nodules) among them."""
+
+    def of_test_size(nodules: Sequence[Nodule]) -> list[Nodule]:
+        return [n for n in nodules if n.attenuation and DIAMETER_MM[0] <= n.diameter_mm <= DIAMETER_MM[1]]
+
+    nodules, donors = of_test_size(validation), of_test_size(training)
+    asked = requests(nodules, seed)
+    spacing = nodules[0].ct.spacing[::-1].tolist()
+
+    def images_of(some: Sequence[Nodule]) -> NDArray[np.uint8]:
+        return np.stack([to_8bit(planes_of(n.ct, n.center_mm)) for n in some])
+
+    def tissue_of(some: Sequence[Nodule]) -> dict[str, Any]:
+        return tissue([(n.ct.array, n.mask.array > 0, n.attenuation or "solid", n.diameter_mm) for n in some], spacing)
+
+    images = images_of(nodules)
+    real = inception(images.reshape(-1, SAMPLES, SAMPLES)).reshape(len(images), 3, -1)
+    patients = [n.patient for n in nodules]
+    table: dict[str, dict[str, Any]] = {"real": {"sites": len(nodules)} | tissue_of(nodules)}
+    if figures:
+        sheet(images, figures / "insertion-real.png")
+    inserters: dict[str, Inserter] = {}
+    if baselines:
+        others = [donors[k] for k in np.random.default_rng(seed).permutation(len(donors))[: len(asked)]]
+        table["floor: other real nodules"] = against(images_of(others), real, [n.patient for n in others], patients)
+        table["floor: other real nodules"] |= tissue_of(others)
+        inserters = simple(donors, {k: float(v) for k, v in tissue_of(donors)["core_hu"].items()})
+    inserters |= {model: partial(networked, model=model, make=generator_of(model, folder)) for model in models}
+    for name, insert in inserters.items():
+        table[name] = compare(name, insert, asked, real, patients, figures)
+    return table
+
+
+def printed(table: dict[str, dict[str, Any]]) -> str:
+    """The table as Markdown."""
+    lines = [
+        "| inserter | sites | FID | KID × 1000 | AUC by image | AUC by nodule | noise, of real | edge, mm "
+        "| diameter, of asked | core HU solid / part-solid / ground-glass | height / width, 10, 50, 90% |",
+        "| --- " * 11 + "|",
+    ]
+    noise = table["real"]["noise_hu"]
+    for name, row in table.items():
+        scores = ["–"] * 4
+        if "fid" in row:
+            scores = [f"{row['fid']:.1f}", f"{row['kid']:.1f} ± {row['kid_spread']:.1f}"]
+            scores += [f"{row['auc_image']:.2f}", f"{row['auc_nodule']:.2f}"]
+        density = " / ".join(str(row["core_hu"].get(kind, "–")) for kind in ATTENUATIONS)
+        tail = [f"{row['noise_hu'] / noise:.2f}", f"{row['edge_mm']:.2f}", f"{row['diameter_ratio']:.2f}", density]
+        tail.append(" / ".join(f"{value:.2f}" for value in row["height_10_50_90"]))
+        lines.append("| " + " | ".join([name, str(row["sites"]), *scores, *tail]) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("validation", type=Path)
+    options.add_argument("training", type=Path)
+    options.add_argument("--model", action="append", help="default: all that are bundled")
+    options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER)
+    options.add_argument("--no-baselines", action="store_true")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--figures", type=Path, help="a folder for contact sheets")
+    options.add_argument("--json", type=Path)
+
+    def main() -> None:
+        """The command."""
+        given = options.parse_args()
+        table = insertion_test(
+            read_nodules(given.validation),
+            read_nodules(given.training),
+            given.model or bundle.bundled_names(given.models),
+            given.models,
+            given.seed,
+            not given.no_baselines,
+            given.figures,
+        )
+        print(printed(table))
+        if given.json:
+            given.json.write_text(json.dumps(table, indent=1) + "\n")
+
+    run_command(main)
