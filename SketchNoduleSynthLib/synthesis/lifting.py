@@ -10,10 +10,13 @@ from scipy import ndimage
 
 PLANE_STEP_MM = 1.0
 MIN_PLANES, MAX_PLANES = 5, 25
-HEIGHT_SPREAD = 0.15
+HEIGHT_SPREAD = 0.22
 """Of the logarithm. Of the training nodules, height over the diameter of the axial disc is 0.99 in the median,
-0.84 and 1.19 at the quartiles (ratio of logarithms 0.26); a drawing shall not surprise that much."""
-DRIFT, STRETCH, BUMPS = 0.08, 0.12, 0.10
+0.84 and 1.19 at the quartiles (ratio of logarithms 0.26)."""
+PROFILE_POWER, PROFILE_HEIGHT = 2.5, 0.92
+"""A little blunter and lower than an ellipsoid, whose poles come out as a spindle's; chosen on the validation
+patients' insertion test, with the spreads: KID 6.2 instead of 8.8, AUC 0.72 instead of 0.76."""
+DRIFT, STRETCH, BUMPS = 0.15, 0.18, 0.10
 """Of the radius (drift, bumps) and of the scale (stretch), away from the sketch plane."""
 BUMP_SAMPLES = 12
 
@@ -26,18 +29,18 @@ class Stack:
     thickness_mm: float
 
 
-def ellipsoidal(offset: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """The outline's scale at `offset` from the sketch plane, in units of the half height."""
-    return np.sqrt(np.maximum(1.0 - np.square(offset), 0.0))
+def profile(offset: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """The outline's scale at `offset` from the sketch plane, in units of the half height: a blunt ellipsoid's."""
+    return np.maximum(1.0 - np.abs(offset) ** PROFILE_POWER, 0.0) ** (1 / PROFILE_POWER)
 
 
 def half_height_mm(area: NDArray[np.bool_], pixel_mm: float) -> float:
-    """How far a nodule of median shape reaches along w: the radius of the disc of the outline's area."""
-    return float(np.sqrt(area.sum() / np.pi) * pixel_mm)
+    """How far a nodule of median shape reaches along w: nearly the radius of the disc of the outline's area."""
+    return float(PROFILE_HEIGHT * np.sqrt(area.sum() / np.pi) * pixel_mm)
 
 
 def lift(area: NDArray[np.bool_], pixel_mm: float, rng: np.random.Generator) -> Stack:
-    """The drawn `area` (v, u) on parallel planes, scaled about its centroid by the ellipsoidal profile.
+    """The drawn `area` (v, u) on parallel planes, scaled about its centroid by the profile.
 
     `rng` makes it as irregular as real nodules are: height, how its planes drift and stretch along w, bumps. The
     sketch plane itself stays as drawn.
@@ -57,7 +60,7 @@ def lift(area: NDArray[np.bool_], pixel_mm: float, rng: np.random.Generator) -> 
     bumps = ndimage.zoom(coarse / coarse.std(), zoom, order=1, grid_mode=True, mode="nearest")
     bumps *= BUMPS * radius / pixel_mm * np.sqrt(np.abs(at))[:, None, None]
     planes = []
-    for t, scale, bump in zip(at, ellipsoidal(at), bumps, strict=True):
+    for t, scale, bump in zip(at, profile(at), bumps, strict=True):
         scales = scale * np.clip(1 + stretch * t, 0.7, 1.3)
         moved = centroid + (drift * t + bend * t * t) * radius / pixel_mm
         inside = ndimage.affine_transform(signed, 1 / scales, centroid - moved / scales, order=1, mode="nearest")
