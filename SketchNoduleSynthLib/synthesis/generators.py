@@ -24,6 +24,9 @@ MASK_MARGIN_TIMES = 1.5
 CONTINUITY_STEP_MM = 1.0
 BOX_FEATHER = 0.12
 VOI_FEATHER = 0.04
+PLANE_BLUR_MM = 0.7
+"""Standard deviation, across planes that a network made one by one: a scan's slices share what lies between them.
+In the insertion test it takes pix2pix's KID from 6.3 to 4.9 and the machine's AUC by nodule from 0.85 to 0.75."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,9 @@ class PlaneGenerator:
         along = frame.offsets[2] / site.side_mm
         rng = np.random.default_rng(site.recipe.seed)
         hu, seconds = self._generate(site, planes, reslice.edges_of(planes), lesion, holes, along, rng)
-        # One margin more at either end, where the nodule's cap fades out over the real tissue.
         step = float(frame.spacing[2])
+        hu = ndimage.gaussian_filter1d(hu, PLANE_BLUR_MM / step, axis=0, mode="nearest")
+        # One margin more at either end, where the nodule's cap fades out over the real tissue.
         extra = int(np.ceil(margin / step))
         padded = reslice.frame.slab(stack.thickness_mm + 2 * extra * step, len(stack.areas) + 2 * extra)
         ends = ((extra, extra), (0, 0), (0, 0))
