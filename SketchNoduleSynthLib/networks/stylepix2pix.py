@@ -9,6 +9,7 @@ presets are pix2pix's. The paper does not give the mapping network's depth; Styl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from SketchNoduleSynthLib.networks import pix2pix
 from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp, linear
 
 STYLE = 512
+MEAN_OF = 1024
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ PRESETS = {
 
 
 class StylePix2Pix(nn.Module):
-    """(batch, config.in_channels, 128, 128) and z (batch, 512) to (batch, 1, 128, 128) in [-1, 1]."""
+    """(batch, config.in_channels, 128, 128) and z (batch, 512) to (batch, 1, 128, 128) in [-1, 1].
+
+    `truncation` below 1 brings styles nearer to the mean one: fewer surprises, less variety (Karras et al. 2019).
+    """
 
     def __init__(self, config: StylePix2PixConfig) -> None:
         super().__init__()
@@ -46,8 +51,21 @@ class StylePix2Pix(nn.Module):
         self.decoder = nn.ModuleList(ModulatedUp(a, b, STYLE, config.style_hidden) for a, b in sizes)
         self.head = pix2pix.Head(config)
 
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        style = self.mapping(z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8))
+    def style(self, z: Tensor) -> Tensor:
+        """The style (batch, 512) of z."""
+        return self.mapping(z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8))
+
+    @cached_property
+    def mean_style(self) -> Tensor:
+        """The mean style (1, 512), of MEAN_OF seeded z; of a network that is no longer trained."""
+        with torch.no_grad():
+            z = torch.randn(MEAN_OF, STYLE, generator=torch.Generator().manual_seed(0))
+            return self.style(z).mean(0, keepdim=True)
+
+    def forward(self, x: Tensor, z: Tensor, truncation: float = 1.0) -> Tensor:
+        style = self.style(z)
+        if truncation < 1.0:
+            style = self.mean_style + truncation * (style - self.mean_style)
         features = self.encoder(x)
         y = features.pop()
         for block in self.decoder:

@@ -24,6 +24,8 @@ MASK_MARGIN_TIMES = 1.5
 CONTINUITY_STEP_MM = 1.0
 BOX_FEATHER = 0.12
 VOI_FEATHER = 0.04
+STYLE_TRUNCATION = 0.7
+"""Of StylePix2pix's styles: whole, one in four shrinks or fades a nodule against its drawing."""
 PLANE_BLUR_MM = 0.7
 """Standard deviation, across planes that a network made one by one: a scan's slices share what lies between them.
 In the insertion test it takes pix2pix's KID from 6.3 to 4.9 and the machine's AUC by nodule from 0.85 to 0.75."""
@@ -141,13 +143,13 @@ class PlaneGenerator:
             channel(field[below] * (1 - share) + field[below + 1] * share),
             conditions(site.diameter_mm, site.recipe.attenuation)[None].expand(len(planes), -1),
         ).contiguous(memory_format=torch.channels_last)
-        given = [x]
+        style: tuple[torch.Tensor | float, ...] = ()
         if isinstance(self.model.network, StylePix2Pix):
             z = torch.from_numpy(rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))
-            given.append(z.expand(len(planes), -1))
+            style = (z.expand(len(planes), -1), STYLE_TRUNCATION)
         started = time.perf_counter()
         with torch.inference_mode():
-            y = self.model.network(*given)
+            y = self.model.network(x, *style)
         return from_network(y[:, 0].numpy()), time.perf_counter() - started
 
     def plane(self, site: Site) -> NDArray[np.float32]:
