@@ -45,13 +45,15 @@ def synthesize(arguments: argparse.Namespace) -> None:
 
 def models(arguments: argparse.Namespace) -> None:
     """List the bundled models."""
-    from SketchNoduleSynthLib.synthesis.bundle import CARD, MODELS_FOLDER, bundled_names, read_config
+    from SketchNoduleSynthLib.synthesis.bundle import CARD, MODELS_FOLDER, bundled_names, read_config, read_figures
 
     for name in bundled_names():
         config = read_config(name)
         low, high = config["diameter_mm"]
         print(f"{name}: {config['preset']}, nodules of {low:g} to {high:g} mm, SHA-256 {config['sha256']}")
         print(f"   card: {MODELS_FOLDER / name / CARD}")
+        figures = "; ".join(f"{what} {value}" for what, value in read_figures(name).items())
+        print(f"   figures: {figures or 'not measured with these weights'}")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,6 @@ components (0.5 is ideal). A nodule too faint to see fools these: so size, densi
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -276,7 +275,7 @@ if __name__ == "__main__":
     options.add_argument("--no-baselines", action="store_true")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--figures", type=Path, help="a folder for contact sheets")
-    options.add_argument("--json", type=Path)
+    options.add_argument("--table", type=Path, help="write the table here too, as Markdown")
 
     def main() -> None:
         """The command."""
@@ -291,7 +290,7 @@ if __name__ == "__main__":
             given.figures,
         )
         print(printed(table))
-        if given.json:
-            given.json.write_text(json.dumps(table, indent=1) + "\n")
+        if given.table:
+            given.table.write_text(f"# The insertion test\n\n{__doc__}\n{printed(table)}\n", encoding="utf-8")
 
     run_command(main)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +16,16 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke, outlines
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.generators import BoxGenerator, Generator, PlaneGenerator
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, TYPICAL_LUNG_HU, dense_tissue
 from training.nodules import Nodule
 
 DIAMETER_MM = (5.0, 24.0)
 """Larger nodules leave no surroundings in a patch of 50 mm."""
-PARENCHYMA_HU = -850
+RIM_VOXELS = 2
+"""How far a nodule's soft border reaches beyond its mask."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,34 @@ def recipe_of(nodule: Nodule, model: str, seed: int) -> NoduleRecipe | None:
 
 
 def emptied(nodule: Nodule) -> Volume:
-    """The nodule's CT with parenchyma where it was, so that nothing of it is seen or kept."""
-    around = ndimage.binary_dilation(nodule.mask.array > 0)
-    return nodule.ct.with_array(np.where(around, PARENCHYMA_HU, nodule.ct.array).astype(nodule.ct.array.dtype))
+    """The nodule's CT with parenchyma, noise and all, where it was, so that nothing of it is seen or kept."""
+    inside, hu = nodule.mask.array > 0, nodule.ct.array.astype(np.float32)
+    without = np.where(inside, TYPICAL_LUNG_HU, hu)
+    walls = ndimage.binary_dilation(dense_tissue(without, nodule.ct.spacing[::-1].tolist())) & ~inside
+    around = ndimage.binary_dilation(inside, iterations=RIM_VOXELS) & ~walls
+    lung = ~around & (hu > LUNG_HU[0]) & (hu < LUNG_HU[1])
+    noise = measure_noise(hu, lung)
+    level = float(np.median(hu[lung])) if lung.any() else TYPICAL_LUNG_HU
+    parenchyma = level + noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng(0))
+    return nodule.ct.with_array(nodule.ct.cast(np.where(around, parenchyma, hu)))
 
 
-def remakes(nodules: Iterable[Nodule], model: str, make: Generator) -> Iterator[Remake]:
-    """Every nodule that can be asked for, made again; the seed is its number."""
+def remakes(
+    nodules: Iterable[Nodule],
+    model: str,
+    make: Generator,
+    redrawn: Callable[[NoduleRecipe, Nodule], NoduleRecipe] = lambda recipe, nodule: recipe,
+) -> Iterator[Remake]:
+    """Every nodule that can be asked for, made again; the seed is its number.
+
+    `redrawn` may ask for it otherwise, with another drawing for one. What `synthesize` refuses is left out.
+    """
     for seed, nodule in enumerate(nodules):
         recipe = recipe_of(nodule, model, seed)
         if recipe is None:
             continue
         empty = emptied(nodule)
         try:
-            yield Remake(nodule, empty, synthesize(empty, recipe, make=make))
+            yield Remake(nodule, empty, synthesize(empty, redrawn(recipe, nodule), make=make))
         except InputError:
             continue

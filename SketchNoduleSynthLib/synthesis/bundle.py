@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent.parent / "Resources" / "Models"
-WEIGHTS, CONFIG, CARD = "weights.safetensors", "config.json", "card.md"
+WEIGHTS, CONFIG, CARD, FIGURES = "weights.safetensors", "config.json", "card.md", "figures.json"
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,18 @@ def read_config(name: str, folder: Path = MODELS_FOLDER) -> dict[str, Any]:
         return {key: config[key] for key in ("network", "preset", "arguments", "sha256", "diameter_mm")} | config
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"The config of {name} is broken; install the extension again.") from error
+
+
+def read_figures(name: str, folder: Path = MODELS_FOLDER) -> dict[str, str]:
+    """A model's main figures by name, as `training.evaluate` measured them; empty if that was with other weights."""
+    path = folder / name / FIGURES
+    try:
+        measured = json.loads(path.read_text(encoding="utf-8"))
+        return dict(measured["figures"]) if measured["sha256"] == read_config(name, folder)["sha256"] else {}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"The figures of {name} are broken; install the extension again.") from error
 
 
 @cache

@@ -23,7 +23,7 @@ def border_hu(core: NDArray, around: NDArray) -> float:
     """The HU of a nodule's border, a third of the way from its surroundings (lung, where there is some) to its core.
 
     Readers draw around a nodule's soft border: on the training nodules the third gives the diameter of their
-    outlines (ratio 0.98 in the median, Dice 0.86), half the way gives 0.87 of it (`python -m training.validate`
+    outlines (ratio 0.98 in the median, Dice 0.86), half the way gives 0.87 of it (`python -m training.evaluate`
     prints both figures for the real nodules of a set).
     """
     background = background_hu(around)

@@ -1,0 +1,122 @@
+"""Figures of a bundled model on real nodules of patients that training has not seen.
+
+    python -m training.evaluate VALIDATION mcgan --figures FOLDER --card training/cards/mcgan.md
+
+Each nodule is made again in its own place, from its own drawing, size and attenuation, through the same `synthesize`
+that a user calls, and compared with the real one: size and shape, density, texture, sketch planes in pairs (PSNR,
+SSIM, MS-SSIM, LPIPS, DISTS), three orthogonal planes as sets (FID, KID, SWD), rough drawings against exact ones, one
+drawing with twelve seeds. `training.insertion_test` asks the other question: nodules where none was.
+
+`--card` fills a template and puts it beside the weights, with the main figures in figures.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.generators import Generator
+from training import image_figures, nodule_figures
+from training.command import run_command
+from training.contact_sheets import some, write_sheets
+from training.drawings import DRAWINGS, Drawing, by_hand, undrawn
+from training.model_card import read_template, table, write_beside_weights, write_whole
+from training.nodules import Nodule, read_nodules
+from training.remake import Remake, generator_of, recipe_of, remakes
+
+SOME = 24
+"""Nodules of which several versions are made."""
+
+
+def made_again(nodules: Sequence[Nodule], model: str, make: Generator, drawing: Drawing) -> list[Remake]:
+    """The nodules that `synthesize` does not refuse."""
+    return list(tqdm(remakes(nodules, model, make, drawing), desc=f"Nodules, {drawing.__name__}", leave=False))
+
+
+def evaluate(
+    nodules: Sequence[Nodule], model: str, folder: Path, drawing: str = "exact"
+) -> tuple[dict[str, Any], list[Remake]]:
+    """All figures of the weights in `folder`/`model`, and the nodules made again.
+
+    Raises :class:`InputError` if there are no such weights, or none of the nodules can be made again.
+    """
+    make = generator_of(model, folder)
+    config = bundle.read_config(model, folder)
+    asked = sum(recipe_of(nodule, model, 0) is not None for nodule in nodules)
+    made = made_again(nodules, model, make, DRAWINGS[drawing])
+    if not made:
+        raise InputError(f"None of the {asked} nodules that can be asked for could be made again; give other nodules.")
+    real, synthetic = image_figures.Planes.of_real(made), image_figures.Planes.of_synthetic(made)
+    figures = {
+        "model": model,
+        "steps": config.get("steps"),
+        "sha256": make.model.sha256,
+        "parameters": sum(p.numel() for p in make.model.network.parameters()),
+        "drawings": drawing,
+        "nodules": len(made),
+        "refused": asked - len(made),
+        **nodule_figures.shape(made),
+        "core_hu_median": nodule_figures.density(made),
+        "core_hu_by_asked_attenuation": nodule_figures.asked_density(some(made, SOME), make),
+        **nodule_figures.texture(made, make),
+        "sketch_planes": image_figures.paired(made, make),
+        "three_planes": image_figures.sets(made, real, synthetic),
+        "seeds": image_figures.seeds(some(made, SOME), make),
+    }
+    if drawing != "rough":
+        by_seed = {remake.insertion.recipe.seed: k for k, remake in enumerate(made)}
+        rough = [r for r in made_again(nodules, model, make, by_hand) if r.insertion.recipe.seed in by_seed]
+        both = [by_seed[remake.insertion.recipe.seed] for remake in rough]
+        figures["rough_drawings"] = image_figures.roughness_loss(
+            rough, real.of(both), synthetic.of(both), image_figures.Planes.of_synthetic(rough)
+        ) | {"outline_dice_median": nodule_figures.shape(rough)["outline_dice_median"]}
+    if model == "mcgan":
+        free = made_again(nodules, model, make, undrawn)
+        figures["without_drawing"] = nodule_figures.shape(free) | {"core_hu_median": nodule_figures.density(free)}
+    return figures, made
+
+
+def options() -> argparse.ArgumentParser:
+    """The command's words."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("nodules", type=Path, help="validation set")
+    words.add_argument("model", help="pix2pix, stylepix2pix or mcgan")
+    words.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER, help="folder that holds the model's")
+    words.add_argument("--drawings", choices=tuple(DRAWINGS), default="exact", help="what the nodules are made from")
+    words.add_argument("--limit", type=int, help="only the first of the nodules that can be asked for")
+    words.add_argument("--figures", type=Path, help="folder for contact sheets")
+    words.add_argument("--json", type=Path, help="all figures as JSON")
+    words.add_argument("--card", type=Path, help="a card to fill in and put beside the weights")
+    return words
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """The command."""
+    given = options().parse_args(words)
+    template = read_template(given.card) if given.card else ""
+    nodules = read_nodules(given.nodules)
+    if given.limit is not None:
+        if given.limit < 1:
+            raise InputError(f"A limit of {given.limit} leaves no nodule; give 1 or more.")
+        nodules = [n for n in nodules if recipe_of(n, given.model, 0)][: given.limit]
+    figures, made = evaluate(nodules, given.model, given.models, given.drawings)
+    print(table(figures))
+    if given.figures:
+        for path in write_sheets(made, generator_of(given.model, given.models), given.figures, given.model):
+            print(f"Figures: {path}")
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(given.json, json.dumps(figures, indent=1) + "\n")
+    if given.card:
+        print(f"Card: {write_beside_weights(template, figures, given.models / given.model)}")
+
+
+if __name__ == "__main__":
+    run_command(main)
