@@ -1,0 +1,297 @@
+"""The Visual Turing Test: nothing in the hand-out tells, scores are textbook figures, wrong sheets are refused."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from refusal import refused
+from scipy import ndimage
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
+
+from training.command import run_command
+from training.features import INCEPTION
+from training.fetch import cache_folder
+from training.nodules import Nodule, read_nodules
+from training.remake import generator_of
+from training.turing_plot import embedding, plot
+from training.turing_scores import agreement, clopper_pearson, cohen_kappa, confusion, found_out, score
+from training.turing_set import HAND_OUT, KEY, PATCHES, make, patch
+from training.turing_sheets import read_key, read_sheet
+from training.turing_test import main, scored
+
+PATIENTS, COUNT = 10, 8
+SIDE = 50
+
+
+@pytest.fixture(scope="module")
+def nodules(tmp_path_factory: pytest.TempPathFactory) -> list[Nodule]:
+    """Balls of 6 to 10 mm in noisy parenchyma, two a patient."""
+    rng = np.random.default_rng(0)
+    distance = np.linalg.norm(np.indices((SIDE,) * 3) - (SIDE - 1) / 2, axis=0)
+    masks = np.stack([distance <= rng.uniform(3, 5) for _ in range(2 * PATIENTS)])
+    hu = np.where(masks, 0, -850) + rng.normal(0, 40, masks.shape)
+    ct = ndimage.gaussian_filter(hu, (0, 0.7, 0.7, 0.7)).astype(np.int16)
+    path = tmp_path_factory.mktemp("nodules") / "balls.npz"
+    np.savez(path, ct=ct, mask=np.stack([np.packbits(mask) for mask in masks]))
+    with path.with_suffix(".csv").open("w", newline="") as table:
+        writer = csv.writer(table)
+        writer.writerow(["patient", "match_corr", "Texture"])
+        writer.writerows((f"P{k % PATIENTS}", 0.99, 5) for k in range(len(masks)))
+    return read_nodules(path)
+
+
+@pytest.fixture(scope="module")
+def made(nodules: list[Nodule], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sets") / "set"
+    make(nodules, {"mcgan": generator_of("mcgan")}, COUNT, 3, folder)
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+# The set
+
+
+def test_half_of_a_set_is_synthetic_and_no_patient_comes_twice(made: Path, nodules: list[Nodule]) -> None:
+    key = rows(made / KEY)
+    assert [row["truth"] for row in key].count("synthetic") == COUNT // 2
+    assert {row["model"] for row in key if row["truth"] == "synthetic"} == {"mcgan"}
+    assert len({nodules[int(row["nodule"])].patient for row in key}) == COUNT
+
+
+def test_the_hand_out_does_not_tell(made: Path) -> None:
+    key = rows(made / KEY)
+    answers = rows(made / HAND_OUT / "answers.csv")
+    assert [row["id"] for row in answers] == [row["id"] for row in key]
+    assert all(set(row.values()) == {row["id"], ""} for row in answers)
+    pictures = sorted((made / HAND_OUT / PATCHES).iterdir())
+    assert [path.stem for path in pictures] == sorted(row["id"] for row in key)
+    images = [Image.open(path) for path in pictures]
+    assert all(image.info == {} and image.mode == "L" for image in images) and len({i.size for i in images}) == 1
+    assert {path.name for path in (made / HAND_OUT).iterdir()} == {PATCHES, "answers.csv", "index.html", "README.txt"}
+    told = [row["truth"] == "synthetic" for row in key]
+    assert told != sorted(told) and told != sorted(told, reverse=True)
+
+
+def test_the_page_has_all_patches_and_needs_nothing_from_outside(made: Path) -> None:
+    page = (made / HAND_OUT / "index.html").read_text()
+    assert all(f'"{row["id"]}"' in page for row in rows(made / KEY))
+    assert not re.search(r"https?:|//[a-z]+\.|<link|<script src", page)
+
+
+def test_patches_show_what_the_key_says(made: Path, nodules: list[Nodule]) -> None:
+    for row in rows(made / KEY):
+        nodule, image = (
+            nodules[int(row["nodule"])],
+            np.asarray(Image.open(made / HAND_OUT / PATCHES / f"{row['id']}.png")),
+        )
+        point = np.array([float(row[name]) for name in ("x_mm", "y_mm", "z_mm")])
+        untouched = patch(nodule.ct, point)
+        side = image.shape[0]
+        middle = image[side // 2 - 8 : side // 2 + 8, side // 2 - 8 : side // 2 + 8]
+        if row["truth"] == "real":
+            assert (image == untouched).all() and np.allclose(point, nodule.center_mm)
+        else:
+            assert middle.mean() > untouched[:side, :side].mean() + 50, "a nodule was put there"
+            assert untouched.max() < middle.mean(), "where there was none, and the real one is out of sight"
+
+
+def test_the_same_seed_gives_the_same_set(made: Path, nodules: list[Nodule], tmp_path: Path) -> None:
+    makes = {"mcgan": generator_of("mcgan")}
+    make(nodules, makes, COUNT, 3, tmp_path / "again")
+    make(nodules, makes, COUNT, 4, tmp_path / "other")
+    for path in (path for path in made.rglob("*") if path.is_file()):
+        assert (tmp_path / "again" / path.relative_to(made)).read_bytes() == path.read_bytes()
+    assert {row["id"] for row in rows(made / KEY)}.isdisjoint(row["id"] for row in rows(tmp_path / "other" / KEY))
+
+
+def test_a_set_is_never_replaced_and_never_smaller_than_asked(
+    made: Path, nodules: list[Nodule], tmp_path: Path
+) -> None:
+    makes = {"mcgan": generator_of("mcgan")}
+    before = (made / KEY).read_bytes()
+    with refused("not empty"):
+        make(nodules, makes, COUNT, 9, made)
+    assert (made / KEY).read_bytes() == before
+    with refused(f"{PATIENTS} patches", str(PATIENTS + 1)):
+        make(nodules, makes, PATIENTS + 1, 0, tmp_path / "set")
+    with refused("--count"):
+        make(nodules, makes, 1, 0, tmp_path / "set")
+    assert not list(tmp_path.iterdir())
+
+
+# Scores
+
+
+def test_confusion_has_truth_in_rows() -> None:
+    truth = np.array([0, 0, 0, 1, 1], bool)
+    answers = np.array([0, 1, 1, 1, 0], bool)
+    assert confusion(answers, truth).tolist() == [[1, 2], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "interval"),
+    [
+        (0, 10, (0, 0.3085)),
+        (10, 10, (0.6915, 1)),
+        (5, 10, (0.1871, 0.8129)),
+        (52, 100, (0.4178, 0.6210)),
+        (0, 0, (0, 1)),
+    ],
+)
+def test_clopper_pearson_as_in_the_tables(count: int, of: int, interval: tuple[float, float]) -> None:
+    assert clopper_pearson(count, of) == pytest.approx(interval, abs=5e-5)
+
+
+def test_kappa_of_the_textbook() -> None:
+    one = np.repeat([True, True, False, False], [20, 5, 10, 15])
+    other = np.repeat([True, False, True, False], [20, 5, 10, 15])
+    assert cohen_kappa(one, other) == pytest.approx(0.4)
+    assert cohen_kappa(one, one) == 1
+    assert cohen_kappa(one, ~one) < 0
+    assert cohen_kappa(np.ones(4, bool), np.ones(4, bool)) is None
+
+
+def test_scores_agree_with_another_implementation() -> None:
+    rng = np.random.default_rng(1)
+    truth, answers = rng.random((2, 60)) < 0.5
+    confidence = rng.integers(1, 6, 60).astype(float)
+    figures = score(answers, truth, confidence)
+    assert figures["kappa"] == pytest.approx(cohen_kappa_score(truth, answers))
+    assert figures["auc"] == pytest.approx(roc_auc_score(truth, np.where(answers, confidence, -confidence)))
+    assert figures["sensitivity"]["rate"] == answers[truth].mean()
+    assert figures["specificity"]["rate"] == (~answers[~truth]).mean()
+
+
+def test_chance_and_certainty() -> None:
+    truth = np.arange(40) % 2 == 0
+    right, guess = score(truth, truth), score(np.arange(40) % 4 < 2, truth)
+    assert (right["accuracy"]["rate"], right["kappa"]) == (1, 1) and right["p_chance"] == pytest.approx(2 * 0.5**40)
+    assert (guess["accuracy"]["rate"], guess["kappa"]) == (0.5, 0) and guess["p_chance"] == pytest.approx(1)
+    assert score(~truth, truth)["p_chance"] < 1e-9, "always wrong is no guessing either"
+    assert "auc" not in right
+
+
+def test_models_and_pairs_of_readers() -> None:
+    truth = np.array([1, 1, 1, 0, 0], bool)
+    models = np.array(["a", "b", "b", "", ""])
+    found = found_out(np.array([1, 1, 0, 1, 0], bool), truth, models)
+    assert {name: (f["count"], f["of"]) for name, f in found.items()} == {"a": (1, 1), "b": (1, 2)}
+    pairs = agreement({"x": truth, "y": truth, "z": ~truth})
+    assert {name: pair["agreement"]["rate"] for name, pair in pairs.items()} == {"x - y": 1, "x - z": 0, "y - z": 0}
+
+
+# Sheets
+
+KEY_TEXT = "id,truth,model\nbb,real,\ncc,synthetic,mcgan\ndd,synthetic,pix2pix\n"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key.csv"
+    path.write_text(KEY_TEXT)
+    return path
+
+
+def sheet(folder: Path, *lines: str, header: str = "id,answer,confidence", name: str = "reader") -> Path:
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_sheet_as_a_spreadsheet_saves_it(tmp_path: Path, key: Path) -> None:
+    lines = ["dd;Real;2,5", "bb;SYNTHETIC;5", "cc;synthetic ;1", ";;"]
+    path = sheet(tmp_path, *lines, header="\ufeffid;answer;confidence")
+    read = read_sheet(path, read_key(key))
+    assert read.synthetic.tolist() == [True, True, False]
+    assert read.confidence is not None and read.confidence.tolist() == [5, 1, 2.5]
+
+
+def test_confidence_counts_only_if_given_throughout(tmp_path: Path, key: Path) -> None:
+    assert read_sheet(sheet(tmp_path, "bb,real,3", "cc,real,", "dd,real,3"), read_key(key)).confidence is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["xx,real,", "yy,real,"], ["another set"]),
+        (["bb,real,", "cc,real,"], ["lacks 1", "dd"]),
+        (["bb,real,", "cc,real,", "dd,real,", "ee,real,"], ["ee", "key has not"]),
+        (["bb,real,", "bb,real,", "cc,real,", "dd,real,"], ["bb", "more than once"]),
+        (["bb,real,", "cc,,", "dd,real,"], ["1 of 3", "no answer", "cc"]),
+        (["bb,fake,", "cc,real,", "dd,real,"], ["bb", '"fake"', "real or synthetic"]),
+        (["bb,real,9", "cc,real,1", "dd,real,1"], ["confidence of bb", '"9"']),
+        (["bb,real,sure", "cc,real,1", "dd,real,1"], ["confidence of bb", '"sure"']),
+        ([], ["no rows"]),
+    ],
+)
+def test_wrong_sheets_are_refused(tmp_path: Path, key: Path, lines: list[str], words: list[str]) -> None:
+    with refused(*words):
+        read_sheet(sheet(tmp_path, *lines), read_key(key))
+
+
+def test_other_files_are_refused(tmp_path: Path, key: Path) -> None:
+    with refused("There is no answer sheet"):
+        read_sheet(tmp_path / "none.csv", read_key(key))
+    with refused("column answer"):
+        read_sheet(key, read_key(key))
+    with refused("column truth"):
+        read_key(sheet(tmp_path, "bb,real,"))
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
+    with refused("UTF-8"):
+        read_key(tmp_path / "picture.csv")
+
+
+def test_the_command_scores_all_readers(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = sheet(tmp_path, "bb,real,5", "cc,synthetic,4", "dd,synthetic,4", name="ada")
+    second = sheet(tmp_path, "bb,real,", "cc,real,", "dd,synthetic,", name="bea")
+    main(["score", str(first), str(key), str(second), "--json", str(tmp_path / "figures.json")])
+    told = capsys.readouterr().out
+    assert "ada - bea: kappa 0.40" in told and "1.00 (0.29 to 1.00), 3 of 3" in told
+    assert (tmp_path / "figures.json").stat().st_size > 0
+    with refused("twice"):
+        scored([first, first], key)
+
+
+def test_bad_input_ends_the_command_with_one_sentence(
+    tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["score", str(sheet(tmp_path, "xx,real,")), str(key), "--json", str(tmp_path / "figures.json")]
+    with pytest.raises(SystemExit) as ended:
+        run_command(partial(main, words))
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1 and "another set" in told.err and not told.out
+    assert not (tmp_path / "figures.json").exists()
+
+
+# The plot
+
+
+def test_the_embedding_keeps_what_differs_apart() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(24, 50)).astype(np.float32)
+    vectors[12:] += 5
+    points = embedding(vectors, 0)
+    far = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(24, np.inf))
+    assert points.shape == (24, 2) and ((far.argmin(1) < 12) == (np.arange(24) < 12)).all()
+
+
+@pytest.mark.skipif(not (cache_folder() / INCEPTION.name).exists(), reason="needs the Inception weights in the cache")
+def test_the_plot_of_a_set(made: Path, tmp_path: Path) -> None:
+    picture = plot(made, tmp_path / "t-sne.png")
+    assert np.asarray(Image.open(picture).convert("L")).std() > 5
+
+
+def test_half_a_set_is_not_plotted(tmp_path: Path, key: Path) -> None:
+    with refused("3 patches"):
+        plot(tmp_path, tmp_path / "t-sne.png")
