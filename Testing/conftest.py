@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from nodule_set import write_set
 
-from training.nodules import Nodule, read_nodules
+from training.data.nodules import Nodule, read_nodules
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,11 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks import build, stylepix2pix
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
-from training import drawings, evaluate, features, fetch, image_figures, model_card, nodule_figures
-from training.contact_sheets import in_three_planes, some, with_seeds
-from training.nodules import Nodule, read_nodules
-from training.remake import Remake, emptied, generator_of, recipe_of, remakes
+from training import evaluate, fetch
+from training.data.nodules import Nodule, read_nodules
+from training.figures import drawings, features, image_figures, model_card, nodule_figures
+from training.figures.contact_sheets import in_three_planes, some, with_seeds
+from training.figures.remake import Remake, emptied, generator_of, recipe_of, remakes
 
 SIDE_MM = 24.0
 

@@ -11,10 +11,10 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from training import inserters
-from training.inserters import Inserter, Request
+from training.data.nodules import Nodule
+from training.figures import inserters
+from training.figures.inserters import Inserter, Request
 from training.insertion_test import edge_width_mm, height_per_width, planes_of, requests, separability
-from training.nodules import Nodule
 
 ANGLES = np.linspace(0, 2 * np.pi, 40, endpoint=False)
 POINT = np.array([3.0, -2.0, 1.0])

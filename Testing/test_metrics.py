@@ -16,9 +16,10 @@ from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from SketchNoduleSynthLib.errors import InputError
-from training import features, fetch, metrics
+from training import fetch
 from training.fetch import Packed
-from training.swd import laplacian_pyramid, swd
+from training.figures import features, metrics
+from training.figures.swd import laplacian_pyramid, swd
 
 RNG = np.random.default_rng(0)
 

@@ -285,7 +285,7 @@ def test_segmentation_finds_a_disc():
 @needs_real_ct
 def test_drawn_and_synthetic_outlines_overlap_on_real_outlines(model):
     """Median Dice over 50 outlines of validation masks, placed in the parenchyma of a real CT."""
-    from training.nodules import read_nodules
+    from training.data.nodules import read_nodules
 
     volume = Volume.read(REAL_CT)
     dice = []

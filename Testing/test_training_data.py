@@ -26,12 +26,12 @@ from torch.utils.data import DataLoader
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from training import prepare
-from training.collect import Source, collect
 from training.command import run_command
-from training.dataset import PlaneDataset
-from training.from_npz import SIDE
-from training.lidc_annotations import Outline, Placed, Reading, clusters, consensus, database, scan_of
-from training.nodule_file import (
+from training.data.collect import Source, collect
+from training.data.dataset import PlaneDataset
+from training.data.from_npz import SIDE
+from training.data.lidc_annotations import Outline, Placed, Reading, clusters, consensus, database, scan_of
+from training.data.nodule_file import (
     Header,
     Item,
     Reason,
@@ -42,8 +42,8 @@ from training.nodule_file import (
     skipped_in,
     write_set,
 )
-from training.nodules import Nodule, read_nodules
-from training.patches import Patch, cut, measure, padding_hu
+from training.data.nodules import Nodule, read_nodules
+from training.data.patches import Patch, cut, measure, padding_hu
 
 HEADER = Header(1.0, "a phantom", "CC0", "{}")
 HALF_AXES_MM = np.array([5.0, 6.0, 7.0])

@@ -11,10 +11,10 @@ from shared_data import VALIDATION, needs_nodules
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled, outlines, raster
-from training.dataset import NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample, VolumeDataset
-from training.nodules import Nodule, read_nodules, sampling_weights
-from training.roughness import rough, with_gaps
-from training.sites import free_sites
+from training.data.dataset import NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample, VolumeDataset
+from training.data.nodules import Nodule, read_nodules, sampling_weights
+from training.data.roughness import rough, with_gaps
+from training.data.sites import free_sites
 
 SIDE_MM = 24.0
 

@@ -15,14 +15,14 @@ from scipy import ndimage
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from training.command import run_command
-from training.features import INCEPTION
+from training.data.nodules import Nodule, read_nodules
 from training.fetch import cache_folder
-from training.nodules import Nodule, read_nodules
-from training.remake import generator_of
-from training.turing_plot import embedding, plot
-from training.turing_scores import agreement, clopper_pearson, cohen_kappa, confusion, found_out, score
-from training.turing_set import HAND_OUT, KEY, PATCHES, make, patch
-from training.turing_sheets import read_key, read_sheet
+from training.figures.features import INCEPTION
+from training.figures.remake import generator_of
+from training.turing.patch_set import HAND_OUT, KEY, PATCHES, make, patch
+from training.turing.plot import embedding, plot
+from training.turing.scores import agreement, clopper_pearson, cohen_kappa, confusion, found_out, score
+from training.turing.sheets import read_key, read_sheet
 from training.turing_test import main, scored
 
 PATIENTS, COUNT = 10, 8

@@ -17,9 +17,8 @@ from scipy import ndimage
 from sklearn.metrics import roc_auc_score
 
 from training import usefulness
-from training.classifier import SAMPLES, Phase, SmallAlexNet, fit, logits, turned
-from training.command import run_command
-from training.labelled import (
+from training.augmentation.classifier import SAMPLES, Phase, SmallAlexNet, fit, logits, turned
+from training.augmentation.labelled import (
     Labelled,
     drawn_sources,
     eligible,
@@ -29,9 +28,10 @@ from training.labelled import (
     real_set,
     synthetic_plane,
 )
-from training.nodules import Nodule, read_nodules
-from training.paired import Scores, auc, difference, pair_weights, patient_weights, summary, weighted
-from training.remake import emptied, generator_of
+from training.augmentation.paired import Scores, auc, difference, pair_weights, patient_weights, summary, weighted
+from training.command import run_command
+from training.data.nodules import Nodule, read_nodules
+from training.figures.remake import emptied, generator_of
 
 SIDE = 50
 Write = Callable[[str, int], Path]

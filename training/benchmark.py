@@ -24,9 +24,9 @@ from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
 from training import loop, train_mcgan, train_pix2pix
 from training.command import run_command, training_options
-from training.dataset import TWINS, PlaneDataset, Sample, VolumeDataset
+from training.data.dataset import TWINS, PlaneDataset, Sample, VolumeDataset
+from training.data.nodules import Nodule, read_nodules
 from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
-from training.nodules import Nodule, read_nodules
 
 WARM_UP = 3
 PEAK_SIDE = 8192

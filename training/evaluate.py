@@ -23,13 +23,13 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.generators import Generator
-from training import image_figures, nodule_figures
 from training.command import run_command
-from training.contact_sheets import some, write_sheets
-from training.drawings import DRAWINGS, Drawing, by_hand, undrawn
-from training.model_card import read_template, table, write_beside_weights, write_whole
-from training.nodules import Nodule, read_nodules
-from training.remake import Remake, generator_of, recipe_of, remakes
+from training.data.nodules import Nodule, read_nodules
+from training.figures import image_figures, nodule_figures
+from training.figures.contact_sheets import some, write_sheets
+from training.figures.drawings import DRAWINGS, Drawing, by_hand, undrawn
+from training.figures.model_card import read_template, table, write_beside_weights, write_whole
+from training.figures.remake import Remake, generator_of, recipe_of, remakes
 
 SOME = 24
 """Nodules of which several versions are made."""

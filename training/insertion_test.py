@@ -36,13 +36,13 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
-from training import metrics
 from training.command import run_command
-from training.features import inception
-from training.inserters import Inserter, Request, networked, simple
-from training.nodules import Nodule, read_nodules
-from training.remake import axial_outline, generator_of
-from training.sites import LUNG_HU, free_sites
+from training.data.nodules import Nodule, read_nodules
+from training.data.sites import LUNG_HU, free_sites
+from training.figures import metrics
+from training.figures.features import inception
+from training.figures.inserters import Inserter, Request, networked, simple
+from training.figures.remake import axial_outline, generator_of
 
 DIAMETER_MM = (4.0, 12.0)
 WIDTH_MM, SAMPLES = 24.0, 128

@@ -5,7 +5,8 @@
     python -m training.prepare luna16 FOLDER annotations.csv OUT.h5
 
 What cannot be used is told, skipped and counted, on the screen and in the file. Stopped and started again with the
-same words, it goes on where it was. `training/nodule_file.py` states the format, `training/patches.py` the patches.
+same words, it goes on where it was. `training/data/nodule_file.py` states the format, `training/data/patches.py` the
+patches.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import json
 import sys
 from pathlib import Path
 
-from training import from_lidc, from_luna16, from_npz
-from training.collect import collect, reasons
 from training.command import run_command
-from training.nodule_file import Header
-from training.patches import HAN_SPACING_MM, TODA_SPACING_MM
+from training.data import from_lidc, from_luna16, from_npz
+from training.data.collect import collect, reasons
+from training.data.nodule_file import Header
+from training.data.patches import HAN_SPACING_MM, TODA_SPACING_MM
 
 
 def parser() -> argparse.ArgumentParser:

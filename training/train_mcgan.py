@@ -28,10 +28,10 @@ from SketchNoduleSynthLib.networks.conditions import CONDITIONS, tiled
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
 from training import pictures
 from training.command import begin, run_command, start_from, training_options
-from training.dataset import TWINS, Sample, VolumeDataset
+from training.data.dataset import TWINS, Sample, VolumeDataset
+from training.data.nodules import read_nodules
 from training.loop import Run, accelerator
 from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, gradient_penalty, judge
-from training.nodules import read_nodules
 
 PENALTY_WEIGHT = 10.0
 FLIP_EVERY = 3

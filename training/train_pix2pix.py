@@ -26,10 +26,10 @@ from SketchNoduleSynthLib.networks import build, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
 from training import pictures
 from training.command import begin, run_command, start_from, training_options
-from training.dataset import TWINS, NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample
+from training.data.dataset import TWINS, NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample
+from training.data.nodules import read_nodules
 from training.loop import Run, accelerator
 from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
-from training.nodules import read_nodules
 
 GRID_SAMPLES = 6
 

@@ -28,12 +28,12 @@ import torch
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
 from training.command import run_command
-from training.nodules import read_nodules
-from training.remake import generator_of
-from training.turing_plot import plot
-from training.turing_scores import agreement, found_out, score
-from training.turing_set import HAND_OUT, KEY, make
-from training.turing_sheets import read_key, read_sheet
+from training.data.nodules import read_nodules
+from training.figures.remake import generator_of
+from training.turing.patch_set import HAND_OUT, KEY, make
+from training.turing.plot import plot
+from training.turing.scores import agreement, found_out, score
+from training.turing.sheets import read_key, read_sheet
 
 
 def scored(answers: Sequence[Path], key_path: Path) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
     python -m training.usefulness TRAINING.npz VALIDATION.npz --model mcgan --label malignancy
 
-A classifier (`training/classifier.py`) tells malignant from benign nodules, or subsolid from solid ones, on their
-central axial plane, the VOI of twice the long diameter. It is cross-validated on real nodules of the validation
-patients, whom neither the generators nor any pre-training has seen; folds never share a patient. Compared, with the
-same networks to begin with, the same folds and the same number of steps:
+A classifier (`training/augmentation/classifier.py`) tells malignant from benign nodules, or subsolid from solid
+ones, on their central axial plane, the VOI of twice the long diameter. It is cross-validated on real nodules of the
+validation patients, whom neither the generators nor any pre-training has seen; folds never share a patient. Compared,
+with the same networks to begin with, the same folds and the same number of steps:
 
 - `real only`: from scratch on the real nodules of the other folds;
 - `synthetic`: pre-trained on nodules of the training patients made again, each with several seeds through the
@@ -16,7 +16,8 @@ same networks to begin with, the same folds and the same number of steps:
 - `real training nodules`: likewise, pre-trained on the very nodules that were made again: the upper bound.
 
 Source: Toda et al. 2023, "Data augmentation using the generated images" (threefold cross-validation three times).
-Only nodules that can be asked for (`training/remake.py`: one outline, rated, 5 to 24 mm) take part, real ones too.
+Only nodules that can be asked for (`training/figures/remake.py`: one outline, rated, 5 to 24 mm) take part, real ones
+too.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
-from training.classifier import Phase, SmallAlexNet, fit, logits
+from training.augmentation.classifier import Phase, SmallAlexNet, fit, logits
+from training.augmentation.labelled import POSITIVE, Labelled, drawn_sources, eligible, pretraining_sets, real_set
+from training.augmentation.paired import Scores, auc, difference, summary
 from training.command import run_command
-from training.labelled import POSITIVE, Labelled, drawn_sources, eligible, pretraining_sets, real_set
-from training.nodules import read_nodules
-from training.paired import Scores, auc, difference, summary
-from training.remake import generator_of
+from training.data.nodules import read_nodules
+from training.figures.remake import generator_of
 
 PRETRAINING, FINE_TUNING = Phase(200, 32), Phase(100, 8)
 """Chosen on the training patients alone."""

@@ -16,11 +16,11 @@ from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import changed_plane
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
-from training import metrics
-from training.features import Images, dists, inception, lpips
+from training.figures import metrics
+from training.figures.features import Images, dists, inception, lpips
+from training.figures.remake import Remake
+from training.figures.swd import swd
 from training.insertion_test import planes_of
-from training.remake import Remake
-from training.swd import swd
 
 SEEDS = 12
 LEAST_ADDED_HU = 20.0

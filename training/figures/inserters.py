@@ -20,7 +20,7 @@ from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU
-from training.nodules import Nodule
+from training.data.nodules import Nodule
 
 SPHERE_HU = 30.0
 BLUR_MM = 0.75

@@ -21,10 +21,10 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
-from training.nodules import Nodule
-from training.remake import recipe_of
-from training.sites import free_sites
-from training.turing_sheets import ANSWER_COLUMNS, KEY_COLUMNS, REAL, SYNTHETIC, write_rows
+from training.data.nodules import Nodule
+from training.data.sites import free_sites
+from training.figures.remake import recipe_of
+from training.turing.sheets import ANSWER_COLUMNS, KEY_COLUMNS, REAL, SYNTHETIC, write_rows
 
 WIDTH_MM = 24.0
 DIAMETER_MM = (5.0, 12.0)
@@ -34,7 +34,7 @@ LETTERS = list("bcdfghjkmnpqrstvwxz")
 """Of ids: no word comes out, and nothing that a spreadsheet takes for a number or a date."""
 ID_LENGTH = 6
 HAND_OUT, PATCHES, KEY = "hand_out", "patches", "key.csv"
-PAGE = Path(__file__).with_name("turing_page.html")
+PAGE = Path(__file__).with_name("page.html")
 FOR_READERS = """Real or synthetic?
 
 Each picture in patches/ shows one lung nodule: axial, coronal and sagittal plane, lung window, 24 mm wide.

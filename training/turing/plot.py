@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from SketchNoduleSynthLib.errors import InputError
-from training.turing_set import HAND_OUT, KEY, PATCHES
-from training.turing_sheets import REAL, read_key
+from training.turing.patch_set import HAND_OUT, KEY, PATCHES
+from training.turing.sheets import REAL, read_key
 
 PERPLEXITY = 30.0
 LEAST_PATCHES = 8
@@ -28,7 +28,7 @@ def tiles(path: Path) -> NDArray[np.uint8]:
 
 def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Inception features (patches, 2048) of patches (patches, 3, n, n): the mean of the three planes' features."""
-    from training.features import inception
+    from training.figures.features import inception
 
     patches, views, side, _ = images.shape
     return inception(images.reshape(patches * views, side, side)).reshape(patches, views, -1).mean(1)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from training.paired import auc
+from training.augmentation.paired import auc
 
 Answers = NDArray[np.bool_]
 CHANCE = 0.5

@@ -1,7 +1,7 @@
 """Real nodules for training: their facts at once, their voxels when they are asked for.
 
-A set is an HDF5 file (`training.nodule_file` states the format, `training.prepare` makes it) or the shared npz
-(`training.from_npz`), which is read into memory.
+A set is an HDF5 file (`training.data.nodule_file` states the format, `training.prepare` makes it) or the shared npz
+(`training.data.from_npz`), which is read into memory.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
-from training.from_npz import SPACING_MM, records
-from training.nodule_file import NODULES, Facts, Place, Record, facts_of, open_set
+from training.data.from_npz import SPACING_MM, records
+from training.data.nodule_file import NODULES, Facts, Place, Record, facts_of, open_set
 
 SHARES = {"solid": 0.55, "part-solid": 0.25, "ground-glass": 0.20}
 """How often each attenuation is drawn in training: of the data only 3% are ground-glass, 12% part-solid."""

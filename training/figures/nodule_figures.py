@@ -23,9 +23,9 @@ from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
-from training.metrics import continuity, dice, noise_power
-from training.nodules import Nodule
-from training.remake import Remake
+from training.data.nodules import Nodule
+from training.figures.metrics import continuity, dice, noise_power
+from training.figures.remake import Remake
 
 TOLERANCE = 0.2
 LEAST_CORE_VOXELS = 50

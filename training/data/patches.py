@@ -2,7 +2,7 @@
 
 Toda et al. take a cube of twice the long diameter (the library's `SIDE_PER_DIAMETER`) at 0.625 mm; Han takes 1 mm.
 A patch is that cube, but at least 50 mm, so that a small nodule can also be shifted, tilted and seen in context.
-Tilted planes and the lung window come later, from the stored HU (`training.dataset`, `ct.window`).
+Tilted planes and the lung window come later, from the stored HU (`training.data.dataset`, `ct.window`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
-from training.nodule_file import Reason, Skipped
+from training.data.nodule_file import Reason, Skipped
 
 HAN_SPACING_MM = 1.0
 TODA_SPACING_MM = 0.625

@@ -17,9 +17,9 @@ import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from training.collect import Source
-from training.nodule_file import Item, Reason, Record, Skipped
-from training.patches import Patch, cut, padding_hu
+from training.data.collect import Source
+from training.data.nodule_file import Item, Reason, Record, Skipped
+from training.data.patches import Patch, cut, padding_hu
 
 SOURCE = "LUNA16"
 LICENCE = "CC BY 4.0, of LIDC-IDRI: CC BY 3.0"

@@ -20,8 +20,8 @@ from torch.nn.functional import interpolate
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from training.dists import Dists
 from training.fetch import Packed, fetched
+from training.figures.dists import Dists
 
 INCEPTION = Packed(
     "inception-2015-12-05.pt",

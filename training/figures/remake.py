@@ -20,7 +20,7 @@ from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.generators import BoxGenerator, Generator, PlaneGenerator
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
 from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, TYPICAL_LUNG_HU, dense_tissue
-from training.nodules import Nodule
+from training.data.nodules import Nodule
 
 DIAMETER_MM = (5.0, 24.0)
 """Larger nodules leave no surroundings in a patch of 50 mm."""

@@ -20,9 +20,9 @@ from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
-from training.classifier import SAMPLES, Images
-from training.nodules import Nodule
-from training.remake import emptied, recipe_of
+from training.augmentation.classifier import SAMPLES, Images
+from training.data.nodules import Nodule
+from training.figures.remake import emptied, recipe_of
 
 POSITIVE = {"malignancy": "malignant", "attenuation": "subsolid"}
 """The positive class of each label."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from training.nodules import Nodule
+from training.data.nodules import Nodule
 
 LUNG_HU = -700.0
 BALL_MM = 3.0

@@ -12,8 +12,8 @@ from scipy import ndimage
 from SketchNoduleSynthLib.drawing.edges import EDGES
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, filled
-from training.nodules import Nodule
-from training.roughness import rough
+from training.data.nodules import Nodule
+from training.data.roughness import rough
 
 INNER_MM = 1.2
 """Edges nearer to the outline are the outline itself as Canny sees it."""

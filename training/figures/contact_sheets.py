@@ -16,8 +16,8 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.picture import COLOURS, HEADING, TILE, WIDER, grey, planes
-from training.image_figures import versions
-from training.remake import Remake
+from training.figures.image_figures import versions
+from training.figures.remake import Remake
 
 Tile = tuple[str, Image.Image]
 WIDEST_MM = 44.0

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from training.features import Images
+from training.figures.features import Images
 
 PATCH, PATCHES, DIRECTIONS, SMALLEST = 7, 128, 512, 16
 BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / 16

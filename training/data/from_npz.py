@@ -3,7 +3,7 @@
 `<name>.npz` has `ct` (n, 50, 50, 50) in HU at 1 mm, axes z, y, x in LPS, the nodule at the centre, and `mask`
 (n, 15625), the bits of the nodule; `<name>.csv` has a row a nodule in the same order. Ratings count only where
 `match_corr` says that they belong to the nodule. A patch is taken whole: where twice the diameter exceeds 50 mm,
-there is less around the nodule than in a patch that `training.patches` would have cut.
+there is less around the nodule than in a patch that `training.data.patches` would have cut.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from training.collect import Source
-from training.nodule_file import Item, Reason, Record, Skipped, attenuation_of
-from training.patches import has_padding, measure, padding_hu, rounded, voi
+from training.data.collect import Source
+from training.data.nodule_file import Item, Reason, Record, Skipped, attenuation_of
+from training.data.patches import has_padding, measure, padding_hu, rounded, voi
 
 SOURCE = "LIDC-IDRI by way of LUNA16 and node21challenge/node21_generation_baseline"
 LICENCE = "LIDC-IDRI: CC BY 3.0; LUNA16: CC BY 4.0; node21_generation_baseline: Apache-2.0"

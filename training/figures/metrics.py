@@ -1,7 +1,7 @@
 """The figures by which synthetic images are judged; torchmetrics' where it has them.
 
-Images are 8-bit grey (n, h, w) of the lung window, features (n, d) of :func:`training.features.inception`. Compare
-FID and KID only within one run: they depend on the network, the resizing and the number of images.
+Images are 8-bit grey (n, h, w) of the lung window, features (n, d) of :func:`training.figures.features.inception`.
+Compare FID and KID only within one run: they depend on the network, the resizing and the number of images.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.features import Images, lpips, make_torchvision_importable
+from training.figures.features import Images, lpips, make_torchvision_importable
 
 PEAK = 255.0
 SSIM_CONSTANTS = {"standard": (0.01, 0.03), "paper": (0.01**0.5, 0.03**0.5)}

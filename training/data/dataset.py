@@ -21,9 +21,9 @@ from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.conditions import conditions
 from SketchNoduleSynthLib.synthesis.tissue import hole_around
-from training.nodules import Nodule, sampling_weights
-from training.roughness import rough, with_gaps
-from training.sites import free_sites
+from training.data.nodules import Nodule, sampling_weights
+from training.data.roughness import rough, with_gaps
+from training.data.sites import free_sites
 
 Sample = dict[str, torch.Tensor]
 Area = NDArray[np.bool_]

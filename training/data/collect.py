@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from training.nodule_file import (
+from training.data.nodule_file import (
     ENDING,
     NODULES,
     Header,

@@ -1,0 +1,1 @@
+"""Nodules: sets on disk, samples for training."""
