@@ -24,7 +24,10 @@ REACH_VOXELS = 12
 
 @dataclass(frozen=True)
 class Blend:
-    """All on the voxels of `box`, (z, y, x): HU before and after, the weight, and the nodule."""
+    """All on the voxels of `box`, (z, y, x): HU before and after, the weight, and the nodule.
+
+    The noise inside is None where the nodule is too small to tell noise from its shape.
+    """
 
     box: Box
     before: NDArray[np.float32]
@@ -32,7 +35,7 @@ class Blend:
     weight: NDArray[np.float32]
     nodule: NDArray[np.bool_]
     noise_around_hu: float
-    noise_inside_hu: float
+    noise_inside_hu: float | None
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,8 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     untouched[in_wide] = weight == 0
     lung = untouched & (around > LUNG_HU[0]) & (around < LUNG_HU[1])
     target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
-    noise = noise_lacking(generated, core, target, np.random.default_rng((seed, 1)))
+    deep = ndimage.binary_erosion(core, iterations=SHAPE_REACH)
+    noise = noise_lacking(generated, deep, target, np.random.default_rng((seed, 1)))
     mixed = filled_air(before, generated, noise)
     after = grow_against(before, before + weight * (mixed - before), dense, spacing)
     gap = ndimage.gaussian_filter(gap_between(nodule, dense, spacing).astype(np.float32), 0.5) * ~dense
@@ -126,19 +130,19 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
         after += gap * np.maximum(np.median(after[core]) + noise - after, 0.0)
         weight = np.maximum(weight, gap)
         nodule |= gap > 0.5
-    airy = core & (before < LUNG_HU[1])  # A vessel that runs through ground-glass is no noise.
-    inside_noise = measure_noise(after, airy if airy.sum() >= MIN_VOXELS else core)
-    return Blend(box, before, after, weight, nodule, target.sigma_hu, inside_noise.sigma_hu)
+    airy = deep & (before < LUNG_HU[1])  # A vessel that runs through ground-glass is no noise.
+    calm = airy if airy.sum() >= MIN_VOXELS else deep
+    noise_inside = measure_noise(after, calm).sigma_hu if calm.sum() >= MIN_VOXELS else None
+    return Blend(box, before, after, weight, nodule, target.sigma_hu, noise_inside)
 
 
 def noise_lacking(
-    generated: NDArray[np.float32], core: NDArray[np.bool_], target: Noise, rng: np.random.Generator
+    generated: NDArray[np.float32], deep: NDArray[np.bool_], target: Noise, rng: np.random.Generator
 ) -> NDArray[np.float32] | float:
-    """The noise that `generated` lacks in `core` against `target`; what a network made is not smoothed.
+    """The noise that `generated` lacks against `target`, measured `deep` in the nodule; nothing is smoothed.
 
-    Where the core is too small to tell noise from the nodule's own shape, a network's noise is taken as enough.
+    Where that is too small to tell noise from the nodule's own shape, a network's noise is taken as enough.
     """
-    deep = ndimage.binary_erosion(core, iterations=SHAPE_REACH)
     if deep.sum() < MIN_VOXELS:
         return 0.0
     has = measure_noise(generated, deep).sigma_hu

@@ -142,6 +142,7 @@ def measure(site: Site, blended: Blend) -> dict[str, Any]:
     overlap = 2 * (found & drawn).sum() / max(found.sum() + drawn.sum(), 1) if site.is_drawn else None
     quality = judge(blended, site.recipe.attenuation, overlap, diameter / max(asked, 1e-6))
     percentiles = np.percentile(core, [5, 25, 50, 75, 95])
+    inside = blended.noise_inside_hu
     return {
         "hu_mean": round(float(core.mean()), 1),
         "hu_percentiles": {str(p): round(float(v), 1) for p, v in zip((5, 25, 50, 75, 95), percentiles, strict=True)},
@@ -149,7 +150,7 @@ def measure(site: Site, blended: Blend) -> dict[str, Any]:
         "volume_mm3": round(float(blended.nodule.sum() * spacing.prod()), 1),
         "outline_dice": None if overlap is None else round(float(overlap), 4),
         "seam_ratio": round(seam_ratio(blended), 3),
-        "noise_hu": {"around": round(blended.noise_around_hu, 1), "inside": round(blended.noise_inside_hu, 1)},
+        "noise_hu": {"around": round(blended.noise_around_hu, 1), "inside": inside and round(inside, 1)},
         "quality": {"light": quality.light, "reasons": quality.reasons},
     }
 

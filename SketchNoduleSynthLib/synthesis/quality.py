@@ -62,7 +62,8 @@ def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: 
     seam = seam_ratio(blended)
     if seam > MOST_SEAM:
         reasons.append(f"At its seam the tissue changes by {seam:.1f} times the noise.")
-    noise = blended.noise_inside_hu / max(blended.noise_around_hu, LEAST_NOISE_HU)
-    if not NOISE_RATIO[0] <= noise <= NOISE_RATIO[1]:
-        reasons.append(f"Its noise is {noise:.1f} times that of its surroundings.")
+    if blended.noise_inside_hu is not None:
+        noise = blended.noise_inside_hu / max(blended.noise_around_hu, LEAST_NOISE_HU)
+        if not NOISE_RATIO[0] <= noise <= NOISE_RATIO[1]:
+            reasons.append(f"Its noise is {noise:.1f} times that of its surroundings.")
     return Quality(reasons)
