@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from nodule_set import write_set
 
+from SketchNoduleSynthLib.errors import InputError
+from training import fetch
 from training.data.nodules import Nodule, read_nodules
+from training.figures import features
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +24,13 @@ def nodules_npz(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nodules(nodules_npz: Path) -> Sequence[Nodule]:
     """The made set, read."""
     return read_nodules(nodules_npz)
+
+
+@pytest.fixture(scope="session")
+def weights() -> None:
+    """The feature networks; tests that need them are skipped where they cannot be had."""
+    try:
+        for packed in (features.INCEPTION, features.ALEXNET, features.VGG, features.DISTS):
+            fetch.fetched(packed)
+    except InputError as error:
+        pytest.skip(f"needs the feature networks: {error}")

@@ -20,27 +20,16 @@ from shared_data import VALIDATION, needs_nodules
 
 from SketchNoduleSynthLib import __main__ as command_line
 from SketchNoduleSynthLib.drawing.sketch import filled, raster
-from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks import build, stylepix2pix
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
-from training import evaluate, fetch
+from training import evaluate
 from training.data.nodules import Nodule, read_nodules
 from training.figures import drawings, features, image_figures, model_card, nodule_figures
 from training.figures.contact_sheets import in_three_planes, some, with_seeds
 from training.figures.remake import Remake, emptied, generator_of, recipe_of, remakes
 
 SIDE_MM = 24.0
-
-
-@pytest.fixture(scope="module")
-def weights() -> None:
-    """The feature networks; tests that need them are skipped where they cannot be had."""
-    try:
-        for packed in (features.INCEPTION, features.ALEXNET, features.VGG, features.DISTS):
-            fetch.fetched(packed)
-    except InputError as error:
-        pytest.skip(f"needs the feature networks: {error}")
 
 
 @pytest.fixture(scope="module")

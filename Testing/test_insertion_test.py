@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule
 from training.figures import inserters
 from training.figures.inserters import Inserter, Request
-from training.insertion_test import edge_width_mm, height_per_width, planes_of, requests, separability
+from training.figures.insertion_figures import edge_width_mm, height_per_width, separability
+from training.insertion_test import insertion_test, planes_of, requests
 
 ANGLES = np.linspace(0, 2 * np.pi, 40, endpoint=False)
 POINT = np.array([3.0, -2.0, 1.0])
@@ -119,3 +122,8 @@ def test_heights_and_edges_of_known_shapes(half_height: float) -> None:
         ]
         assert widths[0] < widths[1] < widths[2]
         assert widths[1] == pytest.approx(2.56, abs=1.0), "2.56 sigma, and what the 1 mm grid adds"
+
+
+def test_too_small_sets_are_refused(nodules: Sequence[Nodule], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="free sites in the validation set"):
+        insertion_test(nodules, nodules, ["pix2pix"], tmp_path)

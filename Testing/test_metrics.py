@@ -15,7 +15,6 @@ from refusal import refused
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
-from SketchNoduleSynthLib.errors import InputError
 from training import fetch
 from training.fetch import Packed
 from training.figures import features, metrics
@@ -33,16 +32,6 @@ def textures(count: int, side: int = 128, seed: int = 0) -> features.Images:
 def noisy(images: features.Images, sigma: float) -> features.Images:
     noise = np.random.default_rng(9).normal(0, sigma, images.shape)
     return np.clip(np.rint(images + noise), 0, 255).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def weights() -> None:
-    """The feature networks; tests that need them are skipped where they cannot be had."""
-    try:
-        for packed in (features.INCEPTION, features.ALEXNET, features.VGG, features.DISTS):
-            fetch.fetched(packed)
-    except InputError as error:
-        pytest.skip(f"needs the feature networks: {error}")
 
 
 # Pairs

@@ -1,6 +1,6 @@
 """The insertion test: does an inserted nodule look like the real ones?
 
-    python -m training.insertion_test VALIDATION TRAINING --model pix2pix --model mcgan
+    python -m training.insertion_test VALIDATION TRAINING
 
 Nodule-free sites of the very patches that the real nodules come from, so that the scanner cannot be what tells them
 apart. Three orthogonal planes through the centre, 24 mm wide, 128 x 128, lung window; FID, KID (x 1000) and a machine
@@ -19,37 +19,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
-from SketchNoduleSynthLib.drawing.sketch import Stroke, long_diameter
+from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis import bundle
-from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
-from training.data.sites import LUNG_HU, free_sites
+from training.data.sites import site_out_of_sight
 from training.figures import metrics
 from training.figures.features import inception
 from training.figures.inserters import Inserter, Request, networked, simple
+from training.figures.insertion_figures import separability, tissue
 from training.figures.remake import axial_outline, generator_of
 
 DIAMETER_MM = (4.0, 12.0)
 WIDTH_MM, SAMPLES = 24.0, 128
-CLEARANCE_MM = 8.0
-COMPONENTS = 64
-FOLDS = 5
-EDGE_MM, EDGE_STEP_MM = 4.0, 0.25
+LEAST_SITES = 40
 PLANES = (np.eye(3), np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]), np.array([[0, 1, 0], [0, 0, -1], [-1, 0, 0]]))
 """Axes u, v, w of the axial, coronal and sagittal plane; the head is up in the last two."""
 
@@ -75,82 +65,13 @@ def requests(nodules: Sequence[Nodule], seed: int) -> list[tuple[Nodule, Request
     for number, nodule in enumerate(nodules):
         size = drawn[rng.integers(len(drawn))]
         shape = drawn[rng.integers(len(drawn))]
-        sites = free_sites(nodule, size.diameter_mm / 2 + CLEARANCE_MM)
-        for point in rng.permutation(sites):
-            if planes_of(nodule.mask, point).max() > 0:
-                continue
-            outline = axial_outline(shape, 2 * shape.diameter_mm)
-            assert outline is not None
+        point = site_out_of_sight(nodule, size.diameter_mm, WIDTH_MM, rng)
+        outline = axial_outline(shape, 2 * shape.diameter_mm)
+        if point is not None and outline is not None:
             stroke = scaled(outline, size.diameter_mm / shape.diameter_mm)
             kind = size.attenuation or "solid"
             made.append((nodule, Request(nodule.ct, point, size.diameter_mm, kind, stroke, number)))
-            break
     return made
-
-
-def core_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The mask without its outermost voxels, where that leaves some."""
-    core = ndimage.binary_erosion(mask)
-    return core if core.sum() >= 10 else mask
-
-
-def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
-    """The 10 to 90% width of the mean HU over the distance from the mask's border."""
-    signed = ndimage.distance_transform_edt(mask, spacing) - ndimage.distance_transform_edt(~mask, spacing)
-    steps = np.arange(-EDGE_MM, min(EDGE_MM, signed.max()), EDGE_STEP_MM)
-    near = [np.abs(signed - step) < 0.5 for step in steps]
-    profile = np.array([hu[where].mean() if where.any() else np.nan for where in near])
-    low, high = np.nanmin(profile), np.nanmax(profile)
-    share = (profile - low) / max(high - low, 1e-6)
-    rise = [steps[np.nanargmax(share >= level)] for level in (0.1, 0.9)]
-    return float(rise[1] - rise[0])
-
-
-def height_per_width(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
-    """The extent along z over the diameter of the widest axial area, of what is brighter than half of the rise.
-
-    By HU, not by the mask, so that a real and an inserted nodule are measured alike.
-    """
-    parenchyma = np.median(hu[hu < LUNG_HU]) if (hu < LUNG_HU).any() else hu.min()
-    bright = hu > (np.median(hu[core_of(mask)]) + parenchyma) / 2
-    parts, _ = ndimage.label(bright & ndimage.binary_dilation(mask, iterations=3))
-    if not parts[mask].any():
-        return float("nan")
-    nodule = parts == np.bincount(parts[mask & (parts > 0)]).argmax()
-    area = nodule.sum((1, 2)).max() * spacing[1] * spacing[2]
-    return float((np.ptp(np.argwhere(nodule)[:, 0]) + 1) * spacing[0] / (2 * np.sqrt(area / np.pi)))
-
-
-def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_patients: list[str]) -> dict[str, float]:
-    """ROC AUC by image and by nodule; features (n, 3, 2048), a row a nodule."""
-    features = np.concatenate([real, fake]).reshape(-1, real.shape[-1])
-    truth = np.repeat([0, 1], [len(real), len(fake)])
-    groups = np.repeat([*real_patients, *fake_patients], 3)
-    machine = make_pipeline(PCA(COMPONENTS, random_state=0), StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
-    score = cross_val_predict(machine, features, truth.repeat(3), groups=groups, cv=folds, method="decision_function")
-    by_nodule = score.reshape(-1, 3).mean(1)
-    return {"auc_image": roc_auc_score(truth.repeat(3), score), "auc_nodule": roc_auc_score(truth, by_nodule)}
-
-
-def tissue(cases: list[tuple[NDArray, NDArray[np.bool_], str, float]], spacing: Sequence[float]) -> dict[str, Any]:
-    """Of (HU, mask, attenuation, asked diameter): density by class, size, fine noise and edge width, medians."""
-    core_hu: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
-    sizes, noise, edges, heights = [], [], [], []
-    for hu, mask, kind, diameter in cases:
-        core = core_of(mask)
-        core_hu[kind].append(float(hu[core].mean()))
-        sizes.append(long_diameter(mask[np.argmax(mask.sum((1, 2)))], spacing[-1]) / diameter)
-        noise.append(robust_sigma(residual(hu.astype(np.float32))[core]))
-        edges.append(edge_width_mm(hu, mask, spacing))
-        heights.append(height_per_width(hu, mask, spacing))
-    return {
-        "core_hu": {kind: round(float(np.median(v))) for kind, v in core_hu.items() if v},
-        "diameter_ratio": float(np.median(sizes)),
-        "noise_hu": float(np.median(noise)),
-        "edge_mm": float(np.mean(edges)),
-        "height_10_50_90": np.nanpercentile(heights, [10, 50, 90]).round(2).tolist(),
-    }
 
 
 def compare(
@@ -213,13 +134,21 @@ def insertion_test(
     baselines: bool = True,
     figures: Path | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """A row of figures for each inserter, `real` and the floor (other real nodules) among them."""
+    """A row of figures for each inserter, `real` and the floor (other real nodules) among them.
+
+    Raises :class:`InputError` if there are too few nodules or free sites, or a model is not at hand.
+    """
 
     def of_test_size(nodules: Sequence[Nodule]) -> list[Nodule]:
         return [n for n in nodules if n.attenuation and DIAMETER_MM[0] <= n.diameter_mm <= DIAMETER_MM[1]]
 
     nodules, donors = of_test_size(validation), of_test_size(training)
     asked = requests(nodules, seed)
+    if len(asked) < LEAST_SITES or len(donors) < len(asked):
+        raise InputError(
+            f"The insertion test needs {LEAST_SITES} free sites in the validation set, which has {len(asked)}, and as "
+            f"many training nodules of 4 to 12 mm, of which there are {len(donors)}; give larger sets."
+        )
     spacing = nodules[0].ct.spacing[::-1].tolist()
 
     def images_of(some: Sequence[Nodule]) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.edges import EDGES
+from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.conditions import conditions
@@ -27,7 +28,6 @@ from training.data.sites import free_sites
 
 Sample = dict[str, torch.Tensor]
 Area = NDArray[np.bool_]
-VOI_PER_DIAMETER = 2.0
 TILT_STEP_DEG = 10.0
 TWINS = 2
 """Images made of one sample, with noise and style of their own: the energy score compares them."""
@@ -64,7 +64,7 @@ class NoduleDataset(Dataset):
 
         The side is twice the diameter, zoomed; it is moved by a few per cent and tilted by up to 30 degrees.
         """
-        side = VOI_PER_DIAMETER * nodule.diameter_mm * rng.uniform(*zoom)
+        side = SIDE_PER_DIAMETER * nodule.diameter_mm * rng.uniform(*zoom)
         center = nodule.center_mm + rng.normal(size=3) * 0.03 * nodule.diameter_mm
         tilts = rng.uniform(-MAX_TILT_DEG, MAX_TILT_DEG, 2) * (rng.random(2) < 0.7)
         voi = Frame.of_voi(center, side, samples, *tilts)
@@ -149,7 +149,7 @@ class PaperPlaneDataset(NoduleDataset):
         nodule, rng = self.draw(index)
         steps = round(MAX_TILT_DEG / TILT_STEP_DEG)
         tilts = rng.integers(-steps, steps + 1, 2) * TILT_STEP_DEG
-        voi = Frame.of_voi(nodule.center_mm, VOI_PER_DIAMETER * nodule.diameter_mm, pix2pix.SAMPLES, *tilts)
+        voi = Frame.of_voi(nodule.center_mm, SIDE_PER_DIAMETER * nodule.diameter_mm, pix2pix.SAMPLES, *tilts)
         hu = voi.plane().sample(nodule.ct, outside="mirror")[0]
         lines = EDGES["paper"](hu, float(voi.spacing[0]))
         return {

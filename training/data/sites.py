@@ -11,6 +11,8 @@ from training.data.nodules import Nodule
 LUNG_HU = -700.0
 BALL_MM = 3.0
 BORDER_MM = 12.0
+CLEARANCE_MM = 8.0
+"""Between the real nodule's centre and the border of another."""
 
 
 def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
@@ -29,3 +31,19 @@ def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
     where = np.argwhere(mean < LUNG_HU) + [s.start for s in inner]
     points = ct.to_lps(where[:, ::-1])
     return points[np.linalg.norm(points - nodule.center_mm, axis=1) >= distance_mm]
+
+
+def site_out_of_sight(
+    nodule: Nodule, diameter_mm: float, width_mm: float, rng: np.random.Generator
+) -> NDArray[np.float64] | None:
+    """A free site, LPS mm, for another nodule of `diameter_mm`; None if there is none.
+
+    None of the real nodule is seen in the three orthogonal planes of `width_mm` through it.
+    """
+    mask = nodule.mask
+    voxels, voxel_mm = mask.to_lps(np.argwhere(mask.array)[:, ::-1]), mask.spacing.max()
+    for point in rng.permutation(free_sites(nodule, diameter_mm / 2 + CLEARANCE_MM)):
+        away = np.abs(voxels - point)
+        if not ((away < width_mm / 2 + voxel_mm).all(1) & (away < voxel_mm).any(1)).any():
+            return point
+    return None

@@ -22,14 +22,13 @@ from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from training.data.nodules import Nodule
-from training.data.sites import free_sites
+from training.data.sites import site_out_of_sight
 from training.figures.remake import recipe_of
 from training.turing.sheets import ANSWER_COLUMNS, KEY_COLUMNS, REAL, SYNTHETIC, write_rows
 
 WIDTH_MM = 24.0
 DIAMETER_MM = (5.0, 12.0)
 """What fits into the width and finds a free site in a patch of 50 mm."""
-CLEARANCE_MM = 8.0
 LETTERS = list("bcdfghjkmnpqrstvwxz")
 """Of ids: no word comes out, and nothing that a spreadsheet takes for a number or a date."""
 ID_LENGTH = 6
@@ -54,19 +53,6 @@ def patch(ct: Volume, point: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.concatenate([grey(cut, ct) for cut in planes(Frame.of_voi(point, WIDTH_MM, TILE))], axis=1)
 
 
-def free_site(nodule: Nodule, rng: np.random.Generator) -> NDArray[np.float64] | None:
-    """A site in the nodule's CT for another of its size, none of the real one in sight; None if there is none."""
-    mask = nodule.mask
-    voxels = mask.to_lps(np.argwhere(mask.array)[:, ::-1])
-    voxel_mm = mask.spacing.max()
-    for point in rng.permutation(free_sites(nodule, nodule.diameter_mm / 2 + CLEARANCE_MM)):
-        away = np.abs(voxels - point)
-        in_sight = (away < WIDTH_MM / 2 + voxel_mm).all(1) & (away < voxel_mm).any(1)
-        if not in_sight.any():
-            return point
-    return None
-
-
 def candidates(nodules: Sequence[Nodule], rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """In random order, the number and a free site of one nodule of each patient that has one of DIAMETER_MM."""
     seen = set()
@@ -74,7 +60,10 @@ def candidates(nodules: Sequence[Nodule], rng: np.random.Generator) -> Iterator[
         nodule = nodules[k]
         if nodule.patient in seen or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
             continue
-        if recipe_of(nodule, "mcgan", k) is not None and (site := free_site(nodule, rng)) is not None:
+        if recipe_of(nodule, "mcgan", k) is None:
+            continue
+        site = site_out_of_sight(nodule, nodule.diameter_mm, WIDTH_MM, rng)
+        if site is not None:
             seen.add(nodule.patient)
             yield k, site
 

@@ -1,0 +1,85 @@
+"""Whether inserted nodules can be told from real ones, and whether they are of the asked size, density and shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
+from training.data.sites import LUNG_HU
+from training.figures.nodule_figures import core_of
+
+COMPONENTS = 64
+FOLDS = 5
+EDGE_MM, EDGE_STEP_MM = 4.0, 0.25
+
+
+def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
+    """The 10 to 90% width of the mean HU over the distance from the mask's border."""
+    signed = ndimage.distance_transform_edt(mask, spacing) - ndimage.distance_transform_edt(~mask, spacing)
+    steps = np.arange(-EDGE_MM, min(EDGE_MM, signed.max()), EDGE_STEP_MM)
+    near = [np.abs(signed - step) < 0.5 for step in steps]
+    profile = np.array([hu[where].mean() if where.any() else np.nan for where in near])
+    low, high = np.nanmin(profile), np.nanmax(profile)
+    share = (profile - low) / max(high - low, 1e-6)
+    rise = [steps[np.nanargmax(share >= level)] for level in (0.1, 0.9)]
+    return float(rise[1] - rise[0])
+
+
+def height_per_width(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
+    """The extent along z over the diameter of the widest axial area, of what is brighter than half of the rise.
+
+    By HU, not by the mask, so that a real and an inserted nodule are measured alike.
+    """
+    parenchyma = np.median(hu[hu < LUNG_HU]) if (hu < LUNG_HU).any() else hu.min()
+    bright = hu > (np.median(hu[core_of(mask)]) + parenchyma) / 2
+    parts, _ = ndimage.label(bright & ndimage.binary_dilation(mask, iterations=3))
+    if not parts[mask].any():
+        return float("nan")
+    nodule = parts == np.bincount(parts[mask & (parts > 0)]).argmax()
+    area = nodule.sum((1, 2)).max() * spacing[1] * spacing[2]
+    return float((np.ptp(np.argwhere(nodule)[:, 0]) + 1) * spacing[0] / (2 * np.sqrt(area / np.pi)))
+
+
+def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_patients: list[str]) -> dict[str, float]:
+    """ROC AUC by image and by nodule; features (n, 3, 2048), a row a nodule."""
+    features = np.concatenate([real, fake]).reshape(-1, real.shape[-1])
+    truth = np.repeat([0, 1], [len(real), len(fake)])
+    groups = np.repeat([*real_patients, *fake_patients], 3)
+    machine = make_pipeline(PCA(COMPONENTS, random_state=0), StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
+    score = cross_val_predict(machine, features, truth.repeat(3), groups=groups, cv=folds, method="decision_function")
+    by_nodule = score.reshape(-1, 3).mean(1)
+    return {"auc_image": roc_auc_score(truth.repeat(3), score), "auc_nodule": roc_auc_score(truth, by_nodule)}
+
+
+def tissue(cases: list[tuple[NDArray, NDArray[np.bool_], str, float]], spacing: Sequence[float]) -> dict[str, Any]:
+    """Of (HU, mask, attenuation, asked diameter): density by class, size, fine noise and edge width, medians."""
+    core_hu: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
+    sizes, noise, edges, heights = [], [], [], []
+    for hu, mask, kind, diameter in cases:
+        core = core_of(mask)
+        core_hu[kind].append(float(hu[core].mean()))
+        sizes.append(long_diameter(mask[np.argmax(mask.sum((1, 2)))], spacing[-1]) / diameter)
+        noise.append(robust_sigma(residual(hu.astype(np.float32))[core]))
+        edges.append(edge_width_mm(hu, mask, spacing))
+        heights.append(height_per_width(hu, mask, spacing))
+    return {
+        "core_hu": {kind: round(float(np.median(v))) for kind, v in core_hu.items() if v},
+        "diameter_ratio": float(np.median(sizes)),
+        "noise_hu": float(np.median(noise)),
+        "edge_mm": float(np.mean(edges)),
+        "height_10_50_90": np.nanpercentile(heights, [10, 50, 90]).round(2).tolist(),
+    }
