@@ -13,11 +13,12 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.window import from_network, to_network
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.lifting import lift
 from SketchNoduleSynthLib.synthesis.segmentation import segment_box
-from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.site import CUBE_SAMPLES, Site
 from SketchNoduleSynthLib.synthesis.tissue import filled_air, grow_against, hole_around, margin_mm
 
 MASK_MARGIN_TIMES = 1.5
@@ -213,15 +214,15 @@ class BoxGenerator:
         if any(stroke.label != "nodule" for stroke in site.recipe.strokes):
             notes.append("mcgan takes the nodule's outline only; the other lines were not used.")
         if site.is_drawn:
-            area, _ = site.outline
-            quarter = len(area) // 4
-            inside = area[quarter:-quarter, quarter:-quarter].sum() / area.sum()
+            side = box_of(site).extent[0]
+            drawn = site.outline[0].sum() * site.reslice.pixel_mm**2
+            inside = site.drawn_share(RASTER_SAMPLES, side).sum() * (side / RASTER_SAMPLES) ** 2 / drawn
             if inside < 0.5:
                 raise InputError(
-                    "The drawing lies beyond the box that mcgan fills (the VOI's middle half); move the VOI."
+                    f"The drawing lies beyond the box of {side:.1f} mm that mcgan fills; move the VOI's centre onto it."
                 )
             if inside < 0.98:
-                notes.append("Parts of the drawing beyond the VOI's middle half were cut off; mcgan fills that half.")
+                notes.append(f"Parts of the drawing beyond the box of {side:.1f} mm that mcgan fills were cut off.")
         return notes
 
     def nodule(self, site: Site) -> Generated:
@@ -232,10 +233,10 @@ class BoxGenerator:
         from SketchNoduleSynthLib.networks.conditions import conditions
 
         n, half = mcgan.SAMPLES, mcgan.BOX_SAMPLES // 2
-        frame = site.recipe.voi.frame(n)
+        box = box_of(site)
         sketch = np.zeros((n, n, n), np.float32)
         if site.is_drawn:
-            sketch[n // 2 - 1 : n // 2 + 1] = site.nodule_lines(n)
+            sketch[n // 2 - 1 : n // 2 + 1] = site.nodule_lines(n, site.reslice.cube_frame.extent[0])
         noise = np.random.default_rng(site.recipe.seed).random((2 * half,) * 3, dtype=np.float32) - 0.5
         surroundings = site.reslice.cube
         x = mcgan.generator_input(
@@ -249,11 +250,10 @@ class BoxGenerator:
             y = self.model.network(x)[0, 0].numpy()
         seconds = time.perf_counter() - started
 
-        box = Frame(frame.center, frame.axes, (site.side_mm / 2,) * 3, (2 * half,) * 3)
         hu = from_network(y)
         middle = slice(n // 2 - half, n // 2 + half)
-        drawn_area = site.outline[0] if site.is_drawn else None
-        nodule = segment_box(hu, surroundings[middle, middle, middle], drawn_area)
+        drawn = site.drawn_share(2 * half, box.extent[0]) > 0.5 if site.is_drawn else None
+        nodule = segment_box(hu, surroundings[middle, middle, middle], drawn)
         inside = signed_distance_mm(nodule, box.spacing[::-1])
         margin = margin_mm(site.diameter_mm) * MASK_MARGIN_TIMES
         edge = ramp(2 * half, BOX_FEATHER)
@@ -266,6 +266,12 @@ class BoxGenerator:
         plane = site.reslice.frame.plane()
         hu, weight = (resampled_plane(values, made.frame, plane) for values in (made.hu, made.weight))
         return shown(site, hu, weight)
+
+
+def box_of(site: Site) -> Frame:
+    """The middle half of the site's cube, which MCGAN fills."""
+    cube = site.reslice.cube_frame
+    return Frame(cube.center, cube.axes, (cube.extent[0] / 2,) * 3, (CUBE_SAMPLES // 2,) * 3)
 
 
 def shown(site: Site, hu: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.transform import resize
 
 LUNG_HU = -500.0
 RISE = 1 / 3
@@ -51,25 +50,20 @@ def segment_plane(hu: NDArray, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def segment_box(hu: NDArray, before: NDArray, drawn: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """The nodule in a generated cube (w, v, u) in HU around it; `before`: the same cube of the real CT.
 
-    Without a drawing it is looked for in the ellipsoid around the middle; with one (128 x 128 over twice the
-    cube), within the drawing's reach in every plane.
+    Without a drawing it is looked for in the ball around the middle; with one (v, u, on the cube's samples), within
+    the drawing's reach in every plane.
     """
     n = hu.shape[0]
     at = (np.arange(n) + 0.5) * 2 / n - 1
     distance = np.sqrt(at[:, None, None] ** 2 + at[:, None] ** 2 + at**2)
     core = distance < 0.3
     allowed = distance < 1.15
-    if drawn is not None:
-        quarter = drawn.shape[0] // 4
-        middle = drawn[quarter:-quarter, quarter:-quarter]
-        small = resize(middle.astype(float), (n, n), order=1) > 0.5
-        if small.any():
-            reach = REACH * 2 * np.sqrt(small.sum() / np.pi)
-            allowed &= (ndimage.distance_transform_edt(~small) <= reach)[None]
-            centroid = np.array(ndimage.center_of_mass(small))
-            offset = (centroid + 0.5) * 2 / n - 1
-            shifted = np.sqrt(at[:, None, None] ** 2 + (at[:, None] - offset[0]) ** 2 + (at - offset[1]) ** 2)
-            core = (shifted < 0.3) & allowed
+    if drawn is not None and drawn.any():
+        reach = REACH * 2 * np.sqrt(drawn.sum() / np.pi)
+        allowed &= (ndimage.distance_transform_edt(~drawn) <= reach)[None]
+        offset = (np.array(ndimage.center_of_mass(drawn)) + 0.5) * 2 / n - 1
+        shifted = np.sqrt(at[:, None, None] ** 2 + (at[:, None] - offset[0]) ** 2 + (at - offset[1]) ** 2)
+        core = (shifted < 0.3) & allowed
     around = np.concatenate([hu[(distance > 1.0)], before[distance > 0.9]])
     bright = (hu >= border_hu(hu[core], around)) & allowed
     bright = ndimage.binary_opening(bright, iterations=1) | (bright & core)

@@ -13,13 +13,17 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.edges import EDGES
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
-from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, outline, raster
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, outline, raster
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 AIR_OUTSIDE_HU = -950.0
 TISSUE_SHARE = 0.05
+FINER = 4
 CUBE_SAMPLES = 64
+CUBE_PER_VOI = 1.1
+"""Side of the cube that a 3D network sees over the VOI's: the nodule, half as long as the VOI, must not reach the
+border of the middle half that is filled, where the blend fades."""
 
 
 class Reslice:
@@ -45,10 +49,16 @@ class Reslice:
         """The real plane in HU."""
         return self.frame.plane().sample(self.volume)[0]
 
+    @property
+    def cube_frame(self) -> Frame:
+        """The VOI and what is close around it, CUBE_SAMPLES an axis, as a 3D network sees it."""
+        side = CUBE_PER_VOI * self.voi.side_mm
+        return Frame(self.frame.center, self.frame.axes, (side,) * 3, (CUBE_SAMPLES,) * 3)
+
     @cached_property
     def cube(self) -> NDArray[np.float32]:
-        """The VOI in HU, CUBE_SAMPLES an axis (w, v, u), as a 3D network sees it."""
-        return self.frame.with_samples(*(CUBE_SAMPLES,) * 3).sample(self.volume)
+        """HU in the cube's frame (w, v, u)."""
+        return self.cube_frame.sample(self.volume)
 
     def edges_of(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The Canny edges of planes (w, v, u) of this VOI, found as in training."""
@@ -92,9 +102,15 @@ class Site:
         """Whether the recipe has a drawn nodule."""
         return any(stroke.label == "nodule" for stroke in self.recipe.strokes)
 
-    def nodule_lines(self, samples: int = RASTER_SAMPLES) -> NDArray[np.bool_]:
-        """The nodule's strokes as drawn, on `samples` x `samples` pixels."""
-        return raster([s for s in self.recipe.strokes if s.label == "nodule"], self.side_mm, samples)
+    def nodule_lines(self, samples: int = RASTER_SAMPLES, side_mm: float | None = None) -> NDArray[np.bool_]:
+        """The nodule's strokes as drawn, on `samples` x `samples` pixels over `side_mm` (the VOI's, if not given)."""
+        drawn = [s for s in self.recipe.strokes if s.label == "nodule"]
+        return raster(drawn, side_mm or self.side_mm, samples)
+
+    def drawn_share(self, samples: int, side_mm: float) -> NDArray[np.float64]:
+        """How much of each of `samples` x `samples` pixels over `side_mm` the drawn area covers."""
+        fine = filled(self.recipe.strokes, side_mm, FINER * samples)
+        return fine.reshape(samples, FINER, samples, FINER).mean((1, 3))
 
     @cached_property
     def structure_lines(self) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.conditions import conditions
+from SketchNoduleSynthLib.synthesis.site import CUBE_PER_VOI
 from SketchNoduleSynthLib.synthesis.tissue import hole_around
 from training.data.nodules import Nodule, sampling_weights
 from training.data.roughness import rough, with_gaps
@@ -163,10 +164,11 @@ class VolumeDataset(NoduleDataset):
     """64^3 VOIs for the MCGAN: surroundings, noise box, drawing on the two central planes, and "real", the real VOI."""
 
     sketch_share = 0.8
+    zoom = (CUBE_PER_VOI - 0.06, CUBE_PER_VOI + 0.06)
 
     def __getitem__(self, index: int) -> Sample:
         nodule, rng = self.draw(index)
-        voi, ct, target = self.frame(nodule, mcgan.SAMPLES, (0.95, 1.2), rng)
+        voi, ct, target = self.frame(nodule, mcgan.SAMPLES, self.zoom, rng)
         real = to_network(voi.sample(nodule.ct, outside="mirror"))
         hu = real if target is voi else to_network(target.sample(ct, outside="mirror"))
         sketch = np.zeros_like(hu)
