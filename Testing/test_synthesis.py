@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import outlines
 from SketchNoduleSynthLib.synthesis import bundle, generators
 from SketchNoduleSynthLib.synthesis.blending import blend, measure_noise, noise_like
-from SketchNoduleSynthLib.synthesis.generators import Generated
+from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.lifting import lift, profile
 from SketchNoduleSynthLib.synthesis.pipeline import preview
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane

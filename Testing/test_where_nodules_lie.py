@@ -6,7 +6,7 @@ import SimpleITK as sitk
 
 from SketchNoduleSynthLib import Frame, Volume
 from SketchNoduleSynthLib.synthesis.blending import blend
-from SketchNoduleSynthLib.synthesis.generators import Generated
+from SketchNoduleSynthLib.synthesis.generated import Generated
 
 pytest_plugins = ["slicer_host"]
 TURN = np.deg2rad(25)

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.synthesis.generators import Generated
+from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, dense_tissue, filled_air, gap_between, grow_against
 
 LEAST_WEIGHT = 1 / 256

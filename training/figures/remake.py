@@ -17,8 +17,10 @@ from SketchNoduleSynthLib.drawing.sketch import Stroke, outlines
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
-from SketchNoduleSynthLib.synthesis.generators import BoxGenerator, Generator, PlaneGenerator
+from SketchNoduleSynthLib.synthesis.box_generator import BoxGenerator
+from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+from SketchNoduleSynthLib.synthesis.plane_generator import PlaneGenerator
 from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, TYPICAL_LUNG_HU, dense_tissue
 from training.data.nodules import Nodule
 

@@ -1,0 +1,127 @@
+"""pix2pix and StylePix2pix in use: planes in parallel make the nodule."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from SketchNoduleSynthLib.ct.window import from_network, to_network
+from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.generated import Generated, ramp, shown, signed_distance_mm, smooth_step
+from SketchNoduleSynthLib.synthesis.lifting import lift
+from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.tissue import hole_around, margin_mm
+
+VOI_FEATHER = 0.04
+STYLE_TRUNCATION = 0.7
+"""Of StylePix2pix's styles: whole, one in four shrinks or fades a nodule against its drawing."""
+PLANE_BLUR_MM = 0.7
+"""Standard deviation, across planes that a network made one by one: a scan's slices share what lies between them.
+In the insertion test it takes pix2pix's KID from 6.3 to 4.9 and the machine's AUC by nodule from 0.85 to 0.75."""
+
+
+class PlaneGenerator:
+    """pix2pix and StylePix2pix: parallel planes, each with its own real edges, in one batch."""
+
+    def __init__(self, model: bundle.Bundled) -> None:
+        self.model = model
+
+    def notes(self, site: Site) -> list[str]:
+        """See :class:`generators.Generator`."""
+        return []
+
+    def _generate(
+        self,
+        site: Site,
+        planes: NDArray[np.float32],
+        edges: NDArray[np.bool_],
+        lesion: NDArray[np.bool_],
+        holes: NDArray[np.bool_],
+        along: NDArray[np.float64],
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[np.float32], float]:
+        """HU of `planes` (w, v, u) with a nodule in their `holes`, and seconds in the network.
+
+        `lesion`: the nodule's lines; `along`: where each plane lies in the VOI, -0.5 to 0.5. The noise that fills
+        the holes is one field in three dimensions, so that neighbouring planes get like noise.
+        """
+        import torch
+
+        from SketchNoduleSynthLib.networks import StylePix2Pix, pix2pix, stylepix2pix
+        from SketchNoduleSynthLib.networks.conditions import conditions
+
+        def channel(array: NDArray) -> torch.Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array, np.float32))[:, None]
+
+        n = pix2pix.NOISE_SAMPLES
+        field = rng.random((n, n, n), dtype=np.float32) - 0.5
+        at = np.clip((along + 0.5) * n - 0.5, 0, n - 1)
+        below = np.minimum(at.astype(int), n - 2)
+        share = (at - below)[:, None, None].astype(np.float32)
+        x = pix2pix.in_context(
+            channel(lesion),
+            channel((edges & ~holes) | site.structure_lines),
+            channel(to_network(planes)),
+            channel(holes),
+            channel(field[below] * (1 - share) + field[below + 1] * share),
+            conditions(site.diameter_mm, site.recipe.attenuation)[None].expand(len(planes), -1),
+        ).contiguous(memory_format=torch.channels_last)
+        style: tuple[torch.Tensor | float, ...] = ()
+        if isinstance(self.model.network, StylePix2Pix):
+            z = torch.from_numpy(rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))
+            style = (z.expand(len(planes), -1), STYLE_TRUNCATION)
+        started = time.perf_counter()
+        with torch.inference_mode():
+            y = self.model.network(x, *style)
+        return from_network(y[:, 0].numpy()), time.perf_counter() - started
+
+    def plane(self, site: Site) -> NDArray[np.float32]:
+        """See :class:`generators.Generator`."""
+        area, _ = site.outline
+        reslice = site.reslice
+        away = ndimage.distance_transform_edt(~area) * reslice.pixel_mm
+        margin = margin_mm(site.diameter_mm)
+        hu, _ = self._generate(
+            site,
+            reslice.hu[None],
+            reslice.edges[None],
+            site.nodule_lines()[None],
+            (away <= margin)[None],
+            np.zeros(1),
+            np.random.default_rng(site.recipe.seed),
+        )
+        return shown(site, hu[0], smooth_step(1.0 - away / margin))
+
+    def nodule(self, site: Site) -> Generated:
+        """See :class:`generators.Generator`."""
+        area, _ = site.outline
+        reslice = site.reslice
+        stack = lift(area, reslice.pixel_mm, np.random.default_rng((site.recipe.seed, 2)))
+        margin = margin_mm(site.diameter_mm)
+        frame = reslice.frame.slab(stack.thickness_mm, len(stack.areas))
+        planes = frame.sample(reslice.volume)
+        lesion = rims(stack.areas)
+        lesion[len(lesion) // 2] = site.nodule_lines()
+        holes = np.stack([hole_around(plane, reslice.pixel_mm, site.diameter_mm) for plane in stack.areas])
+        along = frame.offsets[2] / site.side_mm
+        rng = np.random.default_rng(site.recipe.seed)
+        hu, seconds = self._generate(site, planes, reslice.edges_of(planes), lesion, holes, along, rng)
+        step = float(frame.spacing[2])
+        hu = ndimage.gaussian_filter1d(hu, PLANE_BLUR_MM / step, axis=0, mode="nearest")
+        # One margin more at either end, where the nodule's cap fades out over the real tissue.
+        extra = int(np.ceil(margin / step))
+        padded = reslice.frame.slab(stack.thickness_mm + 2 * extra * step, len(stack.areas) + 2 * extra)
+        ends = ((extra, extra), (0, 0), (0, 0))
+        inside = signed_distance_mm(np.pad(stack.areas, ends), padded.spacing[::-1])
+        edge = ramp(reslice.frame.samples[0], VOI_FEATHER)
+        weight = smooth_step(1.0 + inside / margin) * np.pad(holes, ends, mode="edge") * edge[:, None] * edge
+        return Generated(padded, np.pad(hu, ends, mode="edge"), inside, weight.astype(np.float32), seconds)
+
+
+def rims(areas: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The one-pixel outlines of `areas` (w, v, u), plane by plane."""
+    cross = ndimage.generate_binary_structure(2, 1)[None]
+    return areas & ~ndimage.binary_erosion(areas, cross)
