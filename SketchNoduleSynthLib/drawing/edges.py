@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage import feature
 
 from SketchNoduleSynthLib.ct.window import to_8bit
 
@@ -31,6 +30,8 @@ class PaperCanny:
 
     def __call__(self, hu: NDArray, pixel_mm: float) -> NDArray[np.bool_]:
         """Edges (v, u) of a plane in HU; `pixel_mm` is not used."""
+        from skimage import feature
+
         grey = ndimage.gaussian_filter(to_8bit(hu).astype(np.float32), self.sigma_px, radius=self.radius_px)
         return feature.canny(np.rint(grey), sigma=0, low_threshold=self.low, high_threshold=self.high, mode="nearest")
 
@@ -50,6 +51,8 @@ class PhysicalCanny:
 
     def __call__(self, hu: NDArray, pixel_mm: float) -> NDArray[np.bool_]:
         """Edges (v, u) of a plane in HU with pixels of `pixel_mm`."""
+        from skimage import feature
+
         clipped = np.clip(hu, -1400, 200).astype(np.float32)
         smooth = ndimage.gaussian_filter(clipped, self.sigma_mm / pixel_mm)
         gain = SOBEL_GAIN * pixel_mm

@@ -1,5 +1,6 @@
 """Strokes on the sketch plane and their raster.
 
+scikit-image is imported where it is used: Slicer comes without it, and lines can be drawn before it is installed.
 Points are u, v in mm in the plane of the VOI's frame, from its centre; rasters are v, u (row, column).
 """
 
@@ -12,7 +13,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
-from skimage import draw, measure
 
 from SketchNoduleSynthLib.errors import InputError
 
@@ -71,6 +71,8 @@ def raster(
 
 def filled(strokes: Iterable[Stroke], side_mm: float, samples: int = RASTER_SAMPLES) -> NDArray[np.bool_]:
     """The area that the nodule strokes enclose: each is closed, and one that crosses itself is its outer boundary."""
+    from skimage import draw
+
     area = np.zeros((samples, samples), bool)
     for stroke in strokes:
         if stroke.label != "nodule":
@@ -83,6 +85,8 @@ def filled(strokes: Iterable[Stroke], side_mm: float, samples: int = RASTER_SAMP
 
 def outlines(area: NDArray[np.bool_], side_mm: float, label: Label = "nodule") -> list[Stroke]:
     """The outer boundaries of the components of `area` (v, u) as closed strokes, the largest first."""
+    from skimage import measure
+
     samples = area.shape[0]
     contours = measure.find_contours(np.pad(ndimage.binary_fill_holes(area), 1).astype(float), 0.5)
     strokes = []
@@ -95,6 +99,8 @@ def outlines(area: NDArray[np.bool_], side_mm: float, label: Label = "nodule") -
 
 def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:
     """The longest distance across `area` (v, u), edge to edge, in mm; 0 if it is empty."""
+    from skimage import measure
+
     contours = measure.find_contours(np.pad(area, 1).astype(float), 0.5)
     if not contours:
         return 0.0

@@ -16,14 +16,17 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.blending import Blend, blend
-from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, continuity, generator
+from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
+from SketchNoduleSynthLib.synthesis.generated import continuity
+from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
-from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site, cube_frame
 
 Progress = Callable[[str], None]
 LEAST_CHANGE_HU = 15.0
+INTERPOLATION_VOXELS = 3
+"""A frame's samples are interpolated from voxels up to so far outside it."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,16 @@ def synthesize(
     return Insertion(
         blended.box, before, after, blended.nodule, replace(nodule, weights_sha256=make.model.sha256), report
     )
+
+
+def voxels_read(volume: Volume, insertion: Insertion) -> Box:
+    """The box of `volume` outside of which nothing decides what :func:`synthesize` makes of the insertion's recipe."""
+    cube = cube_frame(insertion.recipe.voi).box_in(volume, INTERPOLATION_VOXELS)
+    z, y, x = (
+        slice(min(c.start, max(b.start - REACH_VOXELS, 0)), min(max(c.stop, b.stop + REACH_VOXELS), n))
+        for c, b, n in zip(cube, insertion.box, volume.array.shape, strict=True)
+    )
+    return z, y, x
 
 
 def preview(site: Site) -> NDArray[np.float32]:

@@ -26,6 +26,12 @@ CUBE_PER_VOI = 1.1
 border of the middle half that is filled, where the blend fades."""
 
 
+def cube_frame(voi: Voi) -> Frame:
+    """The VOI and what is close around it, CUBE_SAMPLES an axis, as a 3D network sees it."""
+    frame = voi.frame(CUBE_SAMPLES)
+    return Frame(frame.center, frame.axes, (CUBE_PER_VOI * voi.side_mm,) * 3, frame.samples)
+
+
 class Reslice:
     """The sketch plane of a VOI in a CT: 128 x 128 pixels (v, u), as real as it is, with what a preview needs.
 
@@ -51,9 +57,8 @@ class Reslice:
 
     @property
     def cube_frame(self) -> Frame:
-        """The VOI and what is close around it, CUBE_SAMPLES an axis, as a 3D network sees it."""
-        side = CUBE_PER_VOI * self.voi.side_mm
-        return Frame(self.frame.center, self.frame.axes, (side,) * 3, (CUBE_SAMPLES,) * 3)
+        """See :func:`cube_frame`."""
+        return cube_frame(self.voi)
 
     @cached_property
     def cube(self) -> NDArray[np.float32]:
