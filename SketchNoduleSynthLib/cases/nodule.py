@@ -1,0 +1,71 @@
+"""The nodules of a case, each standing on the CT and the nodules before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+import numpy as np
+
+from SketchNoduleSynthLib.cases.layers import layered
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize, voxels_read
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Nodule:
+    """A nodule of a case: `key` is its own for good, `recipe` what is asked for, `insertion` what was made of it.
+
+    `ground` is the digest of all voxels that were read to make it.
+    """
+
+    key: int
+    recipe: NoduleRecipe
+    insertion: Insertion | None = None
+    ground: bytes = b""
+    is_shown: bool = True
+
+    def stands_on(self, below: Volume) -> bool:
+        """Whether it was made, and on what `below` is now."""
+        return self.insertion is not None and digest(below, self.insertion) == self.ground
+
+    def made_on(self, below: Volume, progress: Progress) -> Nodule:
+        """The same, made on `below`."""
+        insertion = synthesize(below, self.recipe, progress)
+        return replace(self, recipe=insertion.recipe, insertion=insertion, ground=digest(below, insertion))
+
+
+def digest(below: Volume, insertion: Insertion) -> bytes:
+    """Of the voxels of `below` that decide what `insertion` is."""
+    voxels = below.array[voxels_read(below, insertion)]
+    return blake2b(np.ascontiguousarray(voxels).tobytes(), digest_size=16).digest()
+
+
+def shown(nodules: Sequence[Nodule]) -> list[Insertion]:
+    """The insertions of the shown nodules, in their order."""
+    return [nodule.insertion for nodule in nodules if nodule.is_shown and nodule.insertion is not None]
+
+
+def standing(source: Volume, wanted: Sequence[Nodule], progress: Progress) -> tuple[Nodule, ...]:
+    """`wanted` with every shown nodule made on what lies below it; those that already are stay the same objects.
+
+    So a case is always what its recipe, carried out in order, gives, however it came about, and overlapping
+    nodules come out right. Raises :class:`InputError` that names a nodule which cannot be made any more.
+    """
+    done: list[Nodule] = []
+    for nodule in wanted:
+        below = layered(source, shown(done))
+        if nodule.is_shown and not nodule.stands_on(below):
+            try:
+                nodule = nodule.made_on(below, progress)
+            except InputError as error:
+                if nodule.insertion is None:
+                    raise
+                raise InputError(f"Nodule {nodule.key}, which overlaps, cannot be made any more: {error}") from error
+        done.append(nodule)
+    return tuple(done)

@@ -1,0 +1,48 @@
+"""What takes time in a session: it reads what the session was when asked, and may run on any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.cases.nodule import Nodule, Progress, standing
+from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.synthesis.pipeline import preview
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+
+
+def silent(stage: str) -> None:
+    """No progress shown."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step of the nodules, from `before` to `wanted`, some of which are still to be made; see :class:`State`."""
+
+    name: str
+    source: Volume
+    before: tuple[Nodule, ...]
+    wanted: tuple[Nodule, ...]
+    edited: int | None
+
+    def carry_out(self, progress: Progress = silent) -> tuple[Nodule, ...]:
+        """Make what is to be made, on any thread; `progress` may raise to cancel. Raises :class:`InputError`."""
+        return standing(self.source, self.wanted, progress)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The sketch plane `hu` (v, u) on `frame` as the nodule of `recipe` will stand in it, but for its noise."""
+
+    frame: Frame
+    hu: NDArray[np.float32]
+    recipe: NoduleRecipe
+
+    @classmethod
+    def of(cls, reslice: Reslice, recipe: NoduleRecipe) -> Preview:
+        """Raises :class:`InputError` as :func:`synthesize` does."""
+        return cls(reslice.frame.plane(), preview(Site(reslice, recipe)), recipe)

@@ -1,0 +1,116 @@
+"""One thread for the networks, the user's for everything else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from SketchNoduleSynthLib.cases.nodule import Progress
+from SketchNoduleSynthLib.errors import InputError
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):
+    """Raised in the worker's thread at the next stage of a task that was cancelled."""
+
+
+@dataclass
+class Task(Generic[T]):
+    """What is to be done, and what then: `done` and `failed` (a sentence) are called by :meth:`Worker.pump`."""
+
+    name: str
+    work: Callable[[Progress], T]
+    done: Callable[[T], None]
+    failed: Callable[[str], None]
+    is_live: bool = False
+    is_cancelled: bool = False
+    stage: str = ""
+
+    def progress(self, stage: str) -> None:
+        """Told by the work at each stage."""
+        if self.is_cancelled:
+            raise Cancelled
+        self.stage = stage
+
+
+class Worker:
+    """Does tasks one after the other on a thread of its own.
+
+    A live task (a preview) that waits is dropped for the next one: results are never behind by more than one. The
+    host calls :meth:`pump` on its own thread, some 50 times a second while :attr:`is_busy`.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="SketchNoduleSynth")
+        self._waiting: list[Task[Any]] = []
+        self._running: tuple[Task[Any], Future[Any]] | None = None
+        self._owner = threading.get_ident()
+        self._is_pumping = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something to pump."""
+        return self._running is not None or bool(self._waiting)
+
+    @property
+    def task(self) -> Task[Any] | None:
+        """The task that the user waits for: the one that runs, or else waits, and is not live."""
+        running = [self._running[0]] if self._running else []
+        return next((task for task in (*running, *self._waiting) if not task.is_live), None)
+
+    def submit(self, task: Task[Any]) -> None:
+        """Do `task` after those that wait; a live one at once takes the place of the live one that waits."""
+        if task.is_live:
+            self._waiting = [waiting for waiting in self._waiting if not waiting.is_live]
+        self._waiting.append(task)
+        self._begin()
+
+    def cancel(self) -> None:
+        """Stop all tasks, the running one at its next stage; nothing of them is done or reported."""
+        self._waiting = []
+        if self._running is not None:
+            self._running[0].is_cancelled = True
+
+    def pump(self) -> None:
+        """Hand over what is finished, on the caller's thread; does nothing within itself."""
+        if self._running is None or not self._running[1].done() or self._is_pumping:
+            return
+        task, future = self._running
+        self._running, self._is_pumping = None, True
+        try:
+            self._begin()
+            if not task.is_cancelled:
+                self._hand_over(task, future)
+        finally:
+            self._is_pumping = False
+
+    def close(self) -> None:
+        """Cancel all and end the thread."""
+        self.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self) -> None:
+        if self._running is None and self._waiting:
+            task = self._waiting.pop(0)
+            self._running = task, self._thread.submit(task.work, task.progress)
+
+    @staticmethod
+    def _hand_over(task: Task[Any], future: Future[Any]) -> None:
+        error = future.exception()
+        if error is None:
+            try:
+                task.done(future.result())
+            except InputError as refused:
+                task.failed(str(refused))
+        elif isinstance(error, InputError):
+            task.failed(str(error))
+        elif isinstance(error, MemoryError):
+            task.failed(f"{task.name}: there is not enough memory; close other programs and try again.")
+        elif isinstance(error, ImportError):
+            task.failed(f"{task.name}: {error.name or error} is missing; install what the panel asks for.")
+        elif not isinstance(error, Cancelled):
+            task.failed(f"{task.name} failed by an error of this software ({type(error).__name__}: {error}).")

@@ -1,0 +1,336 @@
+"""The editing session: edits in any order give what the recipe gives, and all taken back gives the source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from phantom import LUNG_RAS_MM, chest
+from refusal import refused
+
+from SketchNoduleSynthLib.cases.draft import Draft, draft_of, erased, simplified
+from SketchNoduleSynthLib.cases.history import History
+from SketchNoduleSynthLib.cases.layers import layered
+from SketchNoduleSynthLib.cases.nodule import standing
+from SketchNoduleSynthLib.cases.result import carry_out
+from SketchNoduleSynthLib.cases.session import Session
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.scan import read_scan
+from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+
+ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+X, Y, Z = LUNG_RAS_MM
+
+
+def outline(diameter_mm: float, flat: float = 0.85) -> Stroke:
+    return Stroke(diameter_mm / 2 * np.stack([np.cos(ANGLES), flat * np.sin(ANGLES)], 1), closed=True)
+
+
+def insert(session: Session, center: Sequence[float] = LUNG_RAS_MM, diameter_mm: float = 10.0, seed: int = 0) -> int:
+    session.place(center, diameter_mm)
+    session.choose(model="pix2pix", seed=seed)
+    session.draw(outline(diameter_mm))
+    session.carry_out(session.insert())
+    return session.nodules[-1].key
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(chest())
+
+
+class Screen:
+    """A view that follows a session as a host does: it rewrites the boxes that it is told of."""
+
+    def __init__(self, session: Session) -> None:
+        self.array = session.source.array.copy()
+        self.session = session
+        self.stop = session.observe(self.update)
+
+    def update(self, boxes: Sequence[tuple[slice, slice, slice]]) -> None:
+        for box in boxes:
+            self.array[box] = self.session.read(box)
+
+
+def test_a_nodule_is_inserted_updated_hidden_shown_and_removed(session: Session) -> None:
+    source = session.source.array.copy()
+    screen = Screen(session)
+    key = insert(session)
+    first = session.volume().array
+    assert not np.array_equal(first, source)
+    assert np.array_equal(screen.array, first)
+    assert np.array_equal(session.labels() > 0, session.labels() == key)
+
+    session.edit(key)
+    session.choose(seed=5)
+    session.carry_out(session.insert())
+    assert [nodule.key for nodule in session.nodules] == [key], "an update keeps the nodule's place and key"
+    assert not np.array_equal(session.volume().array, first)
+    assert np.array_equal(screen.array, session.volume().array)
+
+    session.carry_out(session.show(key, False))
+    assert np.array_equal(screen.array, source)
+    assert not session.labels().any()
+    session.carry_out(session.show(key, True))
+    updated = session.volume().array
+    session.carry_out(session.remove(key))
+    assert np.array_equal(screen.array, source)
+    session.undo()
+    assert np.array_equal(screen.array, updated)
+    assert np.array_equal(session.source.array, source), "the source was written"
+
+
+def test_overlapping_nodules_come_out_as_from_the_recipe_whichever_goes(session: Session) -> None:
+    keys = [insert(session, (X + 4.0 * k, Y, Z), seed=k) for k in range(3)]
+    both = carry_out(session.source, session.recipe()).synthetic.array
+    assert np.array_equal(session.volume().array, both)
+    session.carry_out(session.remove(keys[0]))
+    rest = session.volume().array
+    assert np.array_equal(rest, carry_out(session.source, session.recipe()).synthetic.array)
+    assert not np.array_equal(rest, both)
+    session.undo()
+    session.carry_out(session.show(keys[1], False))
+    assert np.array_equal(session.volume().array, carry_out(session.source, session.recipe()).synthetic.array)
+
+
+def test_a_nodule_far_away_is_not_made_again(session: Session) -> None:
+    near, far = insert(session), insert(session, (-X, Y, Z))
+    before = session.nodule(far).insertion
+    session.carry_out(session.remove(near))
+    assert session.nodule(far).insertion is before
+
+
+def test_twenty_nodules_a_hundred_steps_back_and_forth_and_all_removed() -> None:
+    """Edited in random order: after every step the view shows what the session holds, at the end the source."""
+    session, rng = Session(chest((180, 150, 80), (1.0, 1.0, 1.0))), np.random.default_rng(3)
+    source = session.source.array.copy()
+    screen = Screen(session)
+    while len(session.nodules) < 20:
+        center = (rng.choice([-1, 1]) * rng.uniform(30, 56), rng.uniform(-25, 25), rng.uniform(-20, 20))
+        try:
+            insert(session, center, rng.uniform(5, 9), int(rng.integers(100)))
+        except InputError as error:
+            assert "room" in str(error)
+    for nodule in rng.permutation(np.array(session.nodules, object))[:8]:
+        session.edit(nodule.key)
+        session.choose(seed=int(rng.integers(100)), attenuation=str(rng.choice(["solid", "ground-glass"])))
+        session.carry_out(session.insert())
+    full = session.volume().array
+    assert np.array_equal(full, carry_out(session.source, session.recipe()).synthetic.array)
+    for _ in range(100):
+        session.undo() if rng.random() < 0.6 else session.redo()
+        if rng.random() < 0.1:
+            assert np.array_equal(screen.array, session.volume().array)
+    while session.redoable:
+        session.redo()
+    assert np.array_equal(screen.array, full)
+    for key in rng.permutation([nodule.key for nodule in session.nodules]):
+        session.carry_out(session.remove(int(key)))
+    assert np.array_equal(screen.array, source)
+    assert np.array_equal(session.source.array, source)
+
+
+def test_undo_names_its_steps_and_a_drag_is_one(session: Session) -> None:
+    session.place(LUNG_RAS_MM, 10.0)
+    assert session.draft.voi is not None
+    for tilt in range(1, 20):
+        session.set_voi(replace(session.draft.voi, tilt_lr_deg=float(tilt)))
+    assert session.undoable == "Change the VOI"
+    session.undo()
+    assert session.draft.voi == Voi(LUNG_RAS_MM, 10.0)
+    assert (session.undoable, session.redoable) == ("Place", "Change the VOI")
+    session.draw(outline(8.0))
+    assert session.redoable == "", "a new step leaves nothing to redo"
+
+
+@given(st.lists(st.sampled_from(["a", "b", "undo", "redo"]), max_size=40), st.booleans())
+def test_history_is_a_line_of_states(moves: list[str], merge: bool) -> None:
+    history, line, at, last = History(0), [0], 0, [""]
+    for number, move in enumerate(moves, 1):
+        if move == "undo":
+            history.undo()
+            at = max(at - 1, 0)
+        elif move == "redo":
+            history.redo()
+            at = min(at + 1, len(line) - 1)
+        else:
+            merges = merge and last[at] == move and at == len(line) - 1
+            history.step(move, number, merge)
+            at = at if merges else at + 1
+            line, last = [*line[:at], number], [*last[:at], move]
+        assert history.state == line[at]
+        assert bool(history.undoable) == (at > 0)
+        assert bool(history.redoable) == (at < len(line) - 1)
+
+
+def made(box: tuple[slice, slice, slice], seed: int) -> Insertion:
+    rng = np.random.default_rng(seed)
+    shape = tuple(part.stop - part.start for part in box)
+    before, after = rng.integers(0, 3, (2, *shape)).astype(np.int16)
+    return Insertion(box, before, after, after > before, None, {})  # type: ignore[arg-type]
+
+
+boxes = st.tuples(*(st.tuples(st.integers(0, 7), st.integers(1, 8)).map(lambda p: slice(p[0], p[0] + p[1])),) * 3)
+
+
+@given(st.lists(boxes.map(lambda b: tuple(slice(s.start, min(s.stop, 8)) for s in b)), max_size=4), boxes)
+def test_layers_read_as_the_array_with_all_applied(places: list, box: tuple) -> None:
+    source = np.zeros((8, 8, 8), np.int16)
+    insertions = [made(place, seed) for seed, place in enumerate(places)]
+    whole = source.copy()
+    for insertion in insertions:
+        insertion.apply(whole)
+    read = layered(Volume(source), insertions).array[box]
+    assert np.array_equal(read, whole[box])
+    read[...] = 99
+    assert not source.any()
+
+
+def test_work_on_another_state_is_refused_and_a_drawing_goes_on(session: Session) -> None:
+    session.place(LUNG_RAS_MM, 10.0)
+    session.choose(model="pix2pix")
+    session.draw(outline(10.0))
+    work = session.insert()
+    result = work.carry_out()
+    session.draw(Stroke(np.array([[6.0, -8.0], [8.0, 8.0]]), "vessel"))
+    session.commit(work, result)
+    assert len(session.nodules) == 1
+    assert len(session.draft.strokes) == 2, "what was drawn meanwhile is kept"
+    with refused("changed while this one was made"):
+        session.commit(work, result)
+
+
+def test_cancel_changes_nothing(session: Session) -> None:
+    session.place(LUNG_RAS_MM, 10.0)
+    session.choose(model="mcgan")
+    state = session.state
+
+    def cancel(stage: str) -> None:
+        if stage == "blend":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session.carry_out(session.insert(), cancel)
+    assert session.state is state
+
+
+def test_what_lacks_is_said(session: Session) -> None:
+    with refused("click into the lung"):
+        session.insert()
+    with refused("click into the lung"):
+        session.draw(outline(8.0))
+    session.place(LUNG_RAS_MM)
+    session.choose(model="pix2pix")
+    with refused("Draw the nodule's outline"):
+        session.preview()
+    with refused("no nodule 7"):
+        session.edit(7)
+    with refused("outside the CT"):
+        session.place((900.0, 0.0, 0.0))
+    with refused("a picture, not a CT"):
+        Session(Volume(np.zeros((4, 4, 4), np.uint8)))
+
+
+def test_a_nodule_that_cannot_be_made_any_more_is_named_and_nothing_changes(session: Session) -> None:
+    small = insert(session, diameter_mm=6.0)
+    state = session.state
+    wall = replace(session.nodule(small), recipe=replace(session.nodule(small).recipe, voi=Voi((0.0, 0.0, 0.0), 6.0)))
+    with refused(f"Nodule {small}, which overlaps, cannot be made any more"):
+        standing(session.source, [replace(wall, ground=b"")], lambda stage: None)
+    assert session.nodules is state.nodules
+
+
+def test_edit_duplicate_and_a_new_drawing(session: Session) -> None:
+    key = insert(session)
+    session.duplicate(key)
+    first, copy = session.nodule(key).recipe, session.draft
+    assert session.state.edited is None
+    assert copy.voi is not None and copy.voi.diameter_mm == first.voi.diameter_mm
+    assert np.linalg.norm(np.subtract(copy.voi.center_ras_mm, first.voi.center_ras_mm)) == pytest.approx(15.0)
+    session.edit(key)
+    assert (session.state.edited, session.draft) == (key, draft_of(first))
+    session.edit(None)
+    assert session.state.edited is None
+    assert not session.draft.strokes
+
+
+def test_preview_is_the_nodule_to_come_and_leaves_out_the_edited_one(session: Session) -> None:
+    session.place(LUNG_RAS_MM, 10.0)
+    session.choose(model="pix2pix")
+    session.draw(outline(10.0))
+    preview = session.preview()()
+    session.carry_out(session.insert())
+    key = session.nodules[0].key
+    stands = preview.frame.sample(session.volume())[0]
+    bare = preview.frame.sample(session.source)[0]
+    assert np.corrcoef((preview.hu - bare).ravel(), (stands - bare).ravel())[0, 1] > 0.9
+    session.edit(key)
+    assert np.array_equal(session.preview()().hu, preview.hu), "the edited nodule is not under its own preview"
+    one, two = (variant() for variant in session.variants([0, 1]))
+    assert np.array_equal(one.hu, preview.hu)
+    assert not np.array_equal(two.hu, one.hu)
+
+
+def test_the_drawing_grows_with_the_diameter() -> None:
+    draft = Draft(Voi(LUNG_RAS_MM, 10.0), strokes=(outline(10.0),)).with_voi(Voi(LUNG_RAS_MM, 15.0))
+    assert np.allclose(draft.strokes[0].points_mm, outline(15.0).points_mm)
+
+
+points = st.lists(st.tuples(*(st.floats(-8, 8, allow_nan=False),) * 2), min_size=2, max_size=12)
+
+
+@settings(deadline=None)
+@given(points, st.booleans(), points, st.floats(0.2, 3.0))
+def test_the_eraser_takes_all_within_its_radius_and_nothing_beyond(
+    line: list, closed: bool, path: list, radius: float
+) -> None:
+    stroke, rubbed = Stroke(np.array(line), "vessel", closed), np.array(path)
+    left = erased([stroke], rubbed, radius)
+
+    def away(points_mm: NDArray) -> NDArray:
+        return np.linalg.norm(points_mm[:, None] - rubbed[None], axis=-1).min(1)
+
+    for part in left:
+        assert part.label == "vessel"
+        assert away(part.points_mm).min() >= radius - 1e-9
+    if away(stroke.path_mm).min() > radius + np.ptp(stroke.path_mm, axis=0).max():
+        assert left == (stroke,)
+
+
+def test_the_eraser_opens_a_closed_line_in_one_piece_wherever_it_begins() -> None:
+    ring = Stroke(5 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1), closed=True)
+    for at in ([5.0, 0.0], [-5.0, 0.0], [0.0, 5.0]):
+        (rest,) = erased([ring], np.array([at]), 1.0)
+        assert not rest.closed
+    assert erased([ring], np.array([[0.0, 0.0]]), 1.0) == (ring,)
+
+
+def test_simplify_keeps_the_line_within_its_tolerance() -> None:
+    angles = np.linspace(0, 2 * np.pi, 300, endpoint=False)
+    ring = Stroke(5 * np.stack([np.cos(angles), np.sin(angles)], 1), closed=True)
+    simple = simplified(ring, 0.2)
+    assert simple.closed and 6 <= len(simple.points_mm) < 40
+    middles = (simple.path_mm[1:] + simple.path_mm[:-1]) / 2
+    assert np.linalg.norm(middles, axis=1).min() > 5 - 0.21
+
+
+def test_a_scanned_sketch_becomes_the_drawing(session: Session, tmp_path: Path) -> None:
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (256, 256), 255)
+    ImageDraw.Draw(page).ellipse((88, 98, 168, 158), outline=0, width=4)
+    page.save(tmp_path / "page.png")
+    session.place(LUNG_RAS_MM, 12.0)
+    session.trace(read_scan(tmp_path / "page.png"))
+    assert session.draft.is_drawn and session.undoable == "Load a sketch"
+    width = np.ptp(session.draft.strokes[0].points_mm, axis=0) / 24.0 * 256
+    assert width == pytest.approx([80, 60], abs=5)
