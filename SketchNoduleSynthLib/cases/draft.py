@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import STYLE, NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
 
@@ -23,6 +23,7 @@ class Draft:
     model: str = "stylepix2pix"
     attenuation: str = "solid"
     seed: int = 0
+    style: float = STYLE
     strokes: tuple[Stroke, ...] = ()
 
     @property
@@ -57,12 +58,12 @@ class Draft:
         """The finished recipe. Raises :class:`InputError` that says what is lacking."""
         if self.lacks:
             raise InputError(self.lacks)
-        return NoduleRecipe(self.placed(), self.model, self.seed, self.attenuation, self.strokes)
+        return NoduleRecipe(self.placed(), self.model, self.seed, self.attenuation, self.strokes, style=self.style)
 
 
 def draft_of(recipe: NoduleRecipe) -> Draft:
     """The draft that gives `recipe` again."""
-    return Draft(recipe.voi, recipe.model, recipe.attenuation, recipe.seed, recipe.strokes)
+    return Draft(recipe.voi, recipe.model, recipe.attenuation, recipe.seed, recipe.style, recipe.strokes)
 
 
 def beside(voi: Voi, times: float = 1.5) -> Voi:

@@ -127,7 +127,7 @@ class Session:
             self._step("Change the VOI", replace(self.state, draft=self.draft.with_voi(voi)), merge=True)
 
     def choose(self, **choices: Any) -> None:
-        """Set the draft's `model`, `attenuation` or `seed`."""
+        """Set the draft's `model`, `attenuation`, `seed` or `style`."""
         draft = replace(self.draft, **choices)
         if draft != self.draft:
             self._step(f"Choose {', '.join(choices)}", replace(self.state, draft=draft), merge=True)
@@ -241,6 +241,11 @@ class Session:
     def redo(self) -> None:
         """Do again what was taken back last, if anything was."""
         self._move(self._history.redo)
+
+    def restore(self, state: State) -> None:
+        """Begin again from a `state` that was saved."""
+        self._next_key = max([1, *(nodule.key + 1 for nodule in state.nodules)])
+        self._history = History(state)
 
     def _draw(self, name: str, strokes: tuple[Stroke, ...]) -> None:
         if [id(stroke) for stroke in strokes] != [id(stroke) for stroke in self.draft.strokes]:

@@ -21,6 +21,8 @@ ATTENUATIONS = ("solid", "part-solid", "ground-glass")
 BLENDINGS = ("soft", "poisson")
 SIDE_PER_DIAMETER = 2.0
 MAX_SEED = 2**32 - 1
+STYLE = 0.7
+"""Of StylePix2pix's styles: whole (1), one in four shrinks or fades a nodule against its drawing."""
 REQUIRED = object()
 
 
@@ -58,7 +60,10 @@ class Voi:
 
 @dataclass(frozen=True)
 class NoduleRecipe:
-    """One nodule. `weights_sha256`, where given, is what the model's weights must be."""
+    """One nodule. `style`: how far it goes from the mean style to the seed's, 0 to 1 (stylepix2pix only).
+
+    `weights_sha256`, where given, is what the model's weights must be.
+    """
 
     voi: Voi
     model: str
@@ -66,6 +71,7 @@ class NoduleRecipe:
     attenuation: str = "solid"
     strokes: tuple[Stroke, ...] = ()
     blending: str = "soft"
+    style: float = STYLE
     weights_sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -74,6 +80,7 @@ class NoduleRecipe:
         given.choice("attenuation", ATTENUATIONS)
         given.choice("blending", BLENDINGS)
         given.integer("seed")
+        given.number("style", 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -218,6 +225,7 @@ def _nodule(data: Any, where: str) -> NoduleRecipe:
         keys.choice("attenuation", ATTENUATIONS, "solid"),
         tuple(_stroke(item, f"{where}.strokes[{i}]") for i, item in enumerate(keys.list("strokes", []))),
         keys.choice("blending", BLENDINGS, "soft"),
+        keys.number("style", 0.0, 1.0, STYLE),
         sha256,
     )
     keys.finish()
