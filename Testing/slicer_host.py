@@ -6,6 +6,7 @@ so what passes here says nothing about the panel.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -42,6 +43,11 @@ def boot() -> SlicerHost:
     import vtk
 
     scene = slicer.vtkMRMLScene()
+    cache, files = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+    cache.SetRemoteCacheDirectory(tempfile.mkdtemp(prefix="slicer-host-"))
+    files.SetCacheManager(cache)
+    scene.SetCacheManager(cache)
+    scene.SetDataIOManager(files)  # Scenes in one file (.mrb) are unpacked into the cache.
     application_logic = slicer.vtkSlicerApplicationLogic()
     application_logic.SetMRMLScene(scene)
     application_logic.GetColorLogic().SetMRMLScene(scene)

@@ -106,7 +106,11 @@ class Session:
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer` after each change with the boxes of voxels that may have changed; returns how to stop it."""
         self._observers.append(observer)
-        return lambda: self._observers.remove(observer)
+
+        def stop() -> None:
+            self._observers = [other for other in self._observers if other is not observer]
+
+        return stop
 
     # Drafting
 
@@ -248,7 +252,7 @@ class Session:
         self._history = History(state)
 
     def _draw(self, name: str, strokes: tuple[Stroke, ...]) -> None:
-        if [id(stroke) for stroke in strokes] != [id(stroke) for stroke in self.draft.strokes]:
+        if strokes != self.draft.strokes:
             self._step(name, replace(self.state, draft=replace(self.draft, strokes=strokes)))
 
     def _work(self, name: str, nodules: tuple[Nodule, ...], edited: int | None) -> Work:
@@ -260,8 +264,6 @@ class Session:
     def _move(self, move: Callable[[], None]) -> None:
         before = shown(self.nodules)
         move()
-        after = shown(self.nodules)
-        known = [{id(insertion) for insertion in insertions} for insertions in (before, after)]
-        changed = [i for i in before if id(i) not in known[1]] + [i for i in after if id(i) not in known[0]]
+        changed = set(before) ^ set(shown(self.nodules))
         for observer in list(self._observers):
             observer(tuple(insertion.box for insertion in changed))

@@ -130,6 +130,13 @@ class Frame:
         """The inverse of :meth:`to_local`."""
         return np.asarray(local_mm, float) @ self.axes + self.center
 
+    def as_volume(self, patch: NDArray) -> Volume:
+        """A patch of this frame, (w, v, u), as a volume of its own."""
+        from SketchNoduleSynthLib.ct.volume import Volume
+
+        origin = self.to_lps([offsets[0] for offsets in self.offsets])
+        return Volume(patch, self.spacing, origin, self.axes.T)
+
     def corners(self) -> NDArray[np.float64]:
         """LPS positions of the box's eight corners, (8, 3)."""
         signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T

@@ -22,9 +22,12 @@ RASTER_SAMPLES = 128
 MAX_CROSSING_POINTS = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stroke:
-    """One line of the pen: `points_mm` (n, 2) as u, v; `closed` joins the last point to the first."""
+    """One line of the pen: `points_mm` (n, 2) as u, v; `closed` joins the last point to the first.
+
+    Two strokes are equal only if they are one.
+    """
 
     points_mm: NDArray[np.float64]
     label: Label = "nodule"

@@ -132,6 +132,14 @@ def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:
         slice_node.UpdateMatrices()
 
 
+def composite_of(slice_node: slicer.vtkMRMLSliceNode) -> slicer.vtkMRMLSliceCompositeNode | None:
+    """The node that says which volumes a slice view shows."""
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode", slice_node.GetScene()):
+        if node.GetLayoutName() == slice_node.GetLayoutName():
+            return node
+    return None
+
+
 def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.vtkMRMLScene) -> int:
     """Put `nodes` in the top folder `name` of the subject hierarchy, made if need be; return the folder's item."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
+from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
@@ -46,18 +47,23 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
 
 
 def node_from_volume(volume: Volume, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLScalarVolumeNode:
-    """A new volume node with a copy of `volume`'s voxels, shown in the lung window.
+    """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    update_node(node, volume)
+    show_lung_window(node)
+    return node
 
-    Its geometry is the volume's; whole numbers of 64 bits, which Slicer does not show, become 32.
+
+def update_node(node: slicer.vtkMRMLScalarVolumeNode, volume: Volume) -> None:
+    """Give `node` the geometry and a copy of the voxels of `volume`.
+
+    Whole numbers of 64 bits, which Slicer does not show, become 32.
     """
     array = volume.array
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
         array = array.astype(np.int32)
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(flipped(volume.index_to_lps)))
     slicer.util.updateVolumeFromArray(node, array)
-    _show_lung_window(node)
-    return node
 
 
 def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLScalarVolumeNode:
@@ -68,7 +74,7 @@ def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> sli
         if attribute.startswith("DICOM."):
             result.RemoveAttribute(attribute)
     result.SetAttribute(SYNTHETIC_ATTRIBUTE, "1")
-    _show_lung_window(result)
+    show_lung_window(result)
     return result
 
 
@@ -85,6 +91,16 @@ def revert(result: slicer.vtkMRMLScalarVolumeNode, insertion: Insertion) -> None
     _change(result, insertion.revert)
 
 
+def rewrite(result: slicer.vtkMRMLScalarVolumeNode, voxels: Iterable[tuple[Box, NDArray]]) -> None:
+    """Write `voxels` into their boxes (z, y, x) of a node that :func:`result_from_source` made, and show it."""
+
+    def write(array: NDArray) -> None:
+        for box, values in voxels:
+            array[box] = values
+
+    _change(result, write)
+
+
 def segmentation_from_labels(
     labels: NDArray[np.uint8], names: Sequence[str], volume_node: slicer.vtkMRMLScalarVolumeNode
 ) -> slicer.vtkMRMLSegmentationNode:
@@ -96,28 +112,45 @@ def segmentation_from_labels(
         raise InputError("The label map has another size than the volume that it belongs to.")
     if labels.max(initial=0) > len(names):
         raise InputError(f"The label map has the label {labels.max()} but only {len(names)} names are given.")
-    node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", f"{volume_node.GetName()} nodules")
-    node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
-    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
-    node.CreateDefaultDisplayNodes()
-    ijk_to_node = vtk.vtkMatrix4x4()
-    volume_node.GetIJKToRASMatrix(ijk_to_node)
+    node = segmentation_beside(volume_node, f"{volume_node.GetName()} nodules")
     for label, name in enumerate(names, start=1):
         voxels = np.argwhere(labels == label)
         if not len(voxels):
             node.GetSegmentation().AddEmptySegment("", name)
             continue
-        first, last = voxels.min(0), voxels.max(0)
-        z, y, x = (slice(a, b + 1) for a, b in zip(first, last, strict=True))
-        image = slicer.vtkOrientedImageData()
-        image.SetExtent(*np.stack([first, last])[:, ::-1].T.ravel().tolist())
-        image.GetPointData().SetScalars(numpy_to_vtk((labels[z, y, x] == label).astype(np.uint8).ravel(), deep=True))
-        image.SetGeometryFromImageToWorldMatrix(ijk_to_node)
-        node.AddSegmentFromBinaryLabelmapRepresentation(image, name)
+        z, y, x = (slice(a, b + 1) for a, b in zip(voxels.min(0), voxels.max(0), strict=True))
+        add_segment(node, volume_node, name, (z, y, x), labels[z, y, x] == label)
     return node
 
 
-def _show_lung_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
+def segmentation_beside(volume_node: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
+    """An empty segmentation on the grid of `volume_node` and under its transform."""
+    node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def add_segment(
+    node: slicer.vtkMRMLSegmentationNode,
+    volume_node: slicer.vtkMRMLScalarVolumeNode,
+    name: str,
+    box: Box,
+    mask: NDArray[np.bool_],
+) -> str:
+    """A new segment: `mask` on `box` (z, y, x) of the volume's voxels; returns its ID."""
+    ijk_to_node = vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(ijk_to_node)
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(*(edge for part in box[::-1] for edge in (int(part.start), int(part.stop) - 1)))
+    image.GetPointData().SetScalars(numpy_to_vtk(mask.astype(np.uint8).ravel(), deep=True))
+    image.SetGeometryFromImageToWorldMatrix(ijk_to_node)
+    return node.AddSegmentFromBinaryLabelmapRepresentation(image, name)
+
+
+def show_lung_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Level -600, width 1600 HU."""
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)

@@ -29,7 +29,7 @@ INTERPOLATION_VOXELS = 3
 """A frame's samples are interpolated from voxels up to so far outside it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Insertion:
     """A nodule ready to stand in a CT: `before` and `after` in the CT's voxel type and the `nodule`, on `box`.
 

@@ -1,0 +1,254 @@
+"""A session in a MRML scene: what it shows as nodes, and what the user drags back into it.
+
+| node | role |
+| --- | --- |
+| source | the CT; never written |
+| result | its copy, with the nodules |
+| VOI | a markups ROI, the draft's; dragging it moves the draft |
+| curves | the draft's lines, locked: the pen draws them |
+| preview | the sketch plane as the network makes it, a volume of one slice |
+| nodules | a segmentation, one segment a nodule |
+| case | the session as JSON in a text node, which refers to all others; a saved scene holds it |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import slicer
+import slicer.util
+import vtk
+
+from SketchNoduleSynthLib.cases.draft import Draft
+from SketchNoduleSynthLib.cases.session import Session
+from SketchNoduleSynthLib.cases.session_file import from_json, to_json
+from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER
+from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml import volumes
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.cases.nodule import Nodule
+    from SketchNoduleSynthLib.cases.work import Preview
+    from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+
+FOLDER = "Synthetic nodules"
+CASE_ATTRIBUTE = "SketchNoduleSynth.Case"
+SOURCE, RESULT, VOI, PREVIEW, NODULES = "Source", "Result", "VOI", "Preview", "Nodules"
+COLORS = {"nodule": (1.0, 0.85, 0.1), "vessel": (1.0, 0.35, 0.3), "wall": (0.3, 0.75, 1.0), "other": (0.6, 0.95, 0.6)}
+LINE_MM, GLYPH_MM = 0.25, 0.01
+LEAST_PULL_MM = 1e-3
+"""A side of the box that differs by more was pulled by its handle: the diameter changes, the centre stays."""
+
+
+class SceneCase:
+    """The session of one CT in its scene.
+
+    Raises :class:`InputError` if the volume node `source` holds no CT. `case`: the text node of a case that was saved.
+    """
+
+    def __init__(self, source: slicer.vtkMRMLScalarVolumeNode, case: slicer.vtkMRMLTextNode | None = None) -> None:
+        volume = volumes.volume_from_node(source)
+        self.scene = source.GetScene()
+        self.session = from_json(volume, case.GetText()) if case else Session(volume)
+        self.source, self.case = source, case or self._new_case(source)
+        self.told: Callable[[str], None] = lambda message: None
+        """Called with a sentence when what the user dragged cannot be."""
+        self._segments: dict[Insertion, str] = {}
+        self._curves: dict[Stroke, slicer.vtkMRMLMarkupsCurveNode] = {}
+        self._observed: list[tuple[vtk.vtkObject, int]] = []
+        self._is_updating = False
+        self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
+        for curve in self._old_curves():
+            self.scene.RemoveNode(curve)
+        self._stop = self.session.observe(self.update)
+        if self.roi is not None:
+            self._observe_roi(self.roi)
+        self.update(())
+
+    # Nodes
+
+    def node(self, role: str) -> slicer.vtkMRMLNode | None:
+        """The node of that role; None if it is not made yet or was deleted."""
+        return self.case.GetNodeReference(role)
+
+    @property
+    def result(self) -> slicer.vtkMRMLScalarVolumeNode | None:
+        """The CT with the nodules, made with the first of them."""
+        return self.node(RESULT)
+
+    @property
+    def roi(self) -> slicer.vtkMRMLMarkupsROINode | None:
+        """The VOI's."""
+        return self.node(VOI)
+
+    @property
+    def shown_volume(self) -> slicer.vtkMRMLScalarVolumeNode:
+        """What the views show: the result, or the source where there is none yet."""
+        return self.result or self.source
+
+    # Both ways
+
+    def update(self, boxes: Sequence[Box]) -> None:
+        """Bring the nodes up to the session; `boxes` of voxels may have changed."""
+        draft, nodules = self.session.draft, self.session.nodules
+        with self._updating():
+            if nodules is not self._drawn[1]:
+                self._update_voxels(boxes)
+                self._update_segments(nodules)
+            if draft is not self._drawn[0]:
+                self._update_roi(draft)
+                self._update_curves(draft)
+            self.case.SetText(to_json(self.session))
+        self._drawn = (draft, nodules)
+
+    def _update_voxels(self, boxes: Sequence[Box]) -> None:
+        result = self.result
+        if result is None and not self.session.nodules:
+            return
+        if result is None:
+            result = volumes.result_from_source(self.source, f"{self.source.GetName()} synthetic")
+            self._keep(RESULT, result)
+            boxes = [nodule.insertion.box for nodule in self.session.nodules if nodule.insertion is not None]
+        volumes.rewrite(result, [(box, self.session.read(box)) for box in boxes])
+
+    def _update_segments(self, nodules: Sequence[Nodule]) -> None:
+        result, node = self.result, self.node(NODULES)
+        if result is None:
+            return
+        if node is None:
+            node = volumes.segmentation_beside(result, f"{self.source.GetName()} nodules")
+            node.GetDisplayNode().SetVisibility2DFill(False)
+            self._keep(NODULES, node)
+        segments = node.GetSegmentation()
+        wanted = {nodule.insertion: nodule.key for nodule in nodules if nodule.is_shown and nodule.insertion}
+        for insertion in [insertion for insertion in self._segments if insertion not in wanted]:
+            segments.RemoveSegment(self._segments.pop(insertion))
+        for insertion, key in wanted.items():
+            if insertion not in self._segments:
+                name = f"Nodule {key}"
+                self._segments[insertion] = volumes.add_segment(node, result, name, insertion.box, insertion.nodule)
+
+    def _update_roi(self, draft: Draft) -> None:
+        roi = self.roi
+        if draft.voi is None:
+            if roi is not None:
+                self.scene.RemoveNode(roi)
+            return
+        frame = draft.voi.frame(1)
+        if roi is None:
+            roi = drawing.roi_from_frame(frame, "VOI", self.scene)
+            display = roi.GetDisplayNode()
+            display.SetFillVisibility(False)
+            display.SetPointLabelsVisibility(False)
+            display.SetPropertiesLabelVisibility(False)
+            display.SetHandlesInteractive(True)
+            display.SetRotationHandleVisibility(True)
+            display.SetRotationHandleComponentVisibility(True, True, False, False)  # In its own plane it is not turned.
+            self._keep(VOI, roi)
+            self._observe_roi(roi)
+        else:
+            drawing.update_roi(roi, frame)
+
+    def _update_curves(self, draft: Draft) -> None:
+        moved = self._drawn[0] is None or draft.voi != self._drawn[0].voi
+        strokes = draft.strokes if draft.voi is not None else ()
+        for stroke in [stroke for stroke in self._curves if moved or stroke not in strokes]:
+            self.scene.RemoveNode(self._curves.pop(stroke))
+        for stroke in strokes:
+            if stroke not in self._curves:
+                curve = drawing.curve_from_stroke(stroke, draft.placed().frame(1), self.scene)
+                self._style(curve, COLORS[stroke.label])
+                drawing.put_in_folder(FOLDER, [curve], self.scene)
+                self._curves[stroke] = curve
+
+    def _on_roi(self, ended: bool, roi: slicer.vtkMRMLMarkupsROINode, event: str) -> None:
+        """Take over where the box was dragged; when the mouse is let go (`ended`), what cannot be goes back."""
+        voi = self.session.draft.voi
+        if self._is_updating or voi is None:
+            return
+        try:
+            sides = np.array(drawing.frame_from_roi(roi, 1).extent)
+            pulled = sides[np.argmax(np.abs(sides - voi.side_mm))]
+            if abs(pulled - voi.side_mm) > LEAST_PULL_MM:
+                self.session.set_voi(replace(voi, diameter_mm=round(float(pulled) / SIDE_PER_DIAMETER, 3)))
+            else:
+                self.session.set_voi(replace(drawing.voi_from_roi(roi), diameter_mm=voi.diameter_mm))
+        except InputError as error:
+            self.told(str(error))
+        if ended:
+            with self._updating():
+                self._update_roi(self.session.draft)
+
+    # Preview
+
+    def show_preview(self, preview: Preview) -> slicer.vtkMRMLScalarVolumeNode:
+        """Bring the preview's node up to `preview` and return it."""
+        node = self.node(PREVIEW)
+        plane = preview.frame.as_volume(preview.hu[None])
+        if node is None:
+            node = volumes.node_from_volume(plane, "Sketch plane", self.scene)
+            self._keep(PREVIEW, node)
+        else:
+            volumes.update_node(node, plane)
+        return node
+
+    def close(self) -> None:
+        """Stop listening; the nodes stay."""
+        self._stop()
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed = []
+
+    # Within
+
+    def _new_case(self, source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode:
+        case = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{source.GetName()} case")
+        case.SetAttribute(CASE_ATTRIBUTE, "1")
+        case.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
+        case.SetNodeReferenceID(SOURCE, source.GetID())
+        return case
+
+    def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
+        self.case.SetNodeReferenceID(role, node.GetID())
+        drawing.put_in_folder(FOLDER, [node], self.scene)
+
+    def _observe_roi(self, roi: slicer.vtkMRMLMarkupsROINode) -> None:
+        markups = slicer.vtkMRMLMarkupsNode
+        for event in (vtk.vtkCommand.ModifiedEvent, markups.PointModifiedEvent, markups.PointEndInteractionEvent):
+            self._observed.append(
+                (roi, roi.AddObserver(event, partial(self._on_roi, event == markups.PointEndInteractionEvent)))
+            )
+
+    @staticmethod
+    def _style(curve: slicer.vtkMRMLMarkupsCurveNode, color: Sequence[float]) -> None:
+        """A plain line: the pen and the eraser change it, not its control points."""
+        curve.SetLocked(True)
+        display = curve.GetDisplayNode()
+        display.SetSelectedColor(*color)
+        display.SetColor(*color)
+        display.SetPropertiesLabelVisibility(False)
+        display.SetPointLabelsVisibility(False)
+        display.SetUseGlyphScale(False)
+        display.SetGlyphSize(GLYPH_MM)
+        display.SetCurveLineSizeMode(display.UseLineDiameter)
+        display.SetLineDiameter(LINE_MM)
+
+    def _old_curves(self) -> list[slicer.vtkMRMLMarkupsCurveNode]:
+        curves = slicer.util.getNodesByClass("vtkMRMLMarkupsCurveNode", self.scene)
+        return [curve for curve in curves if curve.GetAttribute(drawing.LABEL_ATTRIBUTE)]
+
+    @contextmanager
+    def _updating(self) -> Iterator[None]:
+        was, self._is_updating = self._is_updating, True
+        try:
+            yield
+        finally:
+            self._is_updating = was

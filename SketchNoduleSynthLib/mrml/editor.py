@@ -1,0 +1,252 @@
+"""The case that is being edited, in the host's views: pen, live preview, before and after. No Qt, no web.
+
+Desktop Slicer's panel and the browser are two windows onto one of these. The host gives its slice views, calls
+:meth:`Editor.pump` on its own thread while :attr:`Editor.is_busy`, and shows what :attr:`Editor.changed` announces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import slicer.util
+import vtk
+
+from SketchNoduleSynthLib.cases.nodule import Progress
+from SketchNoduleSynthLib.cases.session import Session
+from SketchNoduleSynthLib.cases.work import Preview, Work
+from SketchNoduleSynthLib.cases.worker import Task, Worker
+from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml.case import COLORS, SceneCase
+from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
+from SketchNoduleSynthLib.mrml.pen import Path, Pen
+from SketchNoduleSynthLib.mrml.reslice import SketchView
+
+PLACE, ERASER = "place", "eraser"
+TOOLS = (PLACE, *LABELS, ERASER)
+ERASER_SHARE = 0.06
+"""The eraser's radius over the VOI's diameter."""
+LEAST_STROKE_POINTS = 3
+
+
+@dataclass(frozen=True)
+class View:
+    """A slice view of the host; `render` shows it soon."""
+
+    interactor: vtk.vtkRenderWindowInteractor
+    slice_node: slicer.vtkMRMLSliceNode
+    render: Callable[[], None]
+
+
+class Editor:
+    """Edits `case` in `views`; the first of them is the sketch view, which shows the oblique reslice."""
+
+    def __init__(self, case: SceneCase, views: Sequence[View], worker: Worker) -> None:
+        self.case, self.worker = case, worker
+        self.tool: str | None = None
+        self.is_live = True
+        self.is_before = False
+        self.message = ""
+        """The last thing to tell the user, a sentence."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when anything that a panel shows may have changed."""
+        self.variants: list[Preview] = []
+        self.views = list(views)
+        self.sketch = SketchView(case, self.views[0].slice_node)
+        self._pens = [Pen(*self._pen_of(number)) for number in range(len(self.views))]
+        self._stop = case.session.observe(lambda boxes: self._on_change())
+        self._draft = self.session.draft
+        case.told = self.tell
+        self.show_volume()
+        self._on_change()
+
+    @property
+    def session(self) -> Session:
+        """The case's."""
+        return self.case.session
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the host shall pump."""
+        return self.worker.is_busy
+
+    def pump(self) -> None:
+        """Take over what the worker finished; on the host's thread."""
+        self.worker.pump()
+
+    def tell(self, message: str) -> None:
+        """Show `message` to the user."""
+        self.message = message
+        self.changed()
+
+    def do(self, action: Callable[[], object]) -> bool:
+        """Do an action of the user; what cannot be done is told in a sentence. Whether it was done."""
+        try:
+            action()
+        except InputError as error:
+            self.tell(str(error))
+            return False
+        self.message = ""
+        self.changed()
+        return True
+
+    # Tools
+
+    def take(self, tool: str | None) -> None:
+        """Take one of TOOLS into the hand: the VOI is placed in any view, lines are drawn in the sketch view."""
+        self.tool = tool
+        for pen in self._pens:
+            pen.lay_down()
+        color = COLORS.get(tool or "", (1.0, 1.0, 1.0))
+        if tool == PLACE:
+            for pen in self._pens:
+                pen.take(color)
+        elif tool is not None:
+            self._pens[0].take(color, 8.0 if tool == ERASER else 2.0)
+        self.changed()
+
+    def place(self, center_ras_mm: Sequence[float]) -> None:
+        """Put the VOI there and the reslice through it; then the nodule's pen is at hand."""
+        self.session.place(center_ras_mm)
+        self.take("nodule")
+
+    def _pen_of(self, number: int) -> tuple:
+        view = self.views[number]
+        return view.interactor, view.slice_node, view.render, self._on_drawn, self._on_moved
+
+    def _stroke(self, path_ras: Path) -> Stroke | None:
+        """The path on the sketch plane, without the points that a hand does not mean."""
+        voi = self.session.draft.voi
+        if voi is None or self.tool not in LABELS:
+            return None
+        points = voi.frame(1).to_local(path_ras * RAS_LPS)[:, :2]
+        keep = [0]
+        for index in range(1, len(points)):
+            if np.linalg.norm(points[index] - points[keep[-1]]) >= voi.diameter_mm / 100:
+                keep.append(index)
+        if len(keep) < LEAST_STROKE_POINTS:
+            return None
+        return Stroke(points[keep].round(3), self.tool, self.tool == "nodule")
+
+    def _on_moved(self, path_ras: Path) -> None:
+        stroke = self._stroke(path_ras)
+        if stroke is not None and self.is_live:
+            self._request_preview(stroke)
+
+    def _on_drawn(self, path_ras: Path) -> None:
+        voi = self.session.draft.voi
+        if self.tool == PLACE:
+            self.do(lambda: self.place(path_ras[-1].tolist()))
+        elif self.tool == ERASER and voi is not None:
+            path = voi.frame(1).to_local(path_ras * RAS_LPS)[:, :2]
+            self.do(lambda: self.session.erase(path, ERASER_SHARE * voi.diameter_mm))
+        elif (stroke := self._stroke(path_ras)) is not None:
+            self.do(lambda: self.session.draw(stroke))
+
+    # Previews
+
+    def _on_change(self) -> None:
+        draft = self.session.draft
+        if draft != self._draft:
+            self._draft, self.variants = draft, []
+        self.sketch.update()
+        self.show_volume()
+        if self.is_live and not draft.lacks:
+            self._request_preview()
+        else:
+            self.sketch.hide_preview()
+        self.changed()
+
+    def set_live(self, is_live: bool) -> None:
+        """Show the generated plane while drawing, or not."""
+        self.is_live = is_live
+        self._on_change()
+
+    def _request_preview(self, pending: Stroke | None = None) -> None:
+        try:
+            look = self.session.preview(pending)
+        except InputError:
+            return
+        recipe_of = self.session.draft
+
+        def done(preview: Preview) -> None:
+            if self.is_live and self.session.draft is recipe_of and not self.is_before:
+                self.sketch.show_preview(preview)
+                self.views[0].render()
+
+        self.worker.submit(Task("The preview", lambda progress: look(), done, self.tell, is_live=True))
+
+    def request_variants(self, count: int = 8) -> None:
+        """Previews of the draft with `count` seeds, into :attr:`variants`."""
+        seed, draft = self.session.draft.seed, self.session.draft
+        looks = self.session.variants(range(seed, seed + count))
+
+        def work(progress: Progress) -> list[Preview]:
+            made = []
+            for number, look in enumerate(looks, 1):
+                progress(f"variant {number} of {count}")
+                made.append(look())
+            return made
+
+        def done(previews: list[Preview]) -> None:
+            if self.session.draft is draft:
+                self.variants = previews
+            self.changed()
+
+        self.worker.submit(Task("The variants", work, done, self.tell))
+        self.changed()
+
+    # Nodules
+
+    def insert(self) -> None:
+        """The draft into the CT; the views follow when it is made."""
+        self.carry_out(self.session.insert())
+
+    def carry_out(self, work: Work) -> None:
+        """Carry out a work of the session on the worker's thread."""
+
+        def done(nodules: tuple) -> None:
+            self.session.commit(work, nodules)
+            self.message = f"{work.name}: done."
+            self.changed()
+
+        self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
+        self.changed()
+
+    def edit(self, key: int) -> None:
+        """Take a nodule's recipe as the draft; the views go there."""
+        self.session.edit(key)
+        self.take("nodule")
+        self.jump(key)
+
+    def jump(self, key: int) -> None:
+        """Centre all other views on a nodule."""
+        x, y, z = self.session.nodule(key).recipe.voi.center_ras_mm
+        for view in self.views[1:]:
+            view.slice_node.JumpSliceByCentering(x, y, z)
+
+    def show_before(self, is_before: bool) -> None:
+        """Show the CT as it was, or with the nodules."""
+        self.is_before = is_before
+        self._on_change()
+
+    def show_volume(self) -> None:
+        """The result, or the source, in all views."""
+        volume = self.case.source if self.is_before else self.case.shown_volume
+        for view in self.views:
+            composite = drawing.composite_of(view.slice_node)
+            if composite is not None and composite.GetBackgroundVolumeID() != volume.GetID():
+                composite.SetBackgroundVolumeID(volume.GetID())
+
+    def close(self) -> None:
+        """Let go of the views; the nodes stay."""
+        self.worker.cancel()
+        self._stop()
+        for pen in self._pens:
+            pen.remove()
+        self.sketch.close()
+        self.case.close()

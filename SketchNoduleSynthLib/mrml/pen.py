@@ -1,0 +1,126 @@
+"""Free-hand drawing in a slice view: the left button's path in RAS, and the line under it while it is drawn.
+
+By VTK's observers, so that it is the same in desktop Slicer, where the view's interactor gets mouse and tablet in
+device pixels with y up, and wherever else a slice view has an interactor. Markups have no drag-to-draw, and a curve
+that grows point by point trails the pointer: the line is a 2D actor until it is finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk
+
+PRIORITY = 100.0
+"""Before Slicer's own handling of the mouse: window and level, crosshair, markups."""
+LINE_PIXELS = 2.0
+EVENTS = {"LeftButtonPressEvent": "press", "MouseMoveEvent": "move", "LeftButtonReleaseEvent": "release"}
+Path = NDArray[np.float64]
+
+
+class Pen:
+    """Draws in one slice view while :attr:`is_down_allowed`.
+
+    `moved` is called with the path so far and `drawn` with the finished one, (n, 3) RAS mm; `render` shows the view.
+    """
+
+    def __init__(
+        self,
+        interactor: vtk.vtkRenderWindowInteractor,
+        slice_node: slicer.vtkMRMLSliceNode,
+        render: Callable[[], None],
+        drawn: Callable[[Path], None],
+        moved: Callable[[Path], None] = lambda path: None,
+    ) -> None:
+        self.interactor, self.slice_node, self.render, self.drawn, self.moved = (
+            interactor,
+            slice_node,
+            render,
+            drawn,
+            moved,
+        )
+        self.is_active = False
+        self._points: list[tuple[int, int]] | None = None
+        self._line = _Line()
+        self._tags = {interactor.AddObserver(event, self._on_event, PRIORITY): event for event in EVENTS}
+
+    def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
+        """Draw from now on, in `color` (RGB, 0 to 1)."""
+        self.is_active = True
+        self._line.style(color, width_pixels)
+
+    def lay_down(self) -> None:
+        """Leave the mouse to the view again; a line that is not finished is dropped."""
+        self.is_active = False
+        self._finish()
+
+    def remove(self) -> None:
+        """Forget the view."""
+        self.lay_down()
+        for tag in self._tags:
+            self.interactor.RemoveObserver(tag)
+        self._tags = {}
+
+    def to_ras(self, points: Sequence[tuple[int, int]]) -> Path:
+        """Pixels of the view (x, y up) in RAS mm."""
+        xy = np.array([(x, y, 0.0, 1.0) for x, y in points])
+        return (xy @ slicer.util.arrayFromVTKMatrix(self.slice_node.GetXYToRAS()).T)[:, :3]
+
+    def _on_event(self, interactor: vtk.vtkRenderWindowInteractor, event: str) -> None:
+        action = EVENTS[event]
+        if not self.is_active or (action != "press" and self._points is None):
+            return
+        at = interactor.GetEventPosition()
+        if action == "press":
+            self._points = [at]
+            self._renderer().AddViewProp(self._line.actor)
+        elif self._points is not None and at != self._points[-1]:
+            self._points.append(at)
+        points = self._points or []
+        if action == "release":
+            self._finish()
+            self.drawn(self.to_ras(points))
+        else:
+            self._line.show(points)
+            self.render()
+            self.moved(self.to_ras(points))
+        for tag, known in self._tags.items():
+            if known == event:
+                interactor.GetCommand(tag).SetAbortFlag(1)
+
+    def _finish(self) -> None:
+        if self._points is not None:
+            self._points = None
+            self._renderer().RemoveViewProp(self._line.actor)
+            self.render()
+
+    def _renderer(self) -> vtk.vtkRenderer:
+        return self.interactor.GetRenderWindow().GetRenderers().GetFirstRenderer()
+
+
+class _Line:
+    """A line over a view, in its pixels."""
+
+    def __init__(self) -> None:
+        self.data = vtk.vtkPolyData()
+        mapper = vtk.vtkPolyDataMapper2D()
+        mapper.SetInputData(self.data)
+        self.actor = vtk.vtkActor2D()
+        self.actor.SetMapper(mapper)
+
+    def style(self, color: Sequence[float], width_pixels: float) -> None:
+        self.actor.GetProperty().SetColor(*color)
+        self.actor.GetProperty().SetLineWidth(width_pixels)
+
+    def show(self, points: Sequence[tuple[int, int]]) -> None:
+        array = vtk.vtkPoints()
+        array.SetData(numpy_to_vtk(np.array([(x, y, 0.0) for x, y in points], np.float32), deep=True))
+        cells = vtk.vtkCellArray()
+        cells.InsertNextCell(len(points), list(range(len(points))))
+        self.data.SetPoints(array)
+        self.data.SetLines(cells)
+        self.data.Modified()
