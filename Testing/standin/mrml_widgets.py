@@ -1,0 +1,190 @@
+"""The widgets of Slicer that know the scene; the names and properties are Slicer's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Property, QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+
+class qMRMLWidget(QWidget):
+    """The root of a panel: hands the scene on."""
+
+    mrmlSceneChanged = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._scene: Any = None
+
+    def mrmlScene(self) -> Any:
+        """The scene."""
+        return self._scene
+
+    @Slot(object)
+    def setMRMLScene(self, scene: Any) -> None:
+        """Set the scene, here and wherever the signal is connected to."""
+        if scene is not self._scene:
+            self._scene = scene
+            self.mrmlSceneChanged.emit(scene)
+
+
+def _setting(kind: Any, name: str) -> tuple[Any, Any]:
+    """A property that changes what a combo box lists, and its setter."""
+
+    def put(self: Any, value: Any) -> None:
+        setattr(self, name, value)
+        self._list()
+
+    return Property(kind, lambda self: getattr(self, name), put), put
+
+
+class qMRMLNodeComboBox(qMRMLWidget):
+    """Chooses one of the scene's nodes of some types."""
+
+    currentNodeChanged = Signal((object,), (bool,))
+    currentNodeIDChanged = Signal(str)
+    nodeAdded = Signal(object)
+    nodeAddedByUser = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._types: list[str] = []
+        self._none, self._none_text, self._add, self._remove, self._rename = False, "None", True, True, False
+        self._children, self._hidden, self._select_new, self._base = True, False, True, ""
+        self._attributes: list[tuple[str, str, Any]] = []
+        self._scene_tags: list[int] = []
+        self._node_tags: list[tuple[Any, int]] = []
+        self._entries: list[tuple[str | None, str]] = []  # node IDs and names, as listed
+        self._current: str | None = None
+        self._box = QComboBox(self)
+        self._box.activated.connect(self._chosen)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box)
+
+    nodeTypes, setNodeTypes = _setting("QStringList", "_types")
+    noneEnabled, setNoneEnabled = _setting(bool, "_none")
+    noneDisplay, setNoneDisplay = _setting(str, "_none_text")
+    addEnabled, setAddEnabled = _setting(bool, "_add")
+    removeEnabled, setRemoveEnabled = _setting(bool, "_remove")
+    renameEnabled, setRenameEnabled = _setting(bool, "_rename")
+    showChildNodeTypes, setShowChildNodeTypes = _setting(bool, "_children")
+    showHidden, setShowHidden = _setting(bool, "_hidden")
+    selectNodeUponCreation, setSelectNodeUponCreation = _setting(bool, "_select_new")
+    baseName, setBaseName = _setting(str, "_base")
+
+    @Slot(object)
+    def setMRMLScene(self, scene: Any) -> None:
+        """List the nodes of this scene, as they come and go."""
+        for tag in self._scene_tags:
+            self.mrmlScene().RemoveObserver(tag)
+        super().setMRMLScene(scene)
+        events = ("NodeAddedEvent", "NodeRemovedEvent", "EndBatchProcessEvent", "EndCloseEvent") if scene else ()
+        self._scene_tags = [scene.AddObserver(getattr(scene, event), lambda *_: self._list()) for event in events]
+        self._list()
+
+    def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
+        """List nodes of the type only if they have the attribute."""
+        self._attributes.append((node_type, name, value))
+        self._list()
+
+    def nodeCount(self) -> int:
+        """How many nodes can be chosen."""
+        return len(self._node_ids())
+
+    def nodeFromIndex(self, index: int) -> Any:
+        """A node that can be chosen, by its place."""
+        return self._node(self._node_ids()[index])
+
+    def currentNode(self) -> Any:
+        """The chosen node."""
+        return self._node(self._current)
+
+    @Slot(object)
+    def setCurrentNode(self, node: Any) -> None:
+        """Choose a node, or its ID, or none."""
+        self.setCurrentNodeID(node if isinstance(node, str) or node is None else node.GetID())
+
+    def setCurrentNodeID(self, node_id: str | None) -> None:
+        """Choose a node by its ID; one that is not listed chooses none."""
+        self._choose(node_id if node_id in self._node_ids() else None)
+
+    currentNodeID = Property(str, lambda self: self._current or "", setCurrentNodeID, notify=currentNodeIDChanged)
+
+    def addNode(self, node_type: str | None = None) -> Any:
+        """Make a node of the first of the types, and choose it where new nodes are to be chosen."""
+        name = self.mrmlScene().GenerateUniqueName(self._base or (node_type or self._types[0])[len("vtkMRML") : -4])
+        node = self.mrmlScene().AddNewNodeByClass(node_type or self._types[0], name)
+        self.nodeAddedByUser.emit(node)
+        if self._select_new:
+            self.setCurrentNode(node)
+        return node
+
+    def _node(self, node_id: str | None) -> Any:
+        return self.mrmlScene().GetNodeByID(node_id) if self.mrmlScene() and node_id else None
+
+    def _node_ids(self) -> list[str]:
+        return [node_id for node_id, _ in self._entries if node_id]
+
+    def _of_type(self, node: Any) -> bool:
+        return any(node.IsA(one) if self._children else node.GetClassName() == one for one in self._types)
+
+    def _wanted(self, node: Any) -> bool:
+        if node.GetHideFromEditors() and not self._hidden:
+            return False
+        asked = [(node.GetAttribute(name), value) for one, name, value in self._attributes if node.IsA(one)]
+        return all(has is not None and value in (None, has) for has, value in asked)
+
+    def _list(self) -> None:
+        """List the scene's nodes anew; what is chosen stays chosen while it can be."""
+        scene = self.mrmlScene()
+        if scene is not None and scene.IsBatchProcessing():
+            return
+        nodes = [scene.GetNthNode(i) for i in range(scene.GetNumberOfNodes())] if scene else []
+        nodes = [node for node in nodes if self._of_type(node)]
+        self._follow(nodes)
+        entries = [(node.GetID(), node.GetName() or "") for node in nodes if self._wanted(node)]
+        before, first = self._node_ids(), entries[0][0] if entries and not self._none else None
+        self._entries = ([(None, self._none_text)] if self._none else []) + entries
+        chosen = self._current
+        if chosen not in self._node_ids() and (chosen or not before):
+            chosen = first
+        self._choose(chosen)
+
+    def _choose(self, node_id: str | None) -> None:
+        """Show the list with this node chosen, and tell if it is another."""
+        texts, ids = [name for _, name in self._entries], [one for one, _ in self._entries]
+        if self._add and self._types:
+            texts.append(f"Create new {self._types[0][len('vtkMRML') : -len('Node')]}")
+        with QSignalBlocker(self._box):
+            self._box.clear()
+            self._box.addItems(texts)
+            self._box.setCurrentIndex(ids.index(node_id) if node_id in ids else -1)
+        if node_id != self._current:
+            self._current = node_id
+            self.currentNodeChanged[object].emit(self.currentNode())
+            self.currentNodeChanged[bool].emit(node_id is not None)
+            self.currentNodeIDChanged.emit(node_id or "")
+
+    def _follow(self, nodes: list[Any]) -> None:
+        """Observe these nodes, and no others: their names and attributes decide what is listed."""
+        kept = [(node, tag) for node, tag in self._node_tags if any(node is one for one in nodes)]
+        for node, tag in self._node_tags:
+            if (node, tag) not in kept:
+                node.RemoveObserver(tag)
+        new = [node for node in nodes if not any(node is one for one, _ in kept)]
+        self._node_tags = kept + [(node, node.AddObserver("ModifiedEvent", self._node_modified)) for node in new]
+
+    def _node_modified(self, node: Any, _event: str) -> None:
+        """List anew only where it changes something: voxels change a volume all the time."""
+        if ((node.GetID(), node.GetName() or "") in self._entries) != self._wanted(node):
+            self._list()
+
+    def _chosen(self, index: int) -> None:
+        """What the user chose: a node, none, or a new one."""
+        if index < len(self._entries):
+            self._choose(self._entries[index][0])
+        else:
+            self._choose(self._current)
+            self.addNode()
