@@ -54,14 +54,14 @@ def test_nodes_follow_the_session(case: Any) -> None:
     source = voxels(case.source).copy()
     assert case.result is None, "no copy of the CT before there is a nodule"
     key = insert(case)
-    assert np.array_equal(voxels(case.result), case.session.volume().array)
+    assert np.array_equal(voxels(case.result), case.session.result().synthetic.array)
     assert case.roi.GetNumberOfControlPoints() == 1
     assert np.allclose(case.roi.GetSize(), 20.0)
     segments = case.node("Nodules").GetSegmentation()
     assert [segments.GetNthSegment(i).GetName() for i in range(segments.GetNumberOfSegments())] == [f"Nodule {key}"]
     image = slicer.vtkOrientedImageData()
     case.node("Nodules").GetBinaryLabelmapRepresentation(segments.GetNthSegmentID(0), image)
-    assert vtk_to_numpy(image.GetPointData().GetScalars()).sum() == (case.session.labels() == key).sum()
+    assert vtk_to_numpy(image.GetPointData().GetScalars()).sum() == (case.session.result().labels == 1).sum()
     case.session.undo()
     assert np.array_equal(voxels(case.result), source)
     assert segments.GetNumberOfSegments() == 0
@@ -136,7 +136,7 @@ def test_the_preview_lies_where_the_plane_is(case: Any) -> None:
 
 def test_a_saved_scene_holds_the_case(case: Any, tmp_path: Path) -> None:
     key = insert(case)
-    expected, state = case.session.volume().array, case.session.state
+    expected, state = case.session.result().synthetic.array, case.session.state
     path = str(tmp_path / "case.mrb")
     scene = case.scene
     assert scene.WriteToMRB(path)
@@ -147,7 +147,7 @@ def test_a_saved_scene_holds_the_case(case: Any, tmp_path: Path) -> None:
     again = SceneCase(text.GetNodeReference("Source"), text)
     try:
         assert np.array_equal(voxels(again.result), expected)
-        assert np.array_equal(again.session.volume().array, expected)
+        assert np.array_equal(again.session.result().synthetic.array, expected)
         assert again.session.draft.voi == state.draft.voi
         assert len(again.session.draft.strokes) == 1
         assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsCurveNode") == 1

@@ -65,23 +65,23 @@ def test_a_nodule_is_inserted_updated_hidden_shown_and_removed(session: Session)
     source = session.source.array.copy()
     screen = Screen(session)
     key = insert(session)
-    first = session.volume().array
+    first = session.result().synthetic.array
     assert not np.array_equal(first, source)
     assert np.array_equal(screen.array, first)
-    assert np.array_equal(session.labels() > 0, session.labels() == key)
+    assert np.array_equal(session.result().labels > 0, session.result().labels == 1)
 
     session.edit(key)
     session.choose(seed=5)
     session.carry_out(session.insert())
     assert [nodule.key for nodule in session.nodules] == [key], "an update keeps the nodule's place and key"
-    assert not np.array_equal(session.volume().array, first)
-    assert np.array_equal(screen.array, session.volume().array)
+    assert not np.array_equal(session.result().synthetic.array, first)
+    assert np.array_equal(screen.array, session.result().synthetic.array)
 
     session.carry_out(session.show(key, False))
     assert np.array_equal(screen.array, source)
-    assert not session.labels().any()
+    assert not session.result().labels.any()
     session.carry_out(session.show(key, True))
-    updated = session.volume().array
+    updated = session.result().synthetic.array
     session.carry_out(session.remove(key))
     assert np.array_equal(screen.array, source)
     session.undo()
@@ -91,15 +91,17 @@ def test_a_nodule_is_inserted_updated_hidden_shown_and_removed(session: Session)
 
 def test_overlapping_nodules_come_out_as_from_the_recipe_whichever_goes(session: Session) -> None:
     keys = [insert(session, (X + 4.0 * k, Y, Z), seed=k) for k in range(3)]
-    both = carry_out(session.source, session.recipe()).synthetic.array
-    assert np.array_equal(session.volume().array, both)
+    both = carry_out(session.source, session.result().recipe).synthetic.array
+    assert np.array_equal(session.result().synthetic.array, both)
     session.carry_out(session.remove(keys[0]))
-    rest = session.volume().array
-    assert np.array_equal(rest, carry_out(session.source, session.recipe()).synthetic.array)
+    rest = session.result().synthetic.array
+    assert np.array_equal(rest, carry_out(session.source, session.result().recipe).synthetic.array)
     assert not np.array_equal(rest, both)
     session.undo()
     session.carry_out(session.show(keys[1], False))
-    assert np.array_equal(session.volume().array, carry_out(session.source, session.recipe()).synthetic.array)
+    assert np.array_equal(
+        session.result().synthetic.array, carry_out(session.source, session.result().recipe).synthetic.array
+    )
 
 
 def test_a_nodule_far_away_is_not_made_again(session: Session) -> None:
@@ -124,12 +126,12 @@ def test_twenty_nodules_a_hundred_steps_back_and_forth_and_all_removed() -> None
         session.edit(nodule.key)
         session.choose(seed=int(rng.integers(100)), attenuation=str(rng.choice(["solid", "ground-glass"])))
         session.carry_out(session.insert())
-    full = session.volume().array
-    assert np.array_equal(full, carry_out(session.source, session.recipe()).synthetic.array)
+    full = session.result().synthetic.array
+    assert np.array_equal(full, carry_out(session.source, session.result().recipe).synthetic.array)
     for _ in range(100):
         session.undo() if rng.random() < 0.6 else session.redo()
         if rng.random() < 0.1:
-            assert np.array_equal(screen.array, session.volume().array)
+            assert np.array_equal(screen.array, session.result().synthetic.array)
     while session.redoable:
         session.redo()
     assert np.array_equal(screen.array, full)
@@ -270,7 +272,7 @@ def test_preview_is_the_nodule_to_come_and_leaves_out_the_edited_one(session: Se
     preview = session.preview()()
     session.carry_out(session.insert())
     key = session.nodules[0].key
-    stands = preview.frame.sample(session.volume())[0]
+    stands = preview.frame.sample(session.result().synthetic)[0]
     bare = preview.frame.sample(session.source)[0]
     assert np.corrcoef((preview.hu - bare).ravel(), (stands - bare).ravel())[0, 1] > 0.9
     session.edit(key)

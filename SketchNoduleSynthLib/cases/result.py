@@ -37,10 +37,20 @@ class Result:
     recipe: Recipe
 
 
+def of_nodules(source: Volume, insertions: Sequence[Insertion]) -> Result:
+    """`source` with `insertions` that were made on it, one on the other."""
+    synthetic = source.with_array(source.array.copy())
+    labels = np.zeros(source.array.shape, np.uint8 if len(insertions) < 256 else np.uint16)
+    for number, insertion in enumerate(insertions, 1):
+        insertion.apply(synthetic.array)
+        labels[insertion.box][insertion.nodule] = number
+    done = Recipe(tuple(insertion.recipe for insertion in insertions), versions())
+    return Result(source, synthetic, labels, tuple(insertions), done)
+
+
 def carry_out(volume: Volume, recipe: Recipe, progress: Progress = lambda nodule, stage: None) -> Result:
     """Insert a recipe's nodules one after the other into a copy of `volume`; errors name the nodule."""
     synthetic = volume.with_array(volume.array.copy())
-    labels = np.zeros(volume.array.shape, np.uint8 if len(recipe.nodules) < 256 else np.uint16)
     insertions = []
     for index, nodule in enumerate(recipe.nodules):
         try:
@@ -48,10 +58,8 @@ def carry_out(volume: Volume, recipe: Recipe, progress: Progress = lambda nodule
         except InputError as error:
             raise InputError(f"nodules[{index}]: {error}") from error
         insertion.apply(synthetic.array)
-        labels[insertion.box][insertion.nodule] = index + 1
         insertions.append(insertion)
-    done = Recipe(tuple(insertion.recipe for insertion in insertions), versions())
-    return Result(volume, synthetic, labels, tuple(insertions), done)
+    return of_nodules(volume, insertions)
 
 
 def versions() -> dict[str, str]:

@@ -20,10 +20,11 @@ from SketchNoduleSynthLib.cases.draft import Draft, beside, draft_of, erased, si
 from SketchNoduleSynthLib.cases.history import History
 from SketchNoduleSynthLib.cases.layers import layered
 from SketchNoduleSynthLib.cases.nodule import Nodule, Progress, shown
+from SketchNoduleSynthLib.cases.result import Result, of_nodules
 from SketchNoduleSynthLib.cases.work import Preview, Work, silent
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Recipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.site import Reslice
@@ -84,24 +85,9 @@ class Session:
         """The voxels of `box` (z, y, x) as the case stands; a copy."""
         return layered(self.source, shown(self.nodules)).array[box]
 
-    def volume(self) -> Volume:
-        """A copy of the whole CT as the case stands."""
-        array = self.source.array.copy()
-        for insertion in shown(self.nodules):
-            insertion.apply(array)
-        return self.source.with_array(array)
-
-    def labels(self) -> NDArray[np.uint16]:
-        """The label map (z, y, x): where a shown nodule is, its key."""
-        labels = np.zeros(self.source.array.shape, np.uint16)
-        for nodule in self.nodules:
-            if nodule.is_shown and nodule.insertion is not None:
-                labels[nodule.insertion.box][nodule.insertion.nodule] = nodule.key
-        return labels
-
-    def recipe(self) -> Recipe:
-        """Of the shown nodules; carried out on the source it gives :meth:`volume`, voxel for voxel."""
-        return Recipe(tuple(nodule.recipe for nodule in self.nodules if nodule.is_shown))
+    def result(self) -> Result:
+        """The CT with the shown nodules, labels 1, 2 ... in their order, and the recipe that gives the same."""
+        return of_nodules(self.source, shown(self.nodules))
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer` after each change with the boxes of voxels that may have changed; returns how to stop it."""
@@ -133,8 +119,9 @@ class Session:
     def choose(self, **choices: Any) -> None:
         """Set the draft's `model`, `attenuation`, `seed` or `style`."""
         draft = replace(self.draft, **choices)
-        if draft != self.draft:
-            self._step(f"Choose {', '.join(choices)}", replace(self.state, draft=draft), merge=True)
+        changed = [name for name in choices if getattr(draft, name) != getattr(self.draft, name)]
+        if changed:
+            self._step(f"Choose the {' and '.join(changed)}", replace(self.state, draft=draft), merge=True)
 
     def draw(self, stroke: Stroke) -> None:
         """Add a line. Raises :class:`InputError` if there is no VOI to draw on."""

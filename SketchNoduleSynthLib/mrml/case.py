@@ -37,15 +37,27 @@ from SketchNoduleSynthLib.mrml import volumes
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.cases.nodule import Nodule
     from SketchNoduleSynthLib.cases.work import Preview
+    from SketchNoduleSynthLib.ct.volume import Volume
     from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
 FOLDER = "Synthetic nodules"
 CASE_ATTRIBUTE = "SketchNoduleSynth.Case"
-SOURCE, RESULT, VOI, PREVIEW, NODULES = "Source", "Result", "VOI", "Preview", "Nodules"
+SOURCE, RESULT, VOI, NODULES = "Source", "Result", "VOI", "Nodules"
+PREVIEW, EDGES = "Preview", "Edges"
 COLORS = {"nodule": (1.0, 0.85, 0.1), "vessel": (1.0, 0.35, 0.3), "wall": (0.3, 0.75, 1.0), "other": (0.6, 0.95, 0.6)}
 LINE_MM, GLYPH_MM = 0.25, 0.01
 LEAST_PULL_MM = 1e-3
 """A side of the box that differs by more was pulled by its handle: the diameter changes, the centre stays."""
+
+
+def saved_case(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode | None:
+    """The text node of the case of `source` that is in its scene, if there is one."""
+    if source is None:
+        return None
+    for node in slicer.util.getNodesByClass("vtkMRMLTextNode", source.GetScene()):
+        if node.GetAttribute(CASE_ATTRIBUTE) and node.GetNodeReferenceID(SOURCE) == source.GetID() and node.GetText():
+            return node
+    return None
 
 
 class SceneCase:
@@ -78,6 +90,10 @@ class SceneCase:
     def node(self, role: str) -> slicer.vtkMRMLNode | None:
         """The node of that role; None if it is not made yet or was deleted."""
         return self.case.GetNodeReference(role)
+
+    def is_whole(self) -> bool:
+        """Whether the CT and the case's own node are still in the scene."""
+        return all(self.scene.IsNodePresent(node) for node in (self.source, self.case))
 
     @property
     def result(self) -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -200,9 +216,21 @@ class SceneCase:
             volumes.update_node(node, plane)
         return node
 
+    def show_edges(self, plane: Volume) -> slicer.vtkMRMLLabelMapVolumeNode:
+        """Bring the node of the CT's edges up to `plane` (1 at an edge) and return it."""
+        node = self.node(EDGES)
+        if node is None:
+            node = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Edges of the CT")
+            node.CreateDefaultDisplayNodes()
+            node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeFileGenericColors.txt")
+            self._keep(EDGES, node)
+        volumes.update_node(node, plane)
+        return node
+
     def close(self) -> None:
         """Stop listening; the nodes stay."""
         self._stop()
+        self.told = lambda message: None
         for node, tag in self._observed:
             node.RemoveObserver(tag)
         self._observed = []

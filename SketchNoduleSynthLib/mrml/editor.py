@@ -6,6 +6,7 @@ Desktop Slicer's panel and the browser are two windows onto one of these. The ho
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import slicer.util
 import vtk
 
 from SketchNoduleSynthLib.cases.nodule import Progress
+from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.work import Preview, Work
 from SketchNoduleSynthLib.cases.worker import Task, Worker
@@ -161,6 +163,10 @@ class Editor:
             self.sketch.hide_preview()
         self.changed()
 
+    def show_edges(self, is_shown: bool) -> None:
+        """Show the edges of the CT that the network sees around the nodule, or not."""
+        self.sketch.show_edges(is_shown)
+
     def set_live(self, is_live: bool) -> None:
         """Show the generated plane while drawing, or not."""
         self.is_live = is_live
@@ -200,6 +206,12 @@ class Editor:
         self.worker.submit(Task("The variants", work, done, self.tell))
         self.changed()
 
+    def choose_variant(self, preview: Preview) -> None:
+        """Take a variant's seed; the others stay to be chosen from."""
+        variants = self.variants
+        self.session.choose(seed=preview.recipe.seed)
+        self.variants = variants
+
     # Nodules
 
     def insert(self) -> None:
@@ -222,6 +234,29 @@ class Editor:
         self.session.edit(key)
         self.take("nodule")
         self.jump(key)
+
+    def duplicate(self, key: int) -> None:
+        """Take a nodule's drawing again for a new one beside it."""
+        self.session.duplicate(key)
+        self.take("nodule")
+
+    def toggle(self, key: int) -> None:
+        """Hide a nodule, or show it again."""
+        self.carry_out(self.session.show(key, not self.session.nodule(key).is_shown))
+
+    def remove(self, key: int) -> None:
+        """Take a nodule away."""
+        self.carry_out(self.session.remove(key))
+
+    def export(self, folder: pathlib.Path) -> None:
+        """The case's files into `folder`; see :mod:`cases.result`."""
+        result = self.session.result()
+
+        def done(nothing: None) -> None:
+            self.tell(f"The case was written to {folder}.")
+
+        self.worker.submit(Task("Writing", lambda progress: write(result, folder), done, self.tell))
+        self.changed()
 
     def jump(self, key: int) -> None:
         """Centre all other views on a nodule."""
@@ -249,4 +284,4 @@ class Editor:
         for pen in self._pens:
             pen.remove()
         self.sketch.close()
-        self.case.close()
+        self.case.told = lambda message: None

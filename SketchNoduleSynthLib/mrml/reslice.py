@@ -10,6 +10,9 @@ from SketchNoduleSynthLib.cases.work import Preview
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml.case import SceneCase
+from SketchNoduleSynthLib.synthesis.site import Reslice
+
+EDGES_OPACITY = 0.6
 
 
 class SketchView:
@@ -17,6 +20,7 @@ class SketchView:
 
     def __init__(self, case: SceneCase, slice_node: slicer.vtkMRMLSliceNode) -> None:
         self.case, self.slice_node = case, slice_node
+        self.edges_are_shown = False
         self._voi: Voi | None = None
         self._before: tuple[np.ndarray, tuple[float, float, float]] | None = None
 
@@ -33,6 +37,7 @@ class SketchView:
             self._turn_back()
         else:
             drawing.show_frame(self.slice_node, voi.frame(1))
+        self._update_edges()
 
     def show_preview(self, preview: Preview) -> None:
         """The generated plane over the reslice."""
@@ -49,8 +54,26 @@ class SketchView:
             composite.SetForegroundVolumeID("")
             composite.SetForegroundOpacity(0.0)
 
+    def show_edges(self, is_shown: bool) -> None:
+        """The CT's edges on the sketch plane as a label layer; it follows the VOI."""
+        self.edges_are_shown = is_shown
+        self._update_edges()
+
+    def _update_edges(self) -> None:
+        composite = drawing.composite_of(self.slice_node)
+        if composite is None:
+            return
+        if not self.edges_are_shown or self._voi is None:
+            composite.SetLabelVolumeID("")
+            return
+        reslice = Reslice(self.case.session.source, self._voi)
+        node = self.case.show_edges(reslice.frame.plane().as_volume(reslice.edges[None].astype(np.uint8)))
+        composite.SetLabelVolumeID(node.GetID())
+        composite.SetLabelOpacity(EDGES_OPACITY)
+
     def close(self) -> None:
         """Leave the view as it was found."""
+        self.show_edges(False)
         self.hide_preview()
         self._turn_back()
 

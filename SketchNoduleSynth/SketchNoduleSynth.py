@@ -1,0 +1,169 @@
+"""SketchNoduleSynth in Slicer: what Slicer must find in a module. All that it does is in SketchNoduleSynthLib."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+HERE = Path(__file__).resolve().parent
+if not (HERE / "SketchNoduleSynthLib").is_dir():  # A checkout; installed, the library lies beside this file.
+    sys.path.append(str(HERE.parent))
+
+from SketchNoduleSynthLib.cases.worker import Worker  # noqa: E402
+from SketchNoduleSynthLib.mrml.console import Console  # noqa: E402
+
+RESOURCES = Path(sys.modules["SketchNoduleSynthLib"].__file__ or "").resolve().parent.parent / "Resources"
+
+
+class SketchNoduleSynth(ScriptedLoadableModule):
+    """Name, place and credits."""
+
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("Sketch Nodule Synth")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Image Synthesis")]
+        parent.dependencies = []
+        parent.contributors = ["SketchNoduleSynth developers"]
+        parent.helpText = _(
+            "Draw a lung nodule on an oblique reslice of a chest CT; a network makes it stand in a copy of the CT. "
+            "For training and research, not for diagnosis: everything it makes is synthetic."
+        )
+        parent.acknowledgementText = _("The networks were trained on nodules of LIDC-IDRI (CC BY 3.0).")
+
+
+@parameterNodeWrapper
+class SketchNoduleSynthParameterNode:
+    """Kept with the scene. The case itself is a text node that refers to all its others; see mrml.case."""
+
+    inputVolume: slicer.vtkMRMLScalarVolumeNode
+
+
+class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel's life: made once, connected to the scene while the module is in front."""
+
+    def __init__(self, parent: Any = None) -> None:
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic: SketchNoduleSynthLogic | None = None
+        self.panel: Any = None
+        self._parameters: Any = None
+
+    def setup(self) -> None:
+        """Make the panel; nothing is loaded, asked or installed."""
+        ScriptedLoadableModuleWidget.setup(self)
+        from SketchNoduleSynthLib.panel.panel import Panel
+
+        widget = slicer.util.loadUI(str(RESOURCES / "UI" / "SketchNoduleSynth.ui"))
+        self.layout.addWidget(widget)
+        self.ui = slicer.util.childWidgetVariables(widget)
+        self.ui.SketchNoduleSynth = widget
+        widget.setMRMLScene(slicer.mrmlScene)
+        self.logic = SketchNoduleSynthLogic()
+        self.panel = Panel(self.ui, widget, self.logic.open, self.logic.worker)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._on_start_close)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._on_new_scene)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._on_new_scene)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._on_node_removed)
+        self.ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self._remember())
+
+    def cleanup(self) -> None:
+        """The application ends or the module is reloaded."""
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.remove()
+            self.logic.close()
+
+    def enter(self) -> None:
+        """The module comes to the front."""
+        self._parameters = self.logic.getParameterNode()
+        self.panel.listen(True)
+        self._choose_volume()
+
+    def exit(self) -> None:
+        """Another module comes to the front: the pen is laid down."""
+        self.panel.listen(False)
+        if self.panel.editor is not None:
+            self.panel.editor.take(None)
+
+    def _choose_volume(self) -> None:
+        """The volume of the last time, or else the only one that there is."""
+        volume = self._parameters.inputVolume or slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        self.ui.inputSelector.setCurrentNode(volume)
+
+    def _remember(self) -> None:
+        if self._parameters is not None:
+            self._parameters.inputVolume = self.ui.inputSelector.currentNode()
+
+    def _on_start_close(self, caller: Any, event: Any) -> None:
+        self._parameters = None
+        self.panel.close()
+        self.logic.close()
+
+    def _on_new_scene(self, caller: Any, event: Any) -> None:
+        if self.parent is not None and self.parent.isEntered:
+            self.enter()
+
+    def _on_node_removed(self, caller: Any, event: Any) -> None:
+        editor = self.panel.editor
+        if editor is not None and not slicer.mrmlScene.IsClosing() and not editor.case.is_whole():
+            self.panel.close()
+            self.logic.forget(editor.case)
+
+
+class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic, Console):
+    """The cases of the scene, one a CT; from Slicer's Python console through the methods of :class:`Console`."""
+
+    def __init__(self) -> None:
+        ScriptedLoadableModuleLogic.__init__(self)
+        Console.__init__(self)
+        self.worker = Worker()
+
+    def getParameterNode(self) -> SketchNoduleSynthParameterNode:
+        """See :class:`SketchNoduleSynthParameterNode`."""
+        return SketchNoduleSynthParameterNode(super().getParameterNode())
+
+
+class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
+    """The self test, for Slicer's own test runner and the Reload and Test button."""
+
+    def setUp(self) -> None:
+        """An empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """All tests."""
+        self.setUp()
+        self.test_insert_and_undo()
+
+    def test_insert_and_undo(self) -> None:
+        """A nodule in the sample CT, and the CT as it was."""
+        import numpy as np
+        import SampleData
+
+        source = SampleData.downloadSample("CTChest")
+        before = slicer.util.arrayFromVolume(source).copy()
+        logic = slicer.util.getModuleLogic("SketchNoduleSynth")
+        logic.open(source)
+        self.delayDisplay("A nodule of 12 mm by mcgan, which needs no drawing")
+        logic.place((60.0, -20.0, -130.0), 12.0)
+        logic.choose(model="mcgan", seed=3)
+        logic.insert()
+        result = logic.case.result
+        self.assertTrue((slicer.util.arrayFromVolume(result) != before).any())
+        logic.undo()
+        self.assertTrue(np.array_equal(slicer.util.arrayFromVolume(result), before))
+        self.assertTrue(np.array_equal(slicer.util.arrayFromVolume(source), before))
+        self.delayDisplay("Passed")

@@ -1,0 +1,119 @@
+"""The cases of a scene, and what can be done to them from Slicer's Python console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import slicer
+from numpy.typing import ArrayLike, NDArray
+
+from SketchNoduleSynthLib.cases.result import write
+from SketchNoduleSynthLib.cases.session import Session
+from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.case import SceneCase, saved_case
+
+
+class Console:
+    """All methods act on the case that was opened last, at once and on the caller's thread.
+
+    What cannot be done raises :class:`InputError` with a sentence that says why.
+    """
+
+    def __init__(self) -> None:
+        self._cases: dict[str, SceneCase] = {}
+        self._current: SceneCase | None = None
+
+    @property
+    def case(self) -> SceneCase:
+        """The current case: its session and its nodes."""
+        if self._current is None:
+            raise InputError("No CT is open; call open(volumeNode) first.")
+        return self._current
+
+    @property
+    def session(self) -> Session:
+        """The current case's."""
+        return self.case.session
+
+    def open(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> SceneCase:
+        """Make the case of a CT the current one: that of the scene if there is one, else a new one."""
+        case = self._cases.get(volume_node.GetID()) if volume_node is not None else None
+        if case is None or not case.is_whole():
+            case = SceneCase(volume_node, saved_case(volume_node))
+            self._cases[volume_node.GetID()] = case
+        self._current = case
+        return case
+
+    def place(
+        self,
+        center_ras_mm: Sequence[float],
+        diameter_mm: float | None = None,
+        tilt_lr_deg: float = 0.0,
+        tilt_hf_deg: float = 0.0,
+    ) -> None:
+        """Put the VOI at a point of the CT (RAS mm), tilted by up to 30 degrees, without a drawing."""
+        self.session.place(center_ras_mm, diameter_mm)
+        voi = self.session.draft.placed()
+        self.session.set_voi(Voi(voi.center_ras_mm, voi.diameter_mm, tilt_lr_deg, tilt_hf_deg))
+
+    def draw(self, points_mm: ArrayLike, label: Label = "nodule", closed: bool | None = None) -> None:
+        """A line on the sketch plane, (n, 2) u (right) and v (down) in mm from the VOI's centre.
+
+        A nodule's line is closed unless `closed` says otherwise.
+        """
+        points = np.asarray(points_mm, float)
+        self.session.draw(Stroke(points, label, label == "nodule" if closed is None else closed))
+
+    def choose(self, **choices: Any) -> None:
+        """Set `model`, `attenuation`, `seed` or `style`."""
+        self.session.choose(**choices)
+
+    def generate(self) -> NDArray[np.float32]:
+        """The sketch plane (v, u) in HU, 128 x 128 over the VOI, as :meth:`insert` will make it, but for its noise."""
+        return self.session.preview()().hu
+
+    def insert(self) -> int:
+        """Put the draft into the copy of the CT, ``case.result``; the nodule's key."""
+        self.session.carry_out(self.session.insert())
+        key = self.session.state.edited
+        assert key is not None
+        self.session.edit(None)
+        return key
+
+    def remove(self, key: int) -> None:
+        """Take a nodule away."""
+        self.session.carry_out(self.session.remove(key))
+
+    def undo(self) -> None:
+        """Take back the last step."""
+        self.session.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self.session.redo()
+
+    def report(self, key: int) -> dict[str, Any]:
+        """What was measured of a nodule; see the README."""
+        insertion = self.session.nodule(key).insertion
+        return insertion.report if insertion is not None else {}
+
+    def export(self, folder: str | Path) -> None:
+        """Write the CT with the nodules, the label map, the recipe, the report and a preview into `folder`."""
+        write(self.session.result(), Path(folder))
+
+    def forget(self, case: SceneCase) -> None:
+        """Stop following a case whose nodes are gone."""
+        case.close()
+        self._cases = {key: other for key, other in self._cases.items() if other is not case}
+        if self._current is case:
+            self._current = None
+
+    def close(self) -> None:
+        """Stop following all cases; the nodes stay."""
+        for case in list(self._cases.values()):
+            self.forget(case)

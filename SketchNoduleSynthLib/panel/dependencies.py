@@ -1,0 +1,67 @@
+"""What Slicer's Python lacks, and how it comes in: with one confirmed click, or from a folder without network."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from SketchNoduleSynthLib.mrml.editor import Editor
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.panel.panel import Panel
+
+PACKAGES = {"torch": "torch", "skimage": "scikit-image", "safetensors": "safetensors", "imageio": "imageio"}
+"""Module to package; each is first imported when it is needed."""
+TORCH_SIZE = "200 MB to 3 GB"
+
+
+def missing() -> list[str]:
+    """The packages that are not installed."""
+    return [package for module, package in PACKAGES.items() if find_spec(module) is None]
+
+
+class Dependencies:
+    """Hidden where nothing is missing. The CT, the box and the pen work without; previews and Insert do not."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel, self.ui = panel, panel.ui
+        self.ui.installButton.clicked.connect(lambda *_a: self._install(None))
+        self.ui.installFolderButton.clicked.connect(lambda *_a: self._install_from_folder())
+
+    def refresh(self, editor: Editor | None) -> None:
+        """See :class:`Section`."""
+        packages = missing()
+        self.ui.dependencyFrame.setVisible(bool(packages))
+        if packages:
+            self.ui.dependencyLabel.setText(
+                _("To make nodules, Slicer's Python still needs {packages}. torch takes {size}.").format(
+                    packages=", ".join(packages), size=TORCH_SIZE
+                )
+                if "torch" in packages
+                else _("To make nodules, Slicer's Python still needs {packages}.").format(packages=", ".join(packages))
+            )
+
+    def _install_from_folder(self) -> None:
+        folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder of wheels"))
+        if folder:
+            self._install(folder)
+
+    def _install(self, folder: str | None) -> None:
+        packages = missing()
+        question = _("Install {packages} into Slicer's Python? torch takes {size}.")
+        if not slicer.util.confirmOkCancelDisplay(question.format(packages=", ".join(packages), size=TORCH_SIZE)):
+            return
+        with slicer.util.tryWithErrorDisplay(_("The packages could not be installed."), waitCursor=True):
+            if folder is not None:
+                slicer.util.pip_install(["--no-index", "--find-links", folder, *packages])
+            else:
+                if "torch" in packages and find_spec("PyTorchUtils") is not None:
+                    import_module("PyTorchUtils").PyTorchUtilsLogic().installTorch(askConfirmation=False)
+                    packages.remove("torch")
+                slicer.util.pip_install(packages)
+        self.panel.refresh()
