@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
 from training import loop, train_mcgan, train_pix2pix
-from training.command import run_command, training_options
+from training.command import at_least, run_command, training_options
 from training.data.dataset import TWINS, PlaneDataset, Sample, VolumeDataset
 from training.data.nodules import Nodule, read_nodules
 from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
@@ -150,7 +150,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("nodules")
     options.add_argument("--model", choices=("pix2pix", "stylepix2pix", "mcgan"), default="pix2pix")
-    options.add_argument("--steps", type=int, default=20)
+    options.add_argument("--steps", type=at_least(WARM_UP + 2), default=20)
     options.add_argument("--bf16", action="store_true")
     options.add_argument("--cpu", action="store_true")
     given, rest = options.parse_known_args()

@@ -8,40 +8,51 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from safetensors.torch import save
 
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.networks import build
 from SketchNoduleSynthLib.synthesis.bundle import CONFIG, WEIGHTS
-from training.loop import CHECKPOINT
-from training.loop import CONFIG as RUN_CONFIG
+from training.command import run_command
+from training.run_folder import CHECKPOINT, read_checkpoint, read_config
 
 DIAMETER_MM = (4.0, 32.0)
 """The training nodules' long diameters, 0.5th to 95th percentile; larger ones do not fit their 50 mm patches."""
 
 
 def bundle(run: Path, target: Path) -> None:
-    """Write `target` from the checkpoint in `run`."""
-    trained = json.loads((run / RUN_CONFIG).read_text())
-    checkpoint = torch.load(run / CHECKPOINT, weights_only=False)
-    data = save({key: value.half().contiguous() for key, value in checkpoint["averaged"].items()})
-    config = {
-        "network": trained["model"],
-        "preset": trained["preset"],
-        "arguments": trained["network"],
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "diameter_mm": DIAMETER_MM,
-        "steps": checkpoint["step"],
-    }
+    """Write `target` from the checkpoint in `run`; raises :class:`InputError` if that is no whole run."""
+    trained, checkpoint = read_config(run), read_checkpoint(run / CHECKPOINT)
+    try:
+        network = build(trained["model"], trained["network"])
+        network.load_state_dict(checkpoint["averaged"])
+        data = save({key: value.half().contiguous() for key, value in network.state_dict().items()})
+        config = {
+            "network": trained["model"],
+            "preset": trained["preset"],
+            "arguments": trained["network"],
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "diameter_mm": DIAMETER_MM,
+            "steps": checkpoint["step"],
+        }
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"The checkpoint and the configuration in {run} do not fit; give a whole run.") from error
     target.mkdir(parents=True, exist_ok=True)
     (target / WEIGHTS).write_bytes(data)
     (target / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
 
 
-if __name__ == "__main__":
+def main(words: Sequence[str] | None = None) -> None:
+    """The command."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("run", type=Path)
-    options.add_argument("target", type=Path)
-    given = options.parse_args()
+    options.add_argument("run", type=Path, help="a run's folder")
+    options.add_argument("target", type=Path, help="the bundled model's folder")
+    given = options.parse_args(words)
     bundle(given.run, given.target)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -6,12 +6,35 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
+from SketchNoduleSynthLib.synthesis import bundle
+from training.run_folder import CHECKPOINT, read_checkpoint
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number, `least` or more."""
+
+    def whole(word: str) -> int:
+        if int(word) < least:
+            raise argparse.ArgumentTypeError(f"{word} is too little; give {least} or more")
+        return int(word)
+
+    return whole
+
+
+def models_of(given: argparse.Namespace) -> list[str]:
+    """The models that `--model` names, or all in the folder `--models`; raises :class:`InputError` if that has none."""
+    names = given.model or bundle.bundled_names(given.models)
+    if not names:
+        raise InputError(f"There are no bundled models in {given.models}; give the folder that holds theirs.")
+    return names
 
 
 def training_options(description: str | None) -> argparse.ArgumentParser:
@@ -20,12 +43,12 @@ def training_options(description: str | None) -> argparse.ArgumentParser:
     options.add_argument("nodules", type=Path, help="training set")
     options.add_argument("run", type=Path, help="the run's folder; an existing run is resumed")
     options.add_argument("--preset", choices=("compact", "paper"), default="compact")
-    options.add_argument("--steps", type=int, help="default: the preset's")
-    options.add_argument("--batch", type=int, help="default: the preset's")
-    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--steps", type=at_least(1), help="default: the preset's")
+    options.add_argument("--batch", type=at_least(1), help="default: the preset's")
+    options.add_argument("--seed", type=at_least(0), default=1)
     options.add_argument("--start", type=Path, help="weights to start from: a bundled model's folder or a checkpoint")
-    options.add_argument("--threads", type=int, default=0, help="of torch, on a CPU; 0: all")
-    options.add_argument("--workers", type=int, default=1, help="processes that draw samples")
+    options.add_argument("--threads", type=at_least(0), default=0, help="of torch, on a CPU; 0: all")
+    options.add_argument("--workers", type=at_least(0), default=1, help="processes that draw samples")
     options.add_argument("--bf16", action="store_true", help="mixed precision (fast where the CPU has AVX-512 BF16)")
     options.add_argument("--cpu", action="store_true", help="even where there is a GPU")
     return options
@@ -44,14 +67,12 @@ def start_from(path: Path, models: dict[str, nn.Module]) -> list[str]:
     A bundled model's folder has the generator alone. Raises :class:`InputError` if nothing fits.
     """
     try:
-        if (path / WEIGHTS).exists():
-            from safetensors.torch import load_file
-
-            known = {"generator": load_file(path / WEIGHTS)}
-        else:
-            known = torch.load(path, weights_only=False, map_location="cpu")
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"{path} has no weights to start from: {error}.") from error
+        bundled = (path / bundle.WEIGHTS).exists()
+        known = {"generator": load_file(path / bundle.WEIGHTS)} if bundled else read_checkpoint(path)
+    except (InputError, OSError, SafetensorError) as error:
+        raise InputError(
+            f"{path} has no weights to start from; give a bundled model's folder or a run's {CHECKPOINT}."
+        ) from error
     left = []
     for name, model in models.items():
         own = model.state_dict()
@@ -65,13 +86,20 @@ def start_from(path: Path, models: dict[str, nn.Module]) -> list[str]:
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run `main`; an :class:`InputError` ends the command with its one sentence and exit code 2."""
+    """Run `main`; bad input ends the command with one sentence and exit code 2.
+
+    That is an :class:`InputError`, or a file or folder that cannot be read or written.
+    """
     try:
         main()
     except InputError as error:
-        sys.exit(_refused(error))
+        _refuse(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(f"{error.filename} cannot be read or written ({error.strerror}); check the path and the disk.")
 
 
-def _refused(error: InputError) -> int:
-    print(f"error: {error}", file=sys.stderr)
-    return 2
+def _refuse(sentence: str) -> NoReturn:
+    print(f"error: {sentence}", file=sys.stderr)
+    sys.exit(2)

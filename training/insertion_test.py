@@ -28,7 +28,7 @@ from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis import bundle
-from training.command import run_command
+from training.command import at_least, models_of, run_command
 from training.data.nodules import Nodule, read_nodules
 from training.data.sites import site_out_of_sight
 from training.figures import metrics
@@ -202,7 +202,7 @@ if __name__ == "__main__":
     options.add_argument("--model", action="append", help="default: all that are bundled")
     options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER)
     options.add_argument("--no-baselines", action="store_true")
-    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--seed", type=at_least(0), default=0)
     options.add_argument("--figures", type=Path, help="a folder for contact sheets")
     options.add_argument("--table", type=Path, help="write the table here too, as Markdown")
 
@@ -212,7 +212,7 @@ if __name__ == "__main__":
         table = insertion_test(
             read_nodules(given.validation),
             read_nodules(given.training),
-            given.model or bundle.bundled_names(given.models),
+            models_of(given),
             given.models,
             given.seed,
             not given.no_baselines,

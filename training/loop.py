@@ -19,8 +19,9 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from training.run_folder import CHECKPOINT, CONFIG, read_checkpoint, read_config
 
-CHECKPOINT, CONFIG, LOG, GRIDS = "checkpoint.pt", "config.json", "log.jsonl", "samples"
+LOG, GRIDS = "log.jsonl", "samples"
 EMA_DECAY = 0.998
 SAVE_EVERY = 100
 LOG_EVERY = 20
@@ -42,7 +43,7 @@ class Run:
     """A run's folder: `config.json`, `log.jsonl`, `checkpoint.pt`, `samples/`, TensorBoard events.
 
     `models` and `optimizers` are saved by name; `averaged` is the exponential moving average of `models[generator]`.
-    Raises :class:`InputError` if the folder holds a run of another configuration.
+    Raises :class:`InputError` if the folder holds a run of another configuration, or a damaged one.
     """
 
     def __init__(
@@ -71,21 +72,26 @@ class Run:
     def _resume(self) -> None:
         if not (self.folder / CHECKPOINT).exists():
             return
-        known = json.loads((self.folder / CONFIG).read_text())
+        known = read_config(self.folder)
         other = sorted(key for key in known.keys() | self.config.keys() if known.get(key) != self.config.get(key))
         if other:
             raise InputError(
                 f"The run in {self.folder} was started with another {', '.join(other)}; "
                 "give the same options to go on with it, or another folder."
             )
-        state = torch.load(self.folder / CHECKPOINT, weights_only=False, map_location="cpu")
-        self.step = state["step"]
-        self.averaged.load_state_dict(state["averaged"])
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        torch.set_rng_state(state["rng"])
-        if torch.cuda.is_available() and state["cuda_rng"]:
-            torch.cuda.set_rng_state_all(state["cuda_rng"])
+        state = read_checkpoint(self.folder / CHECKPOINT)
+        try:
+            self.step = state["step"]
+            self.averaged.load_state_dict(state["averaged"])
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+            torch.set_rng_state(state["rng"])
+            if torch.cuda.is_available() and state["cuda_rng"]:
+                torch.cuda.set_rng_state_all(state["cuda_rng"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"The checkpoint in {self.folder} is not of the networks that train now; begin in another folder."
+            ) from error
 
     def save(self) -> None:
         """Write the checkpoint; the last one stays until the new one is whole."""

@@ -115,6 +115,7 @@ def difference(sample: Sample, fake: Tensor, twins: int) -> Tensor:
 def train(arguments: argparse.Namespace) -> None:
     """The whole training, top to bottom."""
     begin(arguments)
+    nodules = read_nodules(arguments.nodules)
     setting = SETTINGS[arguments.preset]
     batch, steps = arguments.batch or setting.batch, arguments.steps or setting.steps
     weight = setting.weight if arguments.l1 is None else arguments.l1
@@ -137,7 +138,6 @@ def train(arguments: argparse.Namespace) -> None:
         accelerator(arguments.bf16, arguments.cpu),
     )
     generator, context, nodule = (run.models[name] for name in ("generator", "context", "nodule"))
-    nodules = read_nodules(arguments.nodules)
     dataset = VolumeDataset(nodules, steps * batch, arguments.seed, free_share=setting.free_share)
     shown = [{key: value[None] for key, value in dataset[index].items()} for index in range(min(GRID_SAMPLES, steps))]
 

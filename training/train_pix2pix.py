@@ -129,6 +129,7 @@ class Whole:
 def train(arguments: argparse.Namespace) -> None:
     """The whole training, top to bottom."""
     begin(arguments)
+    nodules = read_nodules(arguments.nodules)
     setting = SETTINGS[arguments.preset]
     batch, steps = arguments.batch or setting.batch, arguments.steps or setting.steps
     way: InContext | Whole = Whole() if arguments.preset == "paper" else InContext()
@@ -147,7 +148,6 @@ def train(arguments: argparse.Namespace) -> None:
         arguments.run, config | {"network": network}, models, optimizers, accelerator(arguments.bf16, arguments.cpu)
     )
     generator, discriminator = run.models["generator"], run.models["discriminator"]
-    nodules = read_nodules(arguments.nodules)
     dataset = way.dataset(nodules, steps * batch, arguments.seed)
     shown = [{key: value[None] for key, value in dataset[index].items()} for index in range(min(GRID_SAMPLES, steps))]
 

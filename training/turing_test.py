@@ -27,7 +27,7 @@ import torch
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
-from training.command import run_command
+from training.command import at_least, models_of, run_command
 from training.data.nodules import read_nodules
 from training.figures.remake import generator_of
 from training.turing.patch_set import HAND_OUT, KEY, make
@@ -91,8 +91,7 @@ def kappa(value: float | None) -> str:
 def make_command(given: argparse.Namespace) -> None:
     """make."""
     torch.set_num_threads(1)
-    names = given.model or bundle.bundled_names(given.models)
-    makes = {name: generator_of(name, given.models) for name in names}
+    makes = {name: generator_of(name, given.models) for name in models_of(given)}
     make(read_nodules(given.nodules), makes, given.count, given.seed, given.folder)
     print(f"For the readers: {given.folder / HAND_OUT}\nKeep apart from them: {given.folder / KEY}")
 
@@ -120,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
     making.add_argument("--model", action="append", help="a generator; may be given again; default: all")
     making.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER, help="folder of the weights")
     making.add_argument("--count", type=int, default=40, help="patches, half of them synthetic")
-    making.add_argument("--seed", type=int, default=0)
+    making.add_argument("--seed", type=at_least(0), default=0)
     making.set_defaults(run=make_command)
     scoring = commands.add_parser("score", help="score answers against the key")
     scoring.add_argument("answers", type=Path)
@@ -130,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     scoring.set_defaults(run=score_command)
     plotting = commands.add_parser("plot", help="t-SNE of Inception features, real against synthetic")
     plotting.add_argument("folder", type=Path, help="a set as made")
-    plotting.add_argument("--seed", type=int, default=0)
+    plotting.add_argument("--seed", type=at_least(0), default=0)
     plotting.set_defaults(run=plot_command)
     return top
 

@@ -40,7 +40,7 @@ from SketchNoduleSynthLib.synthesis import bundle
 from training.augmentation.classifier import Phase, SmallAlexNet, fit, logits
 from training.augmentation.labelled import POSITIVE, Labelled, drawn_sources, eligible, pretraining_sets, real_set
 from training.augmentation.paired import Scores, auc, difference, summary
-from training.command import run_command
+from training.command import at_least, run_command
 from training.data.nodules import read_nodules
 from training.figures.remake import generator_of
 
@@ -142,7 +142,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=5, help="synthetic nodules a source")
     options.add_argument("--folds", type=int, default=3)
     options.add_argument("--repeats", type=int, default=3)
-    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--seed", type=at_least(0), default=0)
     options.add_argument("--cache", type=Path, default=Path("runs/usefulness"), help="synthetic planes are kept here")
     options.add_argument("--json", type=Path, default=Path("usefulness.json"), help="the figures are written here")
     given = options.parse_args()

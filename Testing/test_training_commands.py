@@ -1,0 +1,182 @@
+"""Bad input ends every training command with one sentence and exit code 2, and nothing is written."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from refusal import refused
+
+from SketchNoduleSynthLib.synthesis.bundle import MODELS_FOLDER, WEIGHTS
+from training import bundle_weights
+from training.command import run_command, start_from, training_options
+from training.loop import Run, accelerator
+from training.run_folder import CHECKPOINT, CONFIG, read_checkpoint
+from training.turing_test import main as turing_test
+
+TRAINING = Path(bundle_weights.__file__).parent
+COMMANDS = [
+    "prepare npz SET OUT",
+    "prepare lidc SET OUT",
+    "prepare luna16 SET SET OUT",
+    "train_pix2pix SET OUT",
+    "train_mcgan SET OUT",
+    "bundle_weights SET OUT",
+    "benchmark SET --cpu",
+    "evaluate SET mcgan --json OUT",
+    "insertion_test SET SET --table OUT",
+    "usefulness SET SET --model mcgan --json OUT",
+    "turing_test make SET OUT",
+    "turing_test score SET SET --json OUT",
+    "turing_test plot SET",
+]
+
+
+def run_of(folder: Path, generator: torch.nn.Module) -> Run:
+    return Run(folder, {"model": "pix2pix"}, {"generator": generator}, {}, accelerator(bf16=False, cpu=True))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The folder of a whole run, though of a generator that is none of ours."""
+    run_of(tmp_path / "run", torch.nn.Linear(2, 2)).save()
+    return tmp_path / "run"
+
+
+def sentence(capsys: pytest.CaptureFixture[str], main: Callable[[], None]) -> str:
+    """How `main` is refused."""
+    with pytest.raises(SystemExit) as ended:
+        run_command(main)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("error: ") and said.endswith(".\n") and said.count("\n") == 1, said
+    return said
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+@pytest.mark.parametrize("what", ["nothing", "a folder", "a text"])
+def test_what_cannot_be_read_is_told(
+    words: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each command as `python -m` starts it; what is missing, a folder or a text is neither a set, a run nor a key."""
+    bad, out = tmp_path / "given", tmp_path / "out.h5"
+    if what == "a folder":
+        bad.mkdir()
+    elif what == "a text":
+        bad.write_text("text")
+    command, *rest = [{"SET": str(bad), "OUT": str(out)}.get(word, word) for word in words.split()]
+    monkeypatch.setattr(sys, "argv", [command, *rest])
+    sentence(capsys, lambda: runpy.run_path(str(TRAINING / f"{command}.py"), run_name="__main__"))
+    assert not out.exists()
+
+
+def half(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no configuration": (lambda run: (run / CONFIG).unlink(), "no run in"),
+    "half a configuration": (lambda run: half(run / CONFIG), "config.json is damaged"),
+    "half a checkpoint": (lambda run: half(run / CHECKPOINT), "checkpoint.pt is damaged"),
+    "another checkpoint": (lambda run: torch.save([3], run / CHECKPOINT), "has no generator"),
+}
+
+
+@pytest.mark.parametrize("what", [*DAMAGE, "no checkpoint", "another network"])
+def test_only_a_whole_run_is_bundled(what: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = {
+        "no checkpoint": (lambda run: (run / CHECKPOINT).unlink(), "There is no checkpoint"),
+        "another network": (lambda run: None, "do not fit"),
+    }
+    damage, words = (DAMAGE | more)[what]
+    damage(run)
+    assert words in sentence(capsys, lambda: bundle_weights.main([str(run), str(tmp_path / "bundled")]))
+    assert not (tmp_path / "bundled").exists()
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_run_is_not_resumed(what: str, run: Path) -> None:
+    damage, words = DAMAGE[what]
+    damage(run)
+    with refused(words):
+        run_of(run, torch.nn.Linear(2, 2))
+
+
+def test_a_run_of_other_networks_is_not_resumed(run: Path) -> None:
+    """As after a change to the code, which the configuration does not show."""
+    with refused("not of the networks"):
+        run_of(run, torch.nn.Linear(3, 2))
+
+
+@given(st.sampled_from([b"", b"PK\x03\x04", b"\x80\x02", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."]), st.binary())
+@settings(max_examples=60, deadline=None)
+def test_no_bytes_are_taken_for_a_checkpoint(beginning: bytes, rest: bytes) -> None:
+    """Not even those that begin as a zip, a pickle or torch's former format."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / CHECKPOINT
+        path.write_bytes(beginning + rest)
+        with refused(CHECKPOINT):
+            read_checkpoint(path)
+
+
+class Trap:
+    """Something whose pickle makes a folder when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
+    torch.save({"generator": {}, "trap": Trap(tmp_path / "trapped")}, tmp_path / CHECKPOINT)
+    with refused("no checkpoint"):
+        read_checkpoint(tmp_path / CHECKPOINT)
+    assert not (tmp_path / "trapped").exists()
+
+
+def test_what_holds_no_weights_is_nothing_to_start_from(run: Path, tmp_path: Path) -> None:
+    """A folder, a run's too, broken weights in it, and files that are no checkpoint."""
+    (tmp_path / WEIGHTS).write_bytes((MODELS_FOLDER / "mcgan" / WEIGHTS).read_bytes()[:1000])
+    torch.save(3, tmp_path / "three.pt")
+    torch.save({"generator": 3}, tmp_path / "generator.pt")
+    half(run / CHECKPOINT)
+    for path in (tmp_path / "none", run, tmp_path, tmp_path / "three.pt", tmp_path / "generator.pt", run / CHECKPOINT):
+        with refused("no weights to start from"):
+            start_from(path, {"generator": torch.nn.Linear(2, 2)})
+
+
+@pytest.mark.parametrize("word", ["--steps=0", "--batch=0", "--seed=-1", "--threads=-1", "--workers=-1", "--batch=two"])
+def test_numbers_that_cannot_be_are_refused(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        training_options(None).parse_args(["nodules.h5", "run", word])
+    assert ended.value.code == 2
+    assert word.split("=")[0] in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_folder_without_models_is_refused(nodules_npz: Path, tmp_path: Path) -> None:
+    with refused("no bundled models", str(tmp_path)):
+        turing_test(["make", str(nodules_npz), str(tmp_path / "set"), "--models", str(tmp_path)])
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a text").touch()
+    assert "a text" in sentence(capsys, lambda: (tmp_path / "a text" / "run").mkdir(parents=True))
+
+
+def test_other_errors_are_not_hidden() -> None:
+    def broken() -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        run_command(broken)
