@@ -1,0 +1,119 @@
+"""What a seed chooses: MCGAN's noise, coarse and fine, and StylePix2pix's style, whole or truncated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(autouse=True)
+def _without_gradients() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+def noise_of(seed: int) -> Tensor:
+    """MCGAN's noise (1, 1, 32, 32, 32), uniform in [-0.5, 0.5]."""
+    return torch.rand(1, 1, *[mcgan.BOX_SAMPLES] * 3, generator=torch.Generator().manual_seed(seed)) - 0.5
+
+
+@given(SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_half_of_the_noise_is_one_number_a_block(seed: int) -> None:
+    noise = noise_of(seed)
+    corner = torch.arange(mcgan.BOX_SAMPLES) // 8 * 8
+    blocks = noise[..., corner[:, None, None], corner[:, None], corner]
+    mixed = mcgan.with_blocks(noise)
+    assert torch.allclose(2 * mixed - noise, blocks, atol=1e-6)
+    assert mixed.abs().max() <= 0.5, "as strong as the noise that training draws"
+
+
+def test_noise_in_blocks_reaches_the_bottom() -> None:
+    """Over 8 x 8 x 8 samples fine noise averages out; blocks keep half of their spread."""
+    noise = noise_of(0)
+    fine, coarse = (torch.nn.functional.avg_pool3d(x, 8).std() for x in (noise, mcgan.with_blocks(noise)))
+    assert fine < 0.1 * noise.std()
+    assert coarse > 0.35 * noise.std()
+
+
+def test_only_the_noise_of_the_input_is_put_in_blocks() -> None:
+    """A network with coarse noise is one without it that is given blocks in the middle of its first channel."""
+    config = mcgan.MCGANConfig((8, 8, 16, 16), "none", True, 0.0, True, True)
+    torch.manual_seed(0)
+    coarse = mcgan.MCGAN(config).eval()
+    plain = mcgan.MCGAN(replace(config, coarse_noise=False)).eval()
+    plain.load_state_dict(coarse.state_dict())
+    x = torch.rand(1, config.in_channels, *[mcgan.SAMPLES] * 3) - 0.5
+    given_blocks = x.clone()
+    given_blocks[:, :1, 16:48, 16:48, 16:48] = mcgan.with_blocks(x[:, :1, 16:48, 16:48, 16:48])
+    assert torch.equal(coarse(x), plain(given_blocks))
+    assert not torch.equal(coarse(x), plain(x))
+
+
+@pytest.fixture(scope="module")
+def styled() -> stylepix2pix.StylePix2Pix:
+    """A small StylePix2pix, not trained; not of seed 0, whose numbers the mean style is measured on."""
+    torch.manual_seed(1)
+    config = replace(stylepix2pix.PRESETS["compact"], widths=(8,) * 7, style_hidden=8)
+    return stylepix2pix.StylePix2Pix(config).eval()
+
+
+def z_of(seed: int, count: int = 1) -> Tensor:
+    return torch.randn(count, stylepix2pix.STYLE, generator=torch.Generator().manual_seed(seed))
+
+
+def used_style(network: stylepix2pix.StylePix2Pix, z: Tensor, truncation: float) -> Tensor:
+    """The style that the first block of the decoder is given."""
+    styles: list[Tensor] = []
+    hook = network.decoder[0].register_forward_pre_hook(lambda block, given: styles.append(given[1]))
+    network(torch.zeros(1, network.config.in_channels, pix2pix.SAMPLES, pix2pix.SAMPLES), z, truncation)
+    hook.remove()
+    return styles[0]
+
+
+@given(SEEDS, st.floats(0, 1))
+@settings(max_examples=10, deadline=None)
+def test_truncation_brings_a_style_that_much_nearer_to_the_mean(
+    styled: stylepix2pix.StylePix2Pix, seed: int, truncation: float
+) -> None:
+    z = z_of(seed)
+    whole, mean = styled.style(z), styled.mean_style
+    used = used_style(styled, z, truncation)
+    assert torch.allclose(used - mean, truncation * (whole - mean), atol=1e-5)
+    assert torch.equal(used_style(styled, z, 1.0), whole)
+
+
+def test_truncated_to_nothing_all_styles_give_one_image(styled: stylepix2pix.StylePix2Pix) -> None:
+    x = torch.rand(1, styled.config.in_channels, pix2pix.SAMPLES, pix2pix.SAMPLES)
+    one, other = z_of(1), z_of(2)
+    apart = [float((styled(x, one, t) - styled(x, other, t)).abs().mean()) for t in (0.0, 0.5, 1.0)]
+    assert apart[0] == 0
+    assert 0 < apart[1] < apart[2]
+
+
+def test_the_mean_style_is_the_mean_of_styles(styled: stylepix2pix.StylePix2Pix) -> None:
+    """Of others than it was measured on, too."""
+    styles = styled.style(z_of(3, 4096))
+    assert styled.mean_style.shape == (1, stylepix2pix.STYLE)
+    off = (styled.mean_style - styles.mean(0)).norm()
+    assert off < 0.1 * (styles - styles.mean(0)).norm(dim=1).mean()
+
+
+def test_the_mean_style_is_the_same_each_time_and_draws_no_number_of_others(
+    styled: stylepix2pix.StylePix2Pix,
+) -> None:
+    again = stylepix2pix.StylePix2Pix(styled.config)
+    again.load_state_dict(styled.state_dict())
+    state = torch.get_rng_state()
+    assert torch.equal(again.mean_style, styled.mean_style)
+    assert torch.equal(torch.get_rng_state(), state)
