@@ -78,6 +78,8 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._on_new_scene)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._on_node_removed)
         self.ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self._remember())
+        if self.parent is not None and self.parent.isEntered:  # After a reload.
+            self.enter()
 
     def cleanup(self) -> None:
         """The application ends or the module is reloaded."""

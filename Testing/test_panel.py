@@ -2,102 +2,393 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
+import sys
+from importlib.abc import MetaPathFinder
 
 import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
+from reader import MODULE, Reader
 
 pytest_plugins = ["standin"]
-MODULE = Path(__file__).resolve().parent.parent / "SketchNoduleSynth" / "SketchNoduleSynth.py"
-CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 40)), np.sin(np.linspace(0, 2 * np.pi, 40))], 1)
-
-
-class Reader:
-    """A radiologist at the panel."""
-
-    def __init__(self, desktop) -> None:
-        self.desktop = desktop
-        self.module = desktop.load_module(MODULE)
-        self.widget = self.module.widget
-        self.ui = self.widget.ui
-
-    @property
-    def editor(self):
-        return self.widget.panel.editor
-
-    @property
-    def session(self):
-        return self.editor.session
-
-    def click(self, button) -> None:
-        self.widget.parent.parent().ensureWidgetVisible(button) if hasattr(
-            self.widget.parent.parent(), "ensureWidgetVisible"
-        ) else None
-        self.desktop.click(button)
-
-    def wait(self, seconds: float = 60.0) -> None:
-        end = time.monotonic() + seconds
-        while self.widget.logic.worker.is_busy or self.widget.panel._timer.isActive():
-            self.desktop.process_events(0.02)
-            assert time.monotonic() < end, "the worker does not finish"
-        self.desktop.process_events()
-
-    def place(self) -> None:
-        """Click into the lung in the green view."""
-        self.click(self.ui.placeButton)
-        view = self.desktop.slice_view("Green")
-        self.desktop.click(view, self.at("Green", LUNG_RAS_MM))
-
-    def at(self, name, ras) -> tuple[float, float]:
-        import slicer
-
-        view = self.desktop.slice_view(name)
-        node = self.desktop.layout_manager.sliceWidget(name).mrmlSliceNode()
-        xy_to_ras = slicer.util.arrayFromVTKMatrix(node.GetXYToRAS())
-        x, y = (np.linalg.inv(xy_to_ras) @ (*ras, 1.0))[:2]
-        return x, view.height - y
-
-    def draw(self, share: float = 0.2) -> None:
-        """A circle in the red view, `share` of its width in radius."""
-        view = self.desktop.slice_view("Red")
-        middle = np.array([view.width, view.height]) / 2
-        self.desktop.drag(view, (middle + share * min(view.width, view.height) * CIRCLE).tolist())
 
 
 @pytest.fixture
 def reader(desktop) -> Reader:
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    return reader
+
+
+@pytest.fixture
+def drawn(reader) -> Reader:
+    """A reader who placed the VOI and drew a nodule."""
+    reader.place(LUNG_RAS_MM)
+    reader.choose(reader.ui.modelBox, "pix2pix")
+    reader.draw()
+    reader.wait()
+    return reader
+
+
+def voxels(node) -> np.ndarray:
     import slicer
 
-    from SketchNoduleSynthLib.mrml import volumes
-
-    node = volumes.node_from_volume(chest(), "CT", slicer.mrmlScene)
-    slicer.util.setSliceViewerLayers(background=node, fit=True)
-    for name in ("Red", "Green", "Yellow"):
-        desktop.layout_manager.sliceWidget(name).mrmlSliceNode().JumpSliceByCentering(*LUNG_RAS_MM)
-    return Reader(desktop)
+    return slicer.util.arrayFromVolume(node)
 
 
-def test_place_draw_preview_insert_undo(reader, tmp_path):
-    import slicer
+def insert(reader) -> None:
+    reader.click(reader.ui.insertButton)
+    reader.wait()
 
-    source = slicer.util.arrayFromVolume(reader.editor.case.source).copy()
+
+def test_place_draw_preview_insert_undo(reader):
+    source = voxels(reader.editor.case.source).copy()
     assert not reader.ui.insertButton.enabled
     assert "click into the lung" in reader.ui.statusLabel.text
-    reader.place()
+    reader.place(LUNG_RAS_MM)
     assert np.abs(np.subtract(reader.session.draft.voi.center_ras_mm, LUNG_RAS_MM)).max() < 3.0
-    assert reader.ui.nodulePen.checked and "Draw the nodule" in reader.ui.statusLabel.text
+    assert reader.ui.nodulePen.checked
+    assert "Draw the nodule" in reader.ui.statusLabel.text
+    reader.draw(share=0.2)
+    radius = np.linalg.norm(reader.session.draft.strokes[0].points_mm, axis=1)
+    assert radius == pytest.approx(0.2 * 24.0, abs=0.3), "0.2 of the view's width, which the VOI of 24 mm fills"
+    reader.wait()
+    foreground = reader.composite("Red").GetForegroundVolumeID()
+    assert foreground == reader.editor.case.node("Preview").GetID()
+    insert(reader)
+    assert len(reader.session.nodules) == 1
+    result = reader.editor.case.result
+    assert not np.array_equal(voxels(result), source)
+    assert reader.composite("Green").GetBackgroundVolumeID() == result.GetID()
+    assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 2).text()) == (1, "solid")
+    reader.click(reader.ui.undoButton)
+    assert np.array_equal(voxels(result), source)
+    assert reader.ui.redoButton.enabled and reader.ui.redoButton.toolTip == "Insert nodule 1"
+
+
+def test_the_preview_is_what_the_pen_drew_and_follows_it(drawn):
+    first = voxels(drawn.editor.case.node("Preview")).copy()
+    drawn.click(drawn.ui.vesselPen)
+    drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
+    drawn.wait()
+    assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", "vessel"]
+    assert not np.array_equal(voxels(drawn.editor.case.node("Preview")), first)
+    drawn.click(drawn.ui.liveCheck)
+    assert not drawn.composite("Red").GetForegroundVolumeID()
+
+
+def test_the_preview_comes_while_the_pen_still_moves(drawn):
+    drawn.click(drawn.ui.clearButton)
+    shown = voxels(drawn.editor.case.node("Preview")).copy()
+    with drawn.pen_down(share=0.25):
+        drawn.wait()
+        assert not drawn.session.draft.strokes
+        assert not np.array_equal(voxels(drawn.editor.case.node("Preview")), shown)
+    assert drawn.session.draft.is_drawn
+
+
+def test_eraser_clear_simplify_and_the_keys(drawn):
+    drawn.key("e")
+    assert drawn.ui.eraser.checked
+    drawn.line([(0.1, -0.2), (0.3, -0.2)])
+    (stroke,) = drawn.session.draft.strokes
+    assert not stroke.closed
+    drawn.key("z")
+    assert drawn.session.draft.strokes[0].closed
+    points = len(drawn.session.draft.strokes[0].points_mm)
+    drawn.click(drawn.ui.simplifyButton)
+    assert len(drawn.session.draft.strokes[0].points_mm) < points
+    drawn.key("v")
+    assert drawn.editor.tool == "vessel"
+    drawn.key("v")
+    assert drawn.editor.tool is None
+    drawn.click(drawn.ui.clearButton)
+    assert not drawn.session.draft.strokes and not drawn.ui.clearButton.enabled
+    seed = drawn.session.draft.seed
+    drawn.key("r")
+    assert drawn.ui.seedBox.value == drawn.session.draft.seed == seed + 1
+
+
+def test_without_a_tool_the_view_keeps_its_mouse(drawn):
+    drawn.click(drawn.ui.nodulePen)
+    assert drawn.editor.tool is None
+    strokes = drawn.session.draft.strokes
+    drawn.line([(-0.2, 0.0), (0.2, 0.1)])
+    assert drawn.session.draft.strokes is strokes
+
+
+def test_sliders_tilt_the_reslice_and_dragging_the_box_moves_the_sliders(drawn):
+    drawn.ui.tiltLRSlider.setValue(20.0)
+    drawn.ui.diameterSlider.setValue(16.0)
+    voi = drawn.session.draft.voi
+    assert (voi.tilt_lr_deg, voi.diameter_mm) == (20.0, 16.0)
+    normal = drawn.slice_to_ras("Red")[:3, 2]
+    assert normal == pytest.approx([np.sin(np.radians(20.0)), 0.0, np.cos(np.radians(20.0))], abs=1e-6)
+    drawn.editor.case.roi.SetSize(20.0, 20.0, 20.0)
+    assert drawn.ui.diameterSlider.value == pytest.approx(10.0)
+    drawn.wait()
+    drawn.desktop.select_module(None)
+    drawn.key("n")
+    assert drawn.editor.tool is None, "shortcuts belong to the module that is in front"
+
+
+def test_variants_are_shown_and_one_is_taken(drawn):
+    drawn.click(drawn.ui.variantsButton)
+    drawn.wait()
+    gallery = drawn.ui.gallery
+    assert gallery.isVisible() and gallery.count == 8
+    gallery.setCurrentRow(5)
+    assert drawn.session.draft.seed == 5
+    drawn.wait()
+    assert gallery.count == 8, "the others stay to be chosen from"
+    shown = voxels(drawn.editor.case.node("Preview"))[0]
+    assert np.array_equal(shown, drawn.editor.variants[5].hu)
+    drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
+    assert not gallery.isVisible(), "they were of another drawing"
+
+
+def test_edit_hide_duplicate_remove_and_before(drawn):
+    insert(drawn)
+    source, with_nodule = voxels(drawn.editor.case.source).copy(), voxels(drawn.editor.case.result).copy()
+    drawn.key("b")
+    assert drawn.composite("Yellow").GetBackgroundVolumeID() == drawn.editor.case.source.GetID()
+    drawn.key("b")
+    drawn.click(drawn.ui.hideButton)
+    drawn.wait()
+    assert np.array_equal(voxels(drawn.editor.case.result), source)
+    assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hideButton.text == "Show"
+    drawn.click(drawn.ui.hideButton)
+    drawn.wait()
+    assert np.array_equal(voxels(drawn.editor.case.result), with_nodule)
+    drawn.click(drawn.ui.newButton)
+    assert drawn.session.state.edited is None
+    drawn.click(drawn.ui.editButton)
+    assert "Update nodule 1" in drawn.ui.insertButton.text
+    drawn.ui.seedBox.setValue(9)
+    insert(drawn)
+    assert [nodule.recipe.seed for nodule in drawn.session.nodules] == [9]
+    assert not np.array_equal(voxels(drawn.editor.case.result), with_nodule)
+    drawn.click(drawn.ui.duplicateButton)
+    assert drawn.session.state.edited is None and drawn.session.draft.is_drawn
+    drawn.click(drawn.ui.removeButton)
+    drawn.wait()
+    assert np.array_equal(voxels(drawn.editor.case.result), source)
+    assert drawn.ui.nodulesTable.rowCount == 0
+
+
+def test_a_scanned_sketch_is_seen_before_it_is_used(reader, tmp_path):
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (256, 256), 255)
+    ImageDraw.Draw(page).ellipse((88, 98, 168, 158), outline=40, width=4)
+    page.save(tmp_path / "page.png")
+    reader.place(LUNG_RAS_MM)
+    reader.desktop.dialogs.answers += [str(tmp_path / "page.png")]
+    reader.click(reader.ui.scanButton)
+    assert reader.ui.scanFrame.isVisible() and not reader.session.draft.strokes
+    assert not reader.ui.scanPreview.pixmap.isNull()
+    reader.ui.scanThreshold.setValue(10)
+    assert "darker than the threshold" in reader.ui.statusLabel.text
+    reader.ui.scanThreshold.setValue(120)
+    reader.click(reader.ui.scanUseButton)
+    assert reader.session.draft.is_drawn and not reader.ui.scanFrame.isVisible()
+
+
+def test_edges_lie_on_the_reslice(drawn):
+    drawn.place((73.0, 5.0, 3.0))
+    drawn.click(drawn.ui.edgesCheck)
+    node = drawn.editor.case.node("Edges")
+    assert drawn.composite("Red").GetLabelVolumeID() == node.GetID()
+    assert voxels(node).any()
+    drawn.click(drawn.ui.edgesCheck)
+    assert not drawn.composite("Red").GetLabelVolumeID()
+
+
+def test_the_card_is_one_click_away(reader):
+    reader.click(reader.ui.cardButton)
+    import qt
+
+    texts = [w.toPlainText() for w in qt.QApplication.allWidgets() if isinstance(w, qt.QTextBrowser) and w.isVisible()]
+    assert any("LIDC" in text for text in texts)
+
+
+def test_a_picture_is_told_and_nothing_is_made(reader):
+    import slicer
+
+    node = slicer.util.addVolumeFromArray(np.zeros((5, 6, 7), np.uint8), name="picture")
+    reader.ui.inputSelector.setCurrentNode(node)
+    assert "a picture, not a CT" in reader.ui.statusLabel.text
+    assert reader.editor is None and not reader.ui.placeButton.enabled
+
+
+def test_closing_the_scene_and_deleting_the_ct_leave_nothing_stale(drawn):
+    import slicer
+
+    insert(drawn)
+    slicer.mrmlScene.RemoveNode(drawn.editor.case.source)
+    assert drawn.editor is None
+    drawn.show(chest(), LUNG_RAS_MM)
+    drawn.place(LUNG_RAS_MM)
+    slicer.mrmlScene.Clear()
+    drawn.wait()
+    assert drawn.editor is None and not drawn.ui.placeButton.enabled
+    drawn.show(chest(), LUNG_RAS_MM)
+    drawn.place(LUNG_RAS_MM)
+    assert drawn.session.draft.voi is not None
+
+
+def test_deleted_nodes_of_the_case_come_back_or_do_no_harm(drawn):
+    import slicer
+
+    insert(drawn)
+    for role in ("VOI", "Preview", "Nodules"):
+        slicer.mrmlScene.RemoveNode(drawn.editor.case.node(role))
+    drawn.ui.seedBox.setValue(4)
+    drawn.wait()
+    insert(drawn)
+    assert drawn.editor.case.node("Preview") is not None
+    slicer.mrmlScene.RemoveNode(drawn.editor.case.result)
+    drawn.click(drawn.ui.undoButton)
+    drawn.wait()
+    assert np.array_equal(voxels(drawn.editor.case.result), drawn.session.result().synthetic.array)
+
+
+def test_deleting_the_ct_while_a_nodule_is_made(drawn):
+    import slicer
+
+    drawn.click(drawn.ui.insertButton)
+    slicer.mrmlScene.RemoveNode(drawn.editor.case.source)
+    drawn.wait()
+    assert drawn.editor is None
+    drawn.show(chest(), LUNG_RAS_MM)
+    drawn.place(LUNG_RAS_MM)
+    drawn.draw()
+    insert(drawn)
+    assert len(drawn.session.nodules) == 1
+
+
+def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch):
+    from SketchNoduleSynthLib.cases import nodule
+
+    def broken(*arguments):
+        raise ZeroDivisionError("made up")
+
+    monkeypatch.setattr(nodule, "synthesize", broken)
+    insert(drawn)
+    assert "ZeroDivisionError: made up" in drawn.ui.statusLabel.text
+    assert not drawn.session.nodules
+    monkeypatch.undo()
+    insert(drawn)
+    assert len(drawn.session.nodules) == 1
+
+
+def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
+    import threading
+
+    from SketchNoduleSynthLib.cases import nodule
+
+    real, go = nodule.synthesize, threading.Event()
+
+    def slow(below, recipe, progress):
+        progress("network")
+        go.wait(10)
+        return real(below, recipe, progress)
+
+    monkeypatch.setattr(nodule, "synthesize", slow)
+    drawn.click(drawn.ui.insertButton)
+    drawn.desktop.process_events(0.1)
+    assert drawn.ui.progressFrame.isVisible()
+    drawn.click(drawn.ui.cancelButton)
+    go.set()
+    drawn.wait()
+    assert not drawn.session.nodules and "Cancelled" in drawn.ui.statusLabel.text
+    assert not drawn.ui.progressFrame.isVisible()
+    monkeypatch.undo()
+    insert(drawn)
+    assert len(drawn.session.nodules) == 1
+
+
+def test_two_cts_have_a_case_each(drawn):
+    insert(drawn)
+    first = drawn.editor.case
+    other = drawn.show(chest(), LUNG_RAS_MM, name="another")
+    assert drawn.editor.case is not first and not drawn.session.nodules
+    drawn.ui.inputSelector.setCurrentNode(first.source)
+    assert drawn.editor.case is first and len(drawn.session.nodules) == 1
+    assert drawn.composite("Red").GetBackgroundVolumeID() == first.result.GetID() != other.GetID()
+
+
+def test_a_saved_scene_is_edited_on(drawn, tmp_path):
+    import slicer
+
+    insert(drawn)
+    with_nodule = voxels(drawn.editor.case.result).copy()
+    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "case.mrb"))
+    slicer.mrmlScene.Clear()
+    assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "case.mrb"), True)
+    drawn.desktop.process_events(0.1)
+    assert len(drawn.session.nodules) == 1, "the CT of the saved scene is chosen again"
+    assert np.array_equal(voxels(drawn.editor.case.result), with_nodule)
+    drawn.click(drawn.ui.removeButton)
+    drawn.wait()
+    assert np.array_equal(voxels(drawn.editor.case.result), voxels(drawn.editor.case.source))
+
+
+def test_reload_leaves_no_pen_behind(drawn):
+    drawn.reload()
+    drawn.place(LUNG_RAS_MM)
+    drawn.draw()
+    assert len(drawn.session.draft.strokes) == 1
+
+
+def test_the_case_is_saved_into_a_folder(drawn, tmp_path):
+    insert(drawn)
+    drawn.desktop.dialogs.answers += [str(tmp_path)]
+    drawn.click(drawn.ui.exportButton)
+    drawn.wait()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "synthetic.nrrd", "nodules.nrrd", "recipe.json", "report.json", "preview.png",
+    }  # fmt: skip
+    assert "was written" in drawn.ui.statusLabel.text
+
+
+class Without(MetaPathFinder):
+    """Python without some packages."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in self.names:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return None
+
+
+def test_without_torch_all_works_but_making(desktop, monkeypatch):
+    from SketchNoduleSynthLib.panel import dependencies
+    from SketchNoduleSynthLib.synthesis import bundle, generators
+
+    for cached in (bundle.load, generators.generator):
+        cached.cache_clear()
+    for name in [name for name in sys.modules if name.split(".")[0] in ("torch", "skimage")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Without("torch", "skimage"), *sys.meta_path])
+    monkeypatch.setattr(dependencies, "missing", lambda: ["torch", "scikit-image"])
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    assert reader.ui.dependencyFrame.isVisible()
+    assert "torch takes" in reader.ui.dependencyLabel.text
+    assert not desktop.dialogs, "nothing pops up"
+    reader.place(LUNG_RAS_MM)
     reader.draw()
     assert reader.session.draft.is_drawn
     reader.wait()
-    reader.desktop.screenshot("/tmp/panel1.png")
-    reader.click(reader.ui.insertButton)
-    reader.wait()
-    assert len(reader.session.nodules) == 1
-    result = slicer.util.arrayFromVolume(reader.editor.case.result)
-    assert not np.array_equal(result, source)
-    assert reader.ui.nodulesTable.rowCount == 1
-    reader.desktop.screenshot("/tmp/panel2.png")
-    reader.click(reader.ui.undoButton)
-    assert np.array_equal(result, source)
+    assert "is missing" in reader.ui.statusLabel.text
+    reader.click(reader.ui.installButton)
+    assert "torch takes" in desktop.dialogs[-1].text, "it is asked first, and the stand-in says no"
+
+
+def test_setup_asks_nothing_and_needs_no_views(desktop):
+    module = desktop.load_module(MODULE)
+    assert not desktop.dialogs
+    assert module.widget.panel.editor is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -48,7 +47,8 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="SketchNoduleSynth")
         self._waiting: list[Task[Any]] = []
         self._running: tuple[Task[Any], Future[Any]] | None = None
-        self._owner = threading.get_ident()
+        self.woken: Callable[[], object] = lambda: None
+        """Called when there is something to pump."""
         self._is_pumping = False
 
     @property
@@ -68,6 +68,7 @@ class Worker:
             self._waiting = [waiting for waiting in self._waiting if not waiting.is_live]
         self._waiting.append(task)
         self._begin()
+        self.woken()
 
     def cancel(self) -> None:
         """Stop all tasks, the running one at its next stage; nothing of them is done or reported."""

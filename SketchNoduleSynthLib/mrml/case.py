@@ -45,6 +45,7 @@ CASE_ATTRIBUTE = "SketchNoduleSynth.Case"
 SOURCE, RESULT, VOI, NODULES = "Source", "Result", "VOI", "Nodules"
 PREVIEW, EDGES = "Preview", "Edges"
 COLORS = {"nodule": (1.0, 0.85, 0.1), "vessel": (1.0, 0.35, 0.3), "wall": (0.3, 0.75, 1.0), "other": (0.6, 0.95, 0.6)}
+VOI_COLOR, HANDLE_SCALE = (0.2, 0.8, 0.8), 1.5
 LINE_MM, GLYPH_MM = 0.25, 0.01
 LEAST_PULL_MM = 1e-3
 """A side of the box that differs by more was pulled by its handle: the diameter changes, the centre stays."""
@@ -73,6 +74,7 @@ class SceneCase:
         self.source, self.case = source, case or self._new_case(source)
         self.told: Callable[[str], None] = lambda message: None
         """Called with a sentence when what the user dragged cannot be."""
+        self._voi_views: list[str] = []
         self._segments: dict[Insertion, str] = {}
         self._curves: dict[Stroke, slicer.vtkMRMLMarkupsCurveNode] = {}
         self._observed: list[tuple[vtk.vtkObject, int]] = []
@@ -166,6 +168,12 @@ class SceneCase:
             display.SetPointLabelsVisibility(False)
             display.SetPropertiesLabelVisibility(False)
             display.SetHandlesInteractive(True)
+            display.SetInteractionHandleScale(HANDLE_SCALE)
+            display.SetGlyphScale(HANDLE_SCALE)
+            display.SetLineThickness(0.3)
+            display.SetSelectedColor(*VOI_COLOR)
+            display.SetColor(*VOI_COLOR)
+            display.SetViewNodeIDs(self._voi_views)
             display.SetRotationHandleVisibility(True)
             display.SetRotationHandleComponentVisibility(True, True, False, False)  # In its own plane it is not turned.
             self._keep(VOI, roi)
@@ -203,6 +211,13 @@ class SceneCase:
             with self._updating():
                 self._update_roi(self.session.draft)
 
+    def show_voi_outside(self, sketch: slicer.vtkMRMLSliceNode) -> None:
+        """Show the VOI's box in all views but `sketch`, which it fills."""
+        views = slicer.util.getNodesByClass("vtkMRMLAbstractViewNode", self.scene)
+        self._voi_views = [view.GetID() for view in views if view is not sketch]
+        if self.roi is not None:
+            self.roi.GetDisplayNode().SetViewNodeIDs(self._voi_views)
+
     # Preview
 
     def show_preview(self, preview: Preview) -> slicer.vtkMRMLScalarVolumeNode:
@@ -222,7 +237,7 @@ class SceneCase:
         if node is None:
             node = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Edges of the CT")
             node.CreateDefaultDisplayNodes()
-            node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeFileGenericColors.txt")
+            node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeLabels")
             self._keep(EDGES, node)
         volumes.update_node(node, plane)
         return node

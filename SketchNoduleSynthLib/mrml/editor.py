@@ -63,6 +63,7 @@ class Editor:
         self._stop = case.session.observe(lambda boxes: self._on_change())
         self._draft = self.session.draft
         case.told = self.tell
+        case.show_voi_outside(self.sketch.slice_node)
         self.show_volume()
         self._on_change()
 
@@ -115,6 +116,7 @@ class Editor:
         """Put the VOI there and the reslice through it; then the nodule's pen is at hand."""
         self.session.place(center_ras_mm)
         self.take("nodule")
+        self._jump(center_ras_mm)
 
     def _pen_of(self, number: int) -> tuple:
         view = self.views[number]
@@ -260,9 +262,11 @@ class Editor:
 
     def jump(self, key: int) -> None:
         """Centre all other views on a nodule."""
-        x, y, z = self.session.nodule(key).recipe.voi.center_ras_mm
+        self._jump(self.session.nodule(key).recipe.voi.center_ras_mm)
+
+    def _jump(self, center_ras_mm: Sequence[float]) -> None:
         for view in self.views[1:]:
-            view.slice_node.JumpSliceByCentering(x, y, z)
+            view.slice_node.JumpSliceByCentering(*center_ras_mm)
 
     def show_before(self, is_before: bool) -> None:
         """Show the CT as it was, or with the nodules."""

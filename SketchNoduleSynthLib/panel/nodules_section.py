@@ -25,11 +25,12 @@ class NodulesSection:
         self.panel, self.ui = panel, panel.ui
         self._shown: tuple[Nodule, ...] = ()
         table = self.ui.nodulesTable
-        heads = [_("Nodule"), _("Size"), _("Attenuation"), _("Model"), _("Quality")]
+        heads = [_("No."), _("Size"), _("Attenuation"), _("Model"), _("Quality")]
         table.setColumnCount(len(heads))
         table.setHorizontalHeaderLabels(heads)
         table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        table.horizontalHeader().setStretchLastSection(True)
         table.setSelectionBehavior(qt.QTableWidget.SelectRows)
         table.setSelectionMode(qt.QTableWidget.SingleSelection)
         table.setEditTriggers(qt.QTableWidget.NoEditTriggers)

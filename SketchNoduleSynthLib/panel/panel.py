@@ -50,6 +50,7 @@ class Panel:
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
+        worker.woken = self._timer.start
         ui.cancelButton.clicked.connect(self.cancel)
         self._shortcuts = [self._shortcut(parent, key, action) for key, action in self._keys().items()]
         self.refresh()
@@ -76,13 +77,14 @@ class Panel:
         if self.editor is not None:
             editor, self.editor = self.editor, None
             editor.close()
-        self._timer.stop()
         self.message = ""
         self.refresh()
 
     def remove(self) -> None:
         """The panel goes: nothing of it listens any more."""
         self.close()
+        self._timer.stop()
+        self.worker.woken = lambda: None
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
             shortcut.setParent(None)
@@ -126,8 +128,6 @@ class Panel:
             self.ui.statusLabel.setText(self._status())
         finally:
             self._is_refreshing = False
-        if self.worker.is_busy and not self._timer.isActive():
-            self._timer.start()
 
     def _status(self) -> str:
         if self.editor is None:

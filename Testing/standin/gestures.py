@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -37,11 +37,12 @@ def click(widget: QWidget, at: Point | None = None, modifiers: Any = _NOTHING, d
 
 def drag(
     widget: QWidget,
-    points: Iterable[Point],
+    points: Sequence[Point],
     button: Qt.MouseButton = Qt.MouseButton.LeftButton,
     modifiers: Any = _NOTHING,
+    hold: bool = False,
 ) -> None:
-    """Move to the first point, press, move through the others, release at the last; Qt's pixels, y down."""
+    """Move to the first point, press, move through the others, release at the last unless `hold`; Qt's pixels."""
     _assert_usable(widget)
     places = [QPointF(*point) for point in points]
     assert all(QWidget.rect(widget).contains(place.toPoint()) for place in places), f"leaves {_name(widget)}"
@@ -50,7 +51,15 @@ def drag(
     _mouse(widget, QEvent.Type.MouseButtonPress, places[0], button, button, modifiers)
     for place in places[1:]:
         _mouse(widget, QEvent.Type.MouseMove, place, none, button, modifiers)
-    _mouse(widget, QEvent.Type.MouseButtonRelease, places[-1], button, none, modifiers)
+    if not hold:
+        release(widget, points[-1], button, modifiers)
+
+
+def release(
+    widget: QWidget, at: Point, button: Qt.MouseButton = Qt.MouseButton.LeftButton, modifiers: Any = _NOTHING
+) -> None:
+    """Let a held button go."""
+    _mouse(widget, QEvent.Type.MouseButtonRelease, QPointF(*at), button, Qt.MouseButton.NoButton, modifiers)
 
 
 def press_key(widget: QWidget, key: Any, modifiers: Any = _NOTHING) -> None:
