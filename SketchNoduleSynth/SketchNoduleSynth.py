@@ -24,6 +24,7 @@ if not (HERE / "SketchNoduleSynthLib").is_dir():  # A checkout; installed, the l
 
 from SketchNoduleSynthLib.cases.worker import Worker  # noqa: E402
 from SketchNoduleSynthLib.mrml.console import Console  # noqa: E402
+from SketchNoduleSynthLib.mrml.volumes import first_ct  # noqa: E402
 
 RESOURCES = Path(sys.modules["SketchNoduleSynthLib"].__file__ or "").resolve().parent.parent / "Resources"
 
@@ -75,7 +76,7 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.panel = Panel(self.ui, widget, self.logic.open, self.logic.worker)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._on_start_close)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._on_new_scene)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._on_new_scene)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndBatchProcessEvent, self._on_new_scene)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._on_node_removed)
         self.ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self._remember())
         if self.parent is not None and self.parent.isEntered:  # After a reload.
@@ -102,8 +103,9 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
 
     def _choose_volume(self) -> None:
         """The volume of the last time, or else the only one that there is."""
-        volume = self._parameters.inputVolume or slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
-        self.ui.inputSelector.setCurrentNode(volume)
+        volume = self._parameters.inputVolume or first_ct()
+        if volume is not self.ui.inputSelector.currentNode():
+            self.ui.inputSelector.setCurrentNode(volume)
 
     def _remember(self) -> None:
         if self._parameters is not None:

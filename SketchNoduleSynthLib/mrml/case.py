@@ -226,6 +226,7 @@ class SceneCase:
         plane = preview.frame.as_volume(preview.hu[None])
         if node is None:
             node = volumes.node_from_volume(plane, "Sketch plane", self.scene)
+            node.SetHideFromEditors(True)
             self._keep(PREVIEW, node)
         else:
             volumes.update_node(node, plane)
@@ -236,6 +237,7 @@ class SceneCase:
         node = self.node(EDGES)
         if node is None:
             node = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Edges of the CT")
+            node.SetHideFromEditors(True)
             node.CreateDefaultDisplayNodes()
             node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeLabels")
             self._keep(EDGES, node)

@@ -46,6 +46,14 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     return Volume(array, spacing, matrix[:3, 3], matrix[:3, :3] / spacing)
 
 
+def first_ct() -> slicer.vtkMRMLScalarVolumeNode | None:
+    """The first volume of Slicer's scene that is not one of our own."""
+    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        if node.GetAttribute(SYNTHETIC_ATTRIBUTE) is None and not node.GetHideFromEditors():
+            return node
+    return None
+
+
 def node_from_volume(volume: Volume, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLScalarVolumeNode:
     """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
