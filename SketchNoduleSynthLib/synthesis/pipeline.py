@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
+from SketchNoduleSynthLib.synthesis.box_generator import MOST_ZOOM
 from SketchNoduleSynthLib.synthesis.generated import continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
@@ -130,7 +131,7 @@ def synthesize(
 
 def voxels_read(volume: Volume, insertion: Insertion) -> Box:
     """The box of `volume` outside of which nothing decides what :func:`synthesize` makes of the insertion's recipe."""
-    cube = cube_frame(insertion.recipe.voi).box_in(volume, INTERPOLATION_VOXELS)
+    cube = cube_frame(insertion.recipe.voi, MOST_ZOOM).box_in(volume, INTERPOLATION_VOXELS)
     z, y, x = (
         slice(min(c.start, max(b.start - REACH_VOXELS, 0)), min(max(c.stop, b.stop + REACH_VOXELS), n))
         for c, b, n in zip(cube, insertion.box, volume.array.shape, strict=True)

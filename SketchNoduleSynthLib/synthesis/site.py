@@ -26,10 +26,10 @@ CUBE_PER_VOI = 1.1
 border of the middle half that is filled, where the blend fades."""
 
 
-def cube_frame(voi: Voi) -> Frame:
-    """The VOI and what is close around it, CUBE_SAMPLES an axis, as a 3D network sees it."""
+def cube_frame(voi: Voi, zoom: float = 1.0) -> Frame:
+    """The VOI and what is close around it, CUBE_SAMPLES an axis, as a 3D network sees it; `zoom` times as wide."""
     frame = voi.frame(CUBE_SAMPLES)
-    return Frame(frame.center, frame.axes, (CUBE_PER_VOI * voi.side_mm,) * 3, frame.samples)
+    return Frame(frame.center, frame.axes, (zoom * CUBE_PER_VOI * voi.side_mm,) * 3, frame.samples)
 
 
 class Reslice:
@@ -55,15 +55,10 @@ class Reslice:
         """The real plane in HU."""
         return self.frame.plane().sample(self.volume)[0]
 
-    @property
-    def cube_frame(self) -> Frame:
-        """See :func:`cube_frame`."""
-        return cube_frame(self.voi)
-
     @cached_property
     def cube(self) -> NDArray[np.float32]:
         """HU in the cube's frame (w, v, u)."""
-        return self.cube_frame.sample(self.volume)
+        return cube_frame(self.voi).sample(self.volume)
 
     def edges_of(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The Canny edges of planes (w, v, u) of this VOI, found as in training."""
@@ -107,10 +102,9 @@ class Site:
         """Whether the recipe has a drawn nodule."""
         return any(stroke.label == "nodule" for stroke in self.recipe.strokes)
 
-    def nodule_lines(self, samples: int = RASTER_SAMPLES, side_mm: float | None = None) -> NDArray[np.bool_]:
-        """The nodule's strokes as drawn, on `samples` x `samples` pixels over `side_mm` (the VOI's, if not given)."""
-        drawn = [s for s in self.recipe.strokes if s.label == "nodule"]
-        return raster(drawn, side_mm or self.side_mm, samples)
+    def nodule_lines(self) -> NDArray[np.bool_]:
+        """The nodule's strokes as drawn, as :attr:`outline`."""
+        return raster([s for s in self.recipe.strokes if s.label == "nodule"], self.side_mm)
 
     def drawn_share(self, samples: int, side_mm: float) -> NDArray[np.float64]:
         """How much of each of `samples` x `samples` pixels over `side_mm` the drawn area covers."""
