@@ -74,6 +74,12 @@ class Session:
         """In the order in which they are inserted."""
         return self.state.nodules
 
+    @property
+    def is_inserted(self) -> bool:
+        """Whether the draft is a nodule of the case, as it is."""
+        key = self.state.edited
+        return key is not None and draft_of(self.nodule(key).recipe) == self.draft
+
     def nodule(self, key: int) -> Nodule:
         """The nodule of `key`; raises :class:`InputError` if there is none."""
         for nodule in self.nodules:

@@ -218,6 +218,18 @@ class SceneCase:
         if self.roi is not None:
             self.roi.GetDisplayNode().SetViewNodeIDs(self._voi_views)
 
+    def show_drawing(self, is_shown: bool) -> None:
+        """Show the VOI's box and the lines, or not."""
+        for node in (self.roi, *self._curves.values()):
+            if node is not None:
+                node.SetDisplayVisibility(is_shown)
+
+    def show_outlines(self, is_shown: bool) -> None:
+        """Show the nodules' outlines, or not."""
+        node = self.node(NODULES)
+        if node is not None:
+            node.SetDisplayVisibility(is_shown)
+
     # Preview
 
     def show_preview(self, preview: Preview) -> slicer.vtkMRMLScalarVolumeNode:

@@ -110,6 +110,7 @@ class Editor:
                 pen.take(color)
         elif tool is not None:
             self._pens[0].take(color, 8.0 if tool == ERASER else 2.0)
+        self._show_drawing()
         self.changed()
 
     def place(self, center_ras_mm: Sequence[float]) -> None:
@@ -159,6 +160,7 @@ class Editor:
             self._draft, self.variants = draft, []
         self.sketch.update()
         self.show_volume()
+        self._show_drawing()
         if self.is_live and not draft.lacks:
             self._request_preview()
         else:
@@ -186,7 +188,9 @@ class Editor:
                 self.sketch.show_preview(preview)
                 self.views[0].render()
 
-        self.worker.submit(Task("The preview", lambda progress: look(), done, self.tell, is_live=True))
+        # Half of an outline encloses nothing yet: only of a finished one it is told.
+        failed = self.tell if pending is None else lambda message: None
+        self.worker.submit(Task("The preview", lambda progress: look(), done, failed, is_live=True))
 
     def request_variants(self, count: int = 8) -> None:
         """Previews of the draft with `count` seeds, into :attr:`variants`."""
@@ -226,6 +230,8 @@ class Editor:
         def done(nodules: tuple) -> None:
             self.session.commit(work, nodules)
             self.message = f"{work.name}: done."
+            if self.session.is_inserted:
+                self.take(None)
             self.changed()
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
@@ -267,6 +273,12 @@ class Editor:
     def _jump(self, center_ras_mm: Sequence[float]) -> None:
         for view in self.views[1:]:
             view.slice_node.JumpSliceByCentering(*center_ras_mm)
+
+    def _show_drawing(self) -> None:
+        """Lines and box stand in the way of a nodule that is done: they show while there is something to do."""
+        is_drawing = self.tool is not None or not self.session.is_inserted
+        self.case.show_drawing(is_drawing and not self.is_before)
+        self.case.show_outlines(not self.is_before)
 
     def show_before(self, is_before: bool) -> None:
         """Show the CT as it was, or with the nodules."""

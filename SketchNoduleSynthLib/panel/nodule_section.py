@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.cases.work import Preview
     from SketchNoduleSynthLib.panel.panel import Panel
 
-GALLERY_PIXELS = 84
+GALLERY_PIXELS, GALLERY_LINE = 72, 96
 
 
 class NoduleSection:
@@ -45,7 +45,8 @@ class NoduleSection:
         gallery.setResizeMode(qt.QListWidget.Adjust)
         gallery.setMovement(qt.QListWidget.Static)
         gallery.setIconSize(qt.QSize(GALLERY_PIXELS, GALLERY_PIXELS))
-        gallery.setFixedHeight(2 * (GALLERY_PIXELS + 34))
+        gallery.setGridSize(qt.QSize(GALLERY_PIXELS + 6, GALLERY_LINE))
+        gallery.setFixedHeight(2 * GALLERY_LINE + 6)
         panel.on(gallery.currentRowChanged, self._take)
 
     def refresh(self, editor: Editor | None) -> None:

@@ -66,6 +66,10 @@ def grow_against(
     return np.where(dense, before, np.where(rim, np.maximum(before, after), after)).astype(np.float32)
 
 
+DARKENING_HU = 30.0
+"""A nodule does not empty the lung around it, as some styles would."""
+
+
 def filled_air(
     before: NDArray[np.float32], generated: NDArray[np.float32], noise: NDArray[np.float32] | float = 0.0
 ) -> NDArray[np.float32]:
@@ -78,4 +82,5 @@ def filled_air(
     parenchyma = float(np.median(lung)) if len(lung) >= MIN_LUNG_SAMPLES else TYPICAL_LUNG_HU
     air = np.clip(before / parenchyma, 0.0, 1.25)
     solid = np.clip((generated - GROUND_GLASS_HU) / (SOLID_HU - GROUND_GLASS_HU), 0.0, 1.0)
-    return solid * (generated + noise) + (1.0 - solid) * (before + (generated - parenchyma) * air)
+    filling = np.maximum(generated - parenchyma, -DARKENING_HU) * air
+    return solid * (generated + noise) + (1.0 - solid) * (before + filling)

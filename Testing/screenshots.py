@@ -1,0 +1,78 @@
+"""`make screenshots`: the tutorial's pictures, made in our stand-in for desktop Slicer on the demo's CT.
+
+Every picture is of the module's own panel and of slicer-core's own views; only the window around them is made up.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from demo import CT
+from reader import Reader
+from standin.rendering import offscreen
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from training.fetch import fetched
+
+FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Screenshots"
+SITE_RAS_MM = (83.7, 197.2, 687.2)
+ANGLES = np.linspace(0, 2 * np.pi, 60)
+SHAPE = (0.19 + 0.018 * np.sin(3 * ANGLES) + 0.01 * np.cos(7 * ANGLES))[:, None] * np.stack(
+    [np.cos(ANGLES), 0.85 * np.sin(ANGLES)], 1
+)
+
+
+def tutorial(reader: Reader, volume: Volume, shot: Callable[[str], object]) -> None:
+    """The README's steps, a picture each."""
+    reader.show(volume, SITE_RAS_MM, "Chest CT")
+    reader.place(SITE_RAS_MM, "Red")
+    reader.ui.tiltLRSlider.setValue(15.0)
+    shot("1_place")
+    view = reader.desktop.slice_view("Red")
+    path = reader.path(SHAPE)
+    reader.ui.liveCheck.setChecked(True)
+    reader.desktop.drag(view, path[:34], hold=True)
+    reader.wait()
+    shot("2_draw")
+    reader.desktop.release(view, path[33])
+    reader.click(reader.ui.undoButton)
+    reader.desktop.drag(view, path)
+    reader.wait()
+    shot("3_preview")
+    reader.click(reader.ui.variantsButton)
+    reader.wait()
+    reader.scroll_to(reader.ui.gallery)
+    shot("4_variants")
+    reader.ui.gallery.setCurrentRow(3)
+    reader.wait()
+    reader.click(reader.ui.insertButton)
+    reader.wait()
+    reader.key("n")
+    reader.scroll_to(reader.ui.nodulesTable)
+    shot("5_insert")
+    reader.key("b")
+    shot("6_before")
+
+
+def main() -> None:
+    """Boot the stand-in and take the pictures."""
+    missing = offscreen()
+    if missing:
+        sys.exit(missing)
+    from standin.host import boot
+
+    desktop = boot()
+    desktop.reset()
+    FOLDER.mkdir(exist_ok=True)
+    volume = Volume.read(fetched(CT))
+    tutorial(Reader(desktop), volume, lambda name: desktop.screenshot(FOLDER / f"{name}.png"))
+    desktop.reset()
+    for error in desktop.uncaught:
+        print(error, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
