@@ -7,7 +7,7 @@ TORCH ?= torch==2.13.0
 # Wanted by lpips; what it asks for itself would be another torch.
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test lint benchmark clean
+.PHONY: demo test lint benchmark screenshots clean
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
@@ -28,7 +28,10 @@ test: lint
 	$(BIN)/python -m pytest
 
 benchmark: $(VENV)/.installed
-	$(BIN)/python -m Testing.benchmarks
+	PYTHONPATH=.:Testing $(BIN)/python Testing/benchmarks.py
+
+screenshots: $(VENV)/.installed
+	PYTHONPATH=.:Testing $(BIN)/python Testing/screenshots.py
 
 clean:
 	rm -rf $(VENV) .demo output

@@ -125,8 +125,11 @@ def imports() -> None:
 
 
 if __name__ == "__main__":
+    import panel_benchmark
+
     medium = ct(256, 256, 100)
     imports()
     previews(medium)
     wholes(medium)
     sizes()
+    panel_benchmark.main(medium, (0.0, 0.0, 0.0))

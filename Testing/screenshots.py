@@ -50,7 +50,6 @@ def tutorial(reader: Reader, volume: Volume, shot: Callable[[str], object]) -> N
     reader.wait()
     reader.click(reader.ui.insertButton)
     reader.wait()
-    reader.key("n")
     reader.scroll_to(reader.ui.nodulesTable)
     shot("5_insert")
     reader.key("b")

@@ -55,6 +55,13 @@ def drag(
         release(widget, points[-1], button, modifiers)
 
 
+def move(
+    widget: QWidget, at: Point, button: Qt.MouseButton = Qt.MouseButton.LeftButton, modifiers: Any = _NOTHING
+) -> None:
+    """Move with the button held."""
+    _mouse(widget, QEvent.Type.MouseMove, QPointF(*at), Qt.MouseButton.NoButton, button, modifiers)
+
+
 def release(
     widget: QWidget, at: Point, button: Qt.MouseButton = Qt.MouseButton.LeftButton, modifiers: Any = _NOTHING
 ) -> None:

@@ -50,6 +50,7 @@ class Desktop:
 
     click = staticmethod(gestures.click)
     drag = staticmethod(gestures.drag)
+    move = staticmethod(gestures.move)
     release = staticmethod(gestures.release)
     press_key = staticmethod(gestures.press_key)
     process_events = staticmethod(gestures.process_events)
