@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,16 @@ class Session:
         self._next_key = 1
 
     # Looking
+
+    @cached_property
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells the source, which never changes, from other CTs."""
+        digest = blake2b(self.source.array.tobytes(), digest_size=16).hexdigest()
+        return {
+            "voxels": digest,
+            "size": self.source.size.tolist(),
+            "origin_lps_mm": self.source.origin.round(4).tolist(),
+        }
 
     @property
     def state(self) -> State:

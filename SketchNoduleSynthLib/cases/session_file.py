@@ -6,7 +6,6 @@ import base64
 import json
 import zlib
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def to_json(session: Session) -> str:
     return json.dumps(
         {
             "version": VERSION,
-            "source": fingerprint(session.source),
+            "source": session.fingerprint,
             "nodules": [_nodule_to_dict(nodule) for nodule in state.nodules],
             "draft": _draft_to_dict(state.draft),
             "edited": state.edited,
@@ -46,7 +45,7 @@ def from_json(source: Volume, text: str) -> Session:
         data = json.loads(text)
         if data["version"] != VERSION:
             raise InputError(f"The case is of version {data['version']}; this software reads version {VERSION}.")
-        if data["source"] != fingerprint(source):
+        if data["source"] != session.fingerprint:
             raise InputError("The case was made on another CT; choose the CT that it belongs to.")
         nodules: list[Nodule] = []
         for item in data["nodules"]:
@@ -58,12 +57,6 @@ def from_json(source: Volume, text: str) -> Session:
         raise InputError("The case is damaged and cannot be opened; use its recipe instead.") from error
     session.restore(state)
     return session
-
-
-def fingerprint(source: Volume) -> dict[str, Any]:
-    """What tells a CT from others."""
-    digest = blake2b(source.array.tobytes(), digest_size=16).hexdigest()
-    return {"voxels": digest, "size": source.size.tolist(), "origin_lps_mm": source.origin.round(4).tolist()}
 
 
 def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class SceneCase:
         self.told: Callable[[str], None] = lambda message: None
         """Called with a sentence when what the user dragged cannot be."""
         self._voi_views: list[str] = []
+        self._line_views: list[str] = []
         self._segments: dict[Insertion, str] = {}
         self._curves: dict[Stroke, slicer.vtkMRMLMarkupsCurveNode] = {}
         self._observed: list[tuple[vtk.vtkObject, int]] = []
@@ -211,12 +212,15 @@ class SceneCase:
             with self._updating():
                 self._update_roi(self.session.draft)
 
-    def show_voi_outside(self, sketch: slicer.vtkMRMLSliceNode) -> None:
-        """Show the VOI's box in all views but `sketch`, which it fills."""
+    def lay_out(self, sketch: slicer.vtkMRMLSliceNode) -> None:
+        """Show the lines in the view `sketch` only, and the VOI's box, which fills it, in all others."""
         views = slicer.util.getNodesByClass("vtkMRMLAbstractViewNode", self.scene)
+        self._line_views = [sketch.GetID()]
         self._voi_views = [view.GetID() for view in views if view is not sketch]
         if self.roi is not None:
             self.roi.GetDisplayNode().SetViewNodeIDs(self._voi_views)
+        for curve in self._curves.values():
+            curve.GetDisplayNode().SetViewNodeIDs(self._line_views)
 
     def show_drawing(self, is_shown: bool) -> None:
         """Show the VOI's box and the lines, or not."""
@@ -284,11 +288,11 @@ class SceneCase:
                 (roi, roi.AddObserver(event, partial(self._on_roi, event == markups.PointEndInteractionEvent)))
             )
 
-    @staticmethod
-    def _style(curve: slicer.vtkMRMLMarkupsCurveNode, color: Sequence[float]) -> None:
+    def _style(self, curve: slicer.vtkMRMLMarkupsCurveNode, color: Sequence[float]) -> None:
         """A plain line: the pen and the eraser change it, not its control points."""
         curve.SetLocked(True)
         display = curve.GetDisplayNode()
+        display.SetViewNodeIDs(self._line_views)
         display.SetSelectedColor(*color)
         display.SetColor(*color)
         display.SetPropertiesLabelVisibility(False)

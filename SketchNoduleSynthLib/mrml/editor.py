@@ -63,7 +63,7 @@ class Editor:
         self._stop = case.session.observe(lambda boxes: self._on_change())
         self._draft = self.session.draft
         case.told = self.tell
-        case.show_voi_outside(self.sketch.slice_node)
+        case.lay_out(self.sketch.slice_node)
         self.show_volume()
         self._on_change()
 

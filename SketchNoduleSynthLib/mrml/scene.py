@@ -12,7 +12,9 @@ from itertools import permutations
 import numpy as np
 import slicer
 import slicer.util
+import vtk
 from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk
 
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame, tilted_axes
 from SketchNoduleSynthLib.drawing.recipe import Voi
@@ -109,12 +111,17 @@ def strokes_from_curves(curves: Iterable[slicer.vtkMRMLMarkupsCurveNode], frame:
 def curve_from_stroke(stroke: Stroke, frame: Frame, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLMarkupsCurveNode:
     """A new linear (closed) curve node through the points of `stroke` on the sketch plane of `frame`."""
     kind = "vtkMRMLMarkupsClosedCurveNode" if stroke.closed else "vtkMRMLMarkupsCurveNode"
-    curve = scene.AddNewNodeByClass(kind, stroke.label)
+    curve = scene.CreateNodeByClass(kind)
+    curve.UnRegister(None)
+    curve.SetName(stroke.label)
     curve.SetCurveTypeToLinear()
     curve.SetAttribute(LABEL_ATTRIBUTE, stroke.label)
+    points = vtk.vtkPoints()
     local = np.pad(stroke.points_mm, ((0, 0), (0, 1)))
-    slicer.util.updateMarkupsControlPointsFromArray(curve, frame.to_lps(local) * RAS_LPS, world=True)
-    return curve
+    points.SetData(numpy_to_vtk(frame.to_lps(local) * RAS_LPS, deep=True))
+    curve.SetControlPointPositionsWorld(points)
+    # Only now into the scene: every view that shows markups follows each of their points.
+    return scene.AddNode(curve)
 
 
 def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:
