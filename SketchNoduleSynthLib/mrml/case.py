@@ -29,10 +29,10 @@ from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.session_file import from_json, to_json
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER
-from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
+from SketchNoduleSynthLib.mrml.curves import CASE_ATTRIBUTE, FOLDER, Curves
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.cases.nodule import Nodule
@@ -40,13 +40,9 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.ct.volume import Volume
     from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
-FOLDER = "Synthetic nodules"
-CASE_ATTRIBUTE = "SketchNoduleSynth.Case"
 SOURCE, RESULT, VOI, NODULES = "Source", "Result", "VOI", "Nodules"
 PREVIEW, EDGES = "Preview", "Edges"
-COLORS = {"nodule": (1.0, 0.85, 0.1), "vessel": (1.0, 0.35, 0.3), "wall": (0.3, 0.75, 1.0), "other": (0.6, 0.95, 0.6)}
 VOI_COLOR, HANDLE_SCALE = (0.2, 0.8, 0.8), 1.5
-LINE_MM, GLYPH_MM = 0.25, 0.01
 LEAST_PULL_MM = 1e-3
 """A side of the box that differs by more was pulled by its handle: the diameter changes, the centre stays."""
 
@@ -75,14 +71,11 @@ class SceneCase:
         self.told: Callable[[str], None] = lambda message: None
         """Called with a sentence when what the user dragged cannot be."""
         self._voi_views: list[str] = []
-        self._line_views: list[str] = []
         self._segments: dict[Insertion, str] = {}
-        self._curves: dict[Stroke, slicer.vtkMRMLMarkupsCurveNode] = {}
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self._is_updating = False
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
-        for curve in self._old_curves():
-            self.scene.RemoveNode(curve)
+        self.curves = Curves(self.case)
         self._stop = self.session.observe(self.update)
         if self.roi is not None:
             self._observe_roi(self.roi)
@@ -124,7 +117,7 @@ class SceneCase:
                 self._update_segments(nodules)
             if draft is not self._drawn[0]:
                 self._update_roi(draft)
-                self._update_curves(draft)
+                self.curves.update(draft)
             self.case.SetText(to_json(self.session))
         self._drawn = (draft, nodules)
 
@@ -146,6 +139,7 @@ class SceneCase:
             node = volumes.segmentation_beside(result, f"{self.source.GetName()} nodules")
             node.GetDisplayNode().SetVisibility2DFill(False)
             self._keep(NODULES, node)
+            self._segments = {}
         segments = node.GetSegmentation()
         wanted = {nodule.insertion: nodule.key for nodule in nodules if nodule.is_shown and nodule.insertion}
         for insertion in [insertion for insertion in self._segments if insertion not in wanted]:
@@ -159,7 +153,7 @@ class SceneCase:
         roi = self.roi
         if draft.voi is None:
             if roi is not None:
-                self.scene.RemoveNode(roi)
+                drawing.remove(roi)
             return
         frame = draft.voi.frame(1)
         if roi is None:
@@ -182,18 +176,6 @@ class SceneCase:
         else:
             drawing.update_roi(roi, frame)
 
-    def _update_curves(self, draft: Draft) -> None:
-        moved = self._drawn[0] is None or draft.voi != self._drawn[0].voi
-        strokes = draft.strokes if draft.voi is not None else ()
-        for stroke in [stroke for stroke in self._curves if moved or stroke not in strokes]:
-            self.scene.RemoveNode(self._curves.pop(stroke))
-        for stroke in strokes:
-            if stroke not in self._curves:
-                curve = drawing.curve_from_stroke(stroke, draft.placed().frame(1), self.scene)
-                self._style(curve, COLORS[stroke.label])
-                drawing.put_in_folder(FOLDER, [curve], self.scene)
-                self._curves[stroke] = curve
-
     def _on_roi(self, ended: bool, roi: slicer.vtkMRMLMarkupsROINode, event: str) -> None:
         """Take over where the box was dragged; when the mouse is let go (`ended`), what cannot be goes back."""
         voi = self.session.draft.voi
@@ -215,18 +197,16 @@ class SceneCase:
     def lay_out(self, sketch: slicer.vtkMRMLSliceNode) -> None:
         """Show the lines in the view `sketch` only, and the VOI's box, which fills it, in all others."""
         views = slicer.util.getNodesByClass("vtkMRMLAbstractViewNode", self.scene)
-        self._line_views = [sketch.GetID()]
+        self.curves.lay_out(sketch)
         self._voi_views = [view.GetID() for view in views if view is not sketch]
         if self.roi is not None:
             self.roi.GetDisplayNode().SetViewNodeIDs(self._voi_views)
-        for curve in self._curves.values():
-            curve.GetDisplayNode().SetViewNodeIDs(self._line_views)
 
     def show_drawing(self, is_shown: bool) -> None:
         """Show the VOI's box and the lines, or not."""
-        for node in (self.roi, *self._curves.values()):
-            if node is not None:
-                node.SetDisplayVisibility(is_shown)
+        self.curves.show(is_shown)
+        if self.roi is not None:
+            self.roi.SetDisplayVisibility(is_shown)
 
     def show_outlines(self, is_shown: bool) -> None:
         """Show the nodules' outlines, or not."""
@@ -287,24 +267,6 @@ class SceneCase:
             self._observed.append(
                 (roi, roi.AddObserver(event, partial(self._on_roi, event == markups.PointEndInteractionEvent)))
             )
-
-    def _style(self, curve: slicer.vtkMRMLMarkupsCurveNode, color: Sequence[float]) -> None:
-        """A plain line: the pen and the eraser change it, not its control points."""
-        curve.SetLocked(True)
-        display = curve.GetDisplayNode()
-        display.SetViewNodeIDs(self._line_views)
-        display.SetSelectedColor(*color)
-        display.SetColor(*color)
-        display.SetPropertiesLabelVisibility(False)
-        display.SetPointLabelsVisibility(False)
-        display.SetUseGlyphScale(False)
-        display.SetGlyphSize(GLYPH_MM)
-        display.SetCurveLineSizeMode(display.UseLineDiameter)
-        display.SetLineDiameter(LINE_MM)
-
-    def _old_curves(self) -> list[slicer.vtkMRMLMarkupsCurveNode]:
-        curves = slicer.util.getNodesByClass("vtkMRMLMarkupsCurveNode", self.scene)
-        return [curve for curve in curves if curve.GetAttribute(drawing.LABEL_ATTRIBUTE)]
 
     @contextmanager
     def _updating(self) -> Iterator[None]:

@@ -15,7 +15,6 @@ import slicer
 import slicer.util
 import vtk
 
-from SketchNoduleSynthLib.cases.nodule import Progress
 from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.work import Preview, Work
@@ -23,9 +22,11 @@ from SketchNoduleSynthLib.cases.worker import Task, Worker
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import scene as drawing
-from SketchNoduleSynthLib.mrml.case import COLORS, SceneCase
+from SketchNoduleSynthLib.mrml.case import SceneCase
+from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 from SketchNoduleSynthLib.mrml.pen import Path, Pen
+from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 
 PLACE, ERASER = "place", "eraser"
@@ -50,18 +51,16 @@ class Editor:
     def __init__(self, case: SceneCase, views: Sequence[View], worker: Worker) -> None:
         self.case, self.worker = case, worker
         self.tool: str | None = None
-        self.is_live = True
         self.is_before = False
         self.message = ""
         """The last thing to tell the user, a sentence."""
         self.changed: Callable[[], None] = lambda: None
         """Called when anything that a panel shows may have changed."""
-        self.variants: list[Preview] = []
         self.views = list(views)
         self.sketch = SketchView(case, self.views[0].slice_node)
         self._pens = [Pen(*self._pen_of(number)) for number in range(len(self.views))]
         self._stop = case.session.observe(lambda boxes: self._on_change())
-        self._draft = self.session.draft
+        self.previews = Previews(self)
         case.told = self.tell
         case.lay_out(self.sketch.slice_node)
         self.show_volume()
@@ -139,8 +138,8 @@ class Editor:
 
     def _on_moved(self, path_ras: Path) -> None:
         stroke = self._stroke(path_ras)
-        if stroke is not None and self.is_live:
-            self._request_preview(stroke)
+        if stroke is not None:
+            self.previews.request(stroke)
 
     def _on_drawn(self, path_ras: Path) -> None:
         voi = self.session.draft.voi
@@ -154,69 +153,42 @@ class Editor:
 
     # Previews
 
-    def _on_change(self) -> None:
-        draft = self.session.draft
-        if draft != self._draft:
-            self._draft, self.variants = draft, []
-        self.sketch.update()
-        self.show_volume()
-        self._show_drawing()
-        if self.is_live and not draft.lacks:
-            self._request_preview()
-        else:
-            self.sketch.hide_preview()
+    @property
+    def is_live(self) -> bool:
+        """Whether the generated plane is shown while drawing."""
+        return self.previews.is_live
+
+    def set_live(self, is_live: bool) -> None:
+        """Show the generated plane while drawing, or not."""
+        self.previews.is_live = is_live
+        self._on_change()
+
+    @property
+    def variants(self) -> list[Preview]:
+        """The draft with other seeds, if they were asked for and it is still the same."""
+        return self.previews.variants
+
+    def request_variants(self) -> None:
+        """Ask for :attr:`variants`."""
+        self._is_idle()
+        self.previews.request_variants()
         self.changed()
+
+    def choose_variant(self, preview: Preview) -> None:
+        """Take a variant's seed; the others stay to be chosen from."""
+        self.previews.keep_variants(lambda: self.session.choose(seed=preview.recipe.seed))
 
     def show_edges(self, is_shown: bool) -> None:
         """Show the edges of the CT that the network sees around the nodule, or not."""
         self.sketch.show_edges(is_shown)
 
-    def set_live(self, is_live: bool) -> None:
-        """Show the generated plane while drawing, or not."""
-        self.is_live = is_live
-        self._on_change()
-
-    def _request_preview(self, pending: Stroke | None = None) -> None:
-        try:
-            look = self.session.preview(pending)
-        except InputError:
-            return
-        recipe_of = self.session.draft
-
-        def done(preview: Preview) -> None:
-            if self.is_live and self.session.draft is recipe_of and not self.is_before:
-                self.sketch.show_preview(preview)
-                self.views[0].render()
-
-        # Half of an outline encloses nothing yet: only of a finished one it is told.
-        failed = self.tell if pending is None else lambda message: None
-        self.worker.submit(Task("The preview", lambda progress: look(), done, failed, is_live=True))
-
-    def request_variants(self, count: int = 8) -> None:
-        """Previews of the draft with `count` seeds, into :attr:`variants`."""
-        seed, draft = self.session.draft.seed, self.session.draft
-        looks = self.session.variants(range(seed, seed + count))
-
-        def work(progress: Progress) -> list[Preview]:
-            made = []
-            for number, look in enumerate(looks, 1):
-                progress(f"variant {number} of {count}")
-                made.append(look())
-            return made
-
-        def done(previews: list[Preview]) -> None:
-            if self.session.draft is draft:
-                self.variants = previews
-            self.changed()
-
-        self.worker.submit(Task("The variants", work, done, self.tell))
+    def _on_change(self) -> None:
+        self.sketch.update()
+        self.show_volume()
+        self._show_drawing()
+        self.previews.is_wanted = not self.is_before
+        self.previews.update()
         self.changed()
-
-    def choose_variant(self, preview: Preview) -> None:
-        """Take a variant's seed; the others stay to be chosen from."""
-        variants = self.variants
-        self.session.choose(seed=preview.recipe.seed)
-        self.variants = variants
 
     # Nodules
 
@@ -225,7 +197,8 @@ class Editor:
         self.carry_out(self.session.insert())
 
     def carry_out(self, work: Work) -> None:
-        """Carry out a work of the session on the worker's thread."""
+        """Carry out a work of the session on the worker's thread. Raises :class:`InputError` while there is another."""
+        self._is_idle()
 
         def done(nodules: tuple) -> None:
             self.session.commit(work, nodules)
@@ -236,6 +209,10 @@ class Editor:
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
         self.changed()
+
+    def _is_idle(self) -> None:
+        if self.worker.task is not None:
+            raise InputError(f"{self.worker.task.name} is still going on; wait for it, or cancel it.")
 
     def edit(self, key: int) -> None:
         """Take a nodule's recipe as the draft; the views go there."""
@@ -300,4 +277,5 @@ class Editor:
         for pen in self._pens:
             pen.remove()
         self.sketch.close()
+        self.case.show_drawing(False)
         self.case.told = lambda message: None

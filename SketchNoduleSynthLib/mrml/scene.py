@@ -159,6 +159,19 @@ def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.
     return folder
 
 
+def remove(node: slicer.vtkMRMLNode) -> None:
+    """Take `node` out of its scene and of the subject hierarchy, which without Slicer's window keeps it."""
+    scene = node.GetScene()
+    if scene is None:
+        return
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.RemoveItem(item, False)
+    if scene.IsNodePresent(node):
+        scene.RemoveNode(node)
+
+
 def _is_closed(curve: slicer.vtkMRMLMarkupsCurveNode) -> bool:
     return bool(curve.IsA("vtkMRMLMarkupsClosedCurveNode"))
 

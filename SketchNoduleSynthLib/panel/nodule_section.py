@@ -23,7 +23,7 @@ class NoduleSection:
     """Model, attenuation, seed, style, a gallery of variants, Insert."""
 
     def __init__(self, panel: Panel) -> None:
-        self.ui = panel.ui
+        self.panel, self.ui = panel, panel.ui
         self._shown: list[Preview] = []
         # Some of these signals have overloads: the value is read, not taken from them.
         for signal in (
@@ -52,7 +52,7 @@ class NoduleSection:
     def refresh(self, editor: Editor | None) -> None:
         """See :class:`Section`."""
         draft = editor.session.draft if editor else None
-        can_make = draft is not None and not draft.lacks
+        can_make = draft is not None and not draft.lacks and self.panel.worker.task is None
         for control in (self.ui.modelBox, self.ui.attenuationBox, self.ui.seedBox, self.ui.diceButton):
             control.setEnabled(draft is not None)
         self.ui.insertButton.setEnabled(can_make)

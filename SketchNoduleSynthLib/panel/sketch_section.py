@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.case import COLORS
+from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.editor import ERASER, Editor
 from SketchNoduleSynthLib.panel.pictures import icon_of, pixmap_of
 
