@@ -1,0 +1,154 @@
+"""The extension as the Extensions Index and Slicer's build see it: every shipped file is listed, nothing else is asked.
+
+CMake ships only the files that it lists: an unlisted one is silently left out, and the module fails on other machines.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import struct
+import sys
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+from SketchNoduleSynthLib.synthesis import bundle
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME, LIBRARY = "SketchNoduleSynth", "SketchNoduleSynthLib"
+TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"
+NOT_SHIPPED = {"Resources/ExtensionsIndex", "Resources/Screenshots"}
+"""Read by people and by the Extensions Index; so are reports on all models, files in Resources/Models itself."""
+IN_SLICER = {"numpy", "scipy", "SimpleITK", "vtk", "slicer", "qt", "ctk", LIBRARY} | sys.stdlib_module_names
+
+
+def listed(folder: str, variable: str) -> list[str]:
+    """The files of a list in the CMakeLists.txt of `folder`."""
+    text = re.sub(r"#.*", "", (ROOT / folder / "CMakeLists.txt").read_text(encoding="utf-8"))
+    found = re.search(rf"set\({variable}\s+(.*?)\)", text, re.S)
+    assert found, f"{folder}/CMakeLists.txt has no list {variable}"
+    return found.group(1).split()
+
+
+def files(folder: Path, pattern: str = "*") -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file()}
+
+
+def extension(key: str) -> str:
+    """A value as the Extensions Index finds it: in one line, quoted, without variables."""
+    found = re.search(rf'^set\(EXTENSION_{key} "([^"$]+)"\)$', TOP, re.M)
+    assert found, f"CMakeLists.txt has no EXTENSION_{key} that can be read"
+    return found.group(1)
+
+
+@pytest.mark.parametrize(
+    ("folder", "variable", "tree"),
+    [
+        (LIBRARY, "MODULE_PYTHON_SCRIPTS", files(ROOT / LIBRARY, "*.py")),
+        (
+            NAME,
+            "MODULE_PYTHON_RESOURCES",
+            {
+                f"Resources/{path}"
+                for path in files(ROOT / "Resources")
+                if not any(f"Resources/{path}".startswith(f"{folder}/") for folder in NOT_SHIPPED)
+                and Path(path).parent != Path("Models")
+            },
+        ),
+    ],
+    ids=["library", "resources"],
+)
+def test_what_is_shipped_is_listed(folder, variable, tree):
+    names = listed(folder, variable)
+    assert len(names) == len(set(names)), "a file is listed twice"
+    assert tree - set(names) == set(), f"not in {folder}/CMakeLists.txt, so it would not be shipped"
+    assert set(names) - tree == set(), f"in {folder}/CMakeLists.txt, but not in the tree"
+
+
+def test_the_module_is_a_single_script():
+    assert files(ROOT / NAME, "*.py") == {f"{NAME}.py"}, "Slicer takes every other .py beside it for a module"
+    assert f"SCRIPTS {NAME}.py" in (ROOT / NAME / "CMakeLists.txt").read_text(encoding="utf-8")
+
+
+def test_every_model_is_shipped_whole():
+    names = set(listed(NAME, "MODULE_PYTHON_RESOURCES"))
+    for model in bundle.bundled_names():
+        for file in (bundle.WEIGHTS, bundle.CONFIG, bundle.CARD, bundle.FIGURES):
+            assert f"Resources/Models/{model}/{file}" in names
+
+
+def test_description_for_the_extensions_index():
+    raw = DESCRIPTION.read_bytes()
+    entry = json.loads(raw)
+    assert b"\r" not in raw
+    assert set(entry) >= {"$schema", "category", "scm_url"}, "required by the schema"
+    known = {"$schema", "build_dependencies", "build_subdirectory", "category", "enabled", "scm_revision", "scm_type"}
+    assert set(entry) <= known | {"scm_url", "tier"}, "the schema allows no other"
+    assert entry["tier"] in range(1, 6)
+    repository = Path(entry["scm_url"]).stem
+    assert repository.startswith("Slicer")
+    assert not DESCRIPTION.stem.startswith("Slicer")
+    assert re.search(r"^project\((\w+)\)$", TOP, re.M).group(1) == DESCRIPTION.stem == NAME
+    assert entry["category"] == extension("CATEGORY") == "Image Synthesis"
+    assert entry["build_dependencies"] == extension("DEPENDS").split() == ["PyTorch"]
+    assert extension("HOMEPAGE") + ".git" == entry["scm_url"]
+
+
+def test_what_the_extensions_manager_shows():
+    assert (ROOT / "LICENSE.txt").read_text(encoding="utf-8").strip()
+    assert "not for diagnosis" in extension("DESCRIPTION")
+    base = extension("HOMEPAGE").replace("github.com", "raw.githubusercontent.com") + "/main/"
+    for url in [extension("ICONURL"), *extension("SCREENSHOTURLS").split()]:
+        assert url.startswith(base)
+        assert (ROOT / url.removeprefix(base)).is_file(), f"{url} names a file that is not in the tree"
+    icon = (ROOT / extension("ICONURL").removeprefix(base)).read_bytes()
+    assert icon.startswith(b"\x89PNG")
+    assert struct.unpack(">II", icon[16:24]) == (128, 128)
+
+
+def imported_at_file_scope(path: Path, package: str) -> Iterator[str]:
+    """The modules that a file imports when it is itself imported: not those in functions or for type checkers only."""
+    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            yield from [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            todo += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            todo += ast.iter_child_nodes(node)
+
+
+def files_of(module: str) -> list[Path]:
+    """The files that run when a module of the library is imported: its packages' and its own; none for a mere name."""
+    parts = module.split(".")
+    paths = [ROOT.joinpath(*parts[:count], "__init__.py") for count in range(1, len(parts) + 1)]
+    return [path for path in [*paths, ROOT.joinpath(*parts).with_suffix(".py")] if path.is_file()]
+
+
+def test_loading_the_module_needs_only_what_slicer_brings():
+    """Not even torch: it comes with the first Generate. Nor pydicom and Pillow, which a Slicer may be built without."""
+    todo = [ROOT / NAME / f"{NAME}.py"]
+    for room in ("panel", "mrml", "cases"):
+        todo += (ROOT / LIBRARY / room).glob("*.py")
+    seen, foreign = set(), {}
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in imported_at_file_scope(path, ".".join(path.relative_to(ROOT).parent.parts)):
+            if name.split(".")[0] == LIBRARY:
+                todo += files_of(name)
+            elif name.split(".")[0] not in IN_SLICER:
+                foreign[f"{path.relative_to(ROOT)}"] = name
+    assert len(seen) > 30, "the walk does not follow the library"
+    assert foreign == {}
