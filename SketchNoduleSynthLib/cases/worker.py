@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from SketchNoduleSynthLib.cases.nodule import Progress
 from SketchNoduleSynthLib.errors import InputError
 
 T = TypeVar("T")
+PATIENCE_S = 0.01
 
 
 class Cancelled(Exception):
@@ -77,10 +78,15 @@ class Worker:
             self._running[0].is_cancelled = True
 
     def pump(self) -> None:
-        """Hand over what is finished, on the caller's thread; does nothing within itself."""
-        if self._running is None or not self._running[1].done() or self._is_pumping:
+        """Hand over what is finished, on the caller's thread; does nothing within itself.
+
+        It waits for a moment, so that the worker gets Python's lock: Slicer's event loop does not let go of it.
+        """
+        if self._running is None or self._is_pumping:
             return
         task, future = self._running
+        if not wait([future], PATIENCE_S).done:
+            return
         self._running, self._is_pumping = None, True
         try:
             self._begin()
