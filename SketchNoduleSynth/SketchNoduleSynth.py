@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -37,6 +38,7 @@ class SketchNoduleSynth(ScriptedLoadableModule):
         parent.title = _("Sketch Nodule Synth")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Image Synthesis")]
         parent.dependencies = []
+        parent.icon = qt.QIcon(str(RESOURCES / "Icons" / "SketchNoduleSynth.png"))
         parent.contributors = ["SketchNoduleSynth developers"]
         parent.helpText = _(
             "Draw a lung nodule on an oblique reslice of a chest CT; a network makes it stand in a copy of the CT. "
@@ -88,6 +90,7 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         if self.panel is not None:
             self.panel.remove()
             self.logic.close()
+            self.logic.worker.close()
 
     def enter(self) -> None:
         """The module comes to the front."""
@@ -157,6 +160,11 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
         import numpy as np
         import SampleData
 
+        from SketchNoduleSynthLib.panel.dependencies import missing
+
+        if missing():
+            self.delayDisplay(f"Passed over: {', '.join(missing())} missing")
+            return
         source = SampleData.downloadSample("CTChest")
         before = slicer.util.arrayFromVolume(source).copy()
         logic = slicer.util.getModuleLogic("SketchNoduleSynth")

@@ -109,6 +109,19 @@ def test_eraser_clear_simplify_and_the_keys(drawn):
     assert drawn.ui.seedBox.value == drawn.session.draft.seed == seed + 1
 
 
+def test_a_quick_second_stroke_counts_too(drawn):
+    """Qt and VTK make a double click of its press."""
+    import vtk
+
+    drawn.click(drawn.ui.vesselPen)
+    pen = drawn.editor._pens[0]
+    for event, at in (("LeftButtonDoubleClickEvent", 100), ("MouseMoveEvent", 130), ("MouseMoveEvent", 160)):
+        pen.interactor.SetEventPosition(at, at)
+        pen.interactor.InvokeEvent(vtk.vtkCommand.GetEventIdFromString(event))
+    pen.interactor.InvokeEvent(vtk.vtkCommand.LeftButtonReleaseEvent)
+    assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", "vessel"]
+
+
 def test_without_a_tool_the_view_keeps_its_mouse(drawn):
     drawn.click(drawn.ui.nodulePen)
     assert drawn.editor.tool is None

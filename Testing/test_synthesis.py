@@ -123,7 +123,7 @@ def test_hu_beyond_the_window_survive_and_darkening_happens():
     hu = np.full(frame.shape, -990.0, np.float32)
     blended = blend(volume, Generated(frame, hu, inside, np.clip(inside, 0, 1), 0.0), 0)
     changed = blended.weight == 1
-    assert (blended.after - blended.before)[changed].mean() < -50
+    assert (blended.after - blended.before)[changed].mean() < -20
     after = volume.array.copy()
     after[blended.box] = volume.cast(blended.after)
     assert after[near[0], near[1] + 5, near[2]] == 2500

@@ -49,6 +49,8 @@ class Editor:
     """Edits `case` in `views`; the first of them is the sketch view, which shows the oblique reslice."""
 
     def __init__(self, case: SceneCase, views: Sequence[View], worker: Worker) -> None:
+        if not views:
+            raise InputError("There is no slice view to draw in; open Slicer's main window.")
         self.case, self.worker = case, worker
         self.tool: str | None = None
         self.is_before = False

@@ -18,7 +18,12 @@ from vtk.util.numpy_support import numpy_to_vtk
 PRIORITY = 100.0
 """Before Slicer's own handling of the mouse: window and level, crosshair, markups."""
 LINE_PIXELS = 2.0
-EVENTS = {"LeftButtonPressEvent": "press", "MouseMoveEvent": "move", "LeftButtonReleaseEvent": "release"}
+EVENTS = {
+    "LeftButtonPressEvent": "press",
+    "LeftButtonDoubleClickEvent": "press",  # All that comes of a quick second press.
+    "MouseMoveEvent": "move",
+    "LeftButtonReleaseEvent": "release",
+}
 Path = NDArray[np.float64]
 
 

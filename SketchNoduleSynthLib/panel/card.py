@@ -16,6 +16,7 @@ def show_card(model: str, parent: Any) -> Any:
     """A window with the card of `model`, which does not block the others."""
     window = qt.QDialog(parent)
     window.setWindowTitle(_("Model card: {model}").format(model=model))
+    window.setAttribute(qt.Qt.WA_DeleteOnClose)
     window.resize(*SIZE)
     text = qt.QTextBrowser(window)
     text.setMarkdown((bundle.MODELS_FOLDER / model / bundle.CARD).read_text(encoding="utf-8"))

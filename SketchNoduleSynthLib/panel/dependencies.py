@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -56,12 +56,14 @@ class Dependencies:
         question = _("Install {packages} into Slicer's Python? torch takes {size}.")
         if not slicer.util.confirmOkCancelDisplay(question.format(packages=", ".join(packages), size=TORCH_SIZE)):
             return
-        with slicer.util.tryWithErrorDisplay(_("The packages could not be installed."), waitCursor=True):
-            if folder is not None:
-                slicer.util.pip_install(["--no-index", "--find-links", folder, *packages])
-            else:
-                if "torch" in packages and find_spec("PyTorchUtils") is not None:
+        try:
+            with slicer.util.tryWithErrorDisplay(_("The packages could not be installed."), waitCursor=True):
+                if folder is None and "torch" in packages and find_spec("PyTorchUtils") is not None:
                     import_module("PyTorchUtils").PyTorchUtilsLogic().installTorch(askConfirmation=False)
                     packages.remove("torch")
-                slicer.util.pip_install(packages)
-        self.panel.refresh()
+                if packages:
+                    offline = ["--no-index", "--find-links", folder] if folder else []
+                    slicer.util.pip_install([*offline, *packages])
+        finally:
+            invalidate_caches()
+            self.panel.refresh()
