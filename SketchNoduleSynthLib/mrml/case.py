@@ -116,7 +116,8 @@ class SceneCase:
                 self._update_voxels(boxes)
                 self._update_segments(nodules)
             if draft is not self._drawn[0]:
-                self._update_roi(draft)
+                if self.roi is None or self._drawn[0] is None or draft.voi != self._drawn[0].voi:
+                    self._update_roi(draft)
                 self.curves.update(draft)
             self.case.SetText(to_json(self.session))
         self._drawn = (draft, nodules)

@@ -55,10 +55,8 @@ class Curves:
         return [curve for curve in self._nodes.values() if self.scene.IsNodePresent(curve)]
 
     def _add(self, stroke: Stroke, voi: Voi) -> slicer.vtkMRMLMarkupsCurveNode:
-        curve = drawing.curve_from_stroke(stroke, voi.frame(1), self.scene)
-        curve.SetNodeReferenceID(CASE_ATTRIBUTE, self.case.GetID())
-        curve.SetLocked(True)
-        display = curve.GetDisplayNode()
+        display = self.scene.CreateNodeByClass("vtkMRMLMarkupsDisplayNode")
+        display.UnRegister(None)
         display.SetViewNodeIDs(self._views)
         display.SetSelectedColor(*COLORS[stroke.label])
         display.SetColor(*COLORS[stroke.label])
@@ -68,5 +66,8 @@ class Curves:
         display.SetGlyphSize(GLYPH_MM)
         display.SetCurveLineSizeMode(display.UseLineDiameter)
         display.SetLineDiameter(LINE_MM)
+        curve = drawing.curve_from_stroke(stroke, voi.frame(1), self.scene, self.scene.AddNode(display))
+        curve.SetNodeReferenceID(CASE_ATTRIBUTE, self.case.GetID())
+        curve.SetLocked(True)
         drawing.put_in_folder(FOLDER, [curve], self.scene)
         return curve

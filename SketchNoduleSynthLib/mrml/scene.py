@@ -108,8 +108,16 @@ def strokes_from_curves(curves: Iterable[slicer.vtkMRMLMarkupsCurveNode], frame:
     return strokes
 
 
-def curve_from_stroke(stroke: Stroke, frame: Frame, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLMarkupsCurveNode:
-    """A new linear (closed) curve node through the points of `stroke` on the sketch plane of `frame`."""
+def curve_from_stroke(
+    stroke: Stroke,
+    frame: Frame,
+    scene: slicer.vtkMRMLScene,
+    display: slicer.vtkMRMLMarkupsDisplayNode | None = None,
+) -> slicer.vtkMRMLMarkupsCurveNode:
+    """A new linear (closed) curve node through the points of `stroke` on the sketch plane of `frame`.
+
+    `display`: how it looks, and in which views; else as the user's settings have it.
+    """
     kind = "vtkMRMLMarkupsClosedCurveNode" if stroke.closed else "vtkMRMLMarkupsCurveNode"
     curve = scene.CreateNodeByClass(kind)
     curve.UnRegister(None)
@@ -120,7 +128,9 @@ def curve_from_stroke(stroke: Stroke, frame: Frame, scene: slicer.vtkMRMLScene) 
     local = np.pad(stroke.points_mm, ((0, 0), (0, 1)))
     points.SetData(numpy_to_vtk(frame.to_lps(local) * RAS_LPS, deep=True))
     curve.SetControlPointPositionsWorld(points)
-    # Only now into the scene: every view that shows markups follows each of their points.
+    if display is not None:
+        curve.SetAndObserveDisplayNodeID(display.GetID())
+    # Only now into the scene: every view that shows it follows each of its points.
     return scene.AddNode(curve)
 
 
