@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.window import from_network, to_network
-from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, long_diameter, raster
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, filled, long_diameter, raster
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.generated import Generated, ramp, shown, signed_distance_mm, smooth_step
@@ -41,7 +41,7 @@ class BoxGenerator:
         if site.is_drawn:
             side = middle_of(cube_frame(site.recipe.voi)).extent[0]
             drawn = site.outline[0].sum() * site.reslice.pixel_mm**2
-            inside = site.drawn_share(RASTER_SAMPLES, side).sum() * (side / RASTER_SAMPLES) ** 2 / drawn
+            inside = filled(site.recipe.strokes, side).sum() * (side / RASTER_SAMPLES) ** 2 / drawn
             if inside < 0.5:
                 raise InputError(
                     f"The drawing lies beyond the box of {side:.1f} mm that mcgan fills; move the VOI's centre onto it."
