@@ -159,6 +159,7 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
         """A nodule in the sample CT, and the CT as it was."""
         import numpy as np
         import SampleData
+        from scipy import ndimage
 
         from SketchNoduleSynthLib.panel.dependencies import missing
 
@@ -170,7 +171,10 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
         logic = slicer.util.getModuleLogic("SketchNoduleSynth")
         logic.open(source)
         self.delayDisplay("A nodule of 12 mm by mcgan, which needs no drawing")
-        logic.place((60.0, -20.0, -130.0), 12.0)
+        smooth = ndimage.uniform_filter(before.astype(np.float32), 9)
+        lung = np.argwhere(np.abs(smooth + 850) < 30)
+        x, y, z = logic.session.source.to_lps(lung[len(lung) // 2][::-1])
+        logic.place((-x, -y, z), 12.0)
         logic.choose(model="mcgan", seed=3)
         logic.insert()
         result = logic.case.result

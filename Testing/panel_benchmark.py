@@ -36,7 +36,7 @@ def follow_the_hand(reader: Reader, model: str) -> tuple[list[float], list[float
             time.sleep(max(1 / 60 - frames[-1], 0.0))
         reader.desktop.release(view, path[-1])
         started = time.perf_counter()
-        while reader.editor.is_busy:
+        while reader.editor.worker.is_busy:
             reader.desktop.process_events()
         view.forceRender()
         waits.append(time.perf_counter() - started)

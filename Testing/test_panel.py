@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -391,3 +392,18 @@ def test_setup_asks_nothing_and_needs_no_views(desktop):
     module = desktop.load_module(MODULE)
     assert not desktop.dialogs
     assert module.widget.panel.editor is None
+
+
+def test_the_self_test_passes_here_too(desktop, monkeypatch):
+    """With the phantom in the place of Slicer's sample CT."""
+    import slicer
+
+    from SketchNoduleSynthLib.mrml import volumes
+
+    sample = SimpleNamespace(downloadSample=lambda name: volumes.node_from_volume(chest(), name, slicer.mrmlScene))
+    monkeypatch.setitem(sys.modules, "SampleData", sample)
+    desktop.load_module(MODULE)
+    test = sys.modules["SketchNoduleSynth"].SketchNoduleSynthTest()
+    monkeypatch.setattr(test, "delayDisplay", lambda *words: None, raising=False)
+    test.runTest()
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") >= 2

@@ -211,6 +211,20 @@ def test_work_on_another_state_is_refused_and_a_drawing_goes_on(session: Session
         session.commit(work, result)
 
 
+def test_a_nodule_begun_while_another_is_made_is_a_new_one(session: Session) -> None:
+    session.place(LUNG_RAS_MM, 8.0)
+    session.choose(model="pix2pix")
+    session.draw(outline(8.0))
+    work = session.insert()
+    made = work.carry_out()
+    session.place((-X, Y, Z))
+    session.commit(work, made)
+    assert session.state.edited is None
+    session.draw(outline(8.0))
+    session.carry_out(session.insert())
+    assert [nodule.recipe.voi.center_ras_mm[0] for nodule in session.nodules] == [X, -X]
+
+
 def test_cancel_changes_nothing(session: Session) -> None:
     session.place(LUNG_RAS_MM, 10.0)
     session.choose(model="mcgan")

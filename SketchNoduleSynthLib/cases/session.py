@@ -48,15 +48,15 @@ class State:
 
 
 class Session:
-    """One case being edited. Raises :class:`InputError` if `source` cannot be a CT in HU."""
+    """One case being edited, from `state` on. Raises :class:`InputError` if `source` cannot be a CT in HU."""
 
-    def __init__(self, source: Volume) -> None:
+    def __init__(self, source: Volume, state: State | None = None) -> None:
         check_ct(source.array)
         self.source = source
-        self._history = History(State())
+        self._history = History(state or State())
         self._observers: list[Observer] = []
         self._reslice: tuple[Voi, tuple[Nodule, ...], Reslice] | None = None
-        self._next_key = 1
+        self._next_key = max((nodule.key for nodule in self.nodules), default=0) + 1
 
     # Looking
 
@@ -198,14 +198,16 @@ class Session:
         return self._work(name, tuple(nodules), self.state.edited)
 
     def commit(self, work: Work, made: tuple[Nodule, ...]) -> None:
-        """Take over what :meth:`Work.carry_out` made; a drawing that went on meanwhile is kept.
+        """Take over what :meth:`Work.carry_out` made; a drawing that went on or was begun meanwhile is kept.
 
         Raises :class:`InputError` if the nodules are no longer those that the work began with.
         """
         if self.nodules is not work.before:
             raise InputError("The nodules changed while this one was made; try again.")
         self._next_key = max([self._next_key, *(nodule.key + 1 for nodule in made)])
-        self._step(work.name, replace(self.state, nodules=made, edited=work.edited))
+        edited = work.edited if self.draft.voi == work.voi else self.state.edited
+        edited = edited if edited in [nodule.key for nodule in made] else None
+        self._step(work.name, replace(self.state, nodules=made, edited=edited))
 
     def carry_out(self, work: Work, progress: Progress = silent) -> None:
         """Carry out and commit at once."""
@@ -250,17 +252,12 @@ class Session:
         """Do again what was taken back last, if anything was."""
         self._move(self._history.redo)
 
-    def restore(self, state: State) -> None:
-        """Begin again from a `state` that was saved."""
-        self._next_key = max([1, *(nodule.key + 1 for nodule in state.nodules)])
-        self._history = History(state)
-
     def _draw(self, name: str, strokes: tuple[Stroke, ...]) -> None:
         if strokes != self.draft.strokes:
             self._step(name, replace(self.state, draft=replace(self.draft, strokes=strokes)))
 
     def _work(self, name: str, nodules: tuple[Nodule, ...], edited: int | None) -> Work:
-        return Work(name, self.source, self.nodules, nodules, edited)
+        return Work(name, self.source, self.nodules, nodules, edited, self.draft.voi)
 
     def _step(self, name: str, state: State, merge: bool = False) -> None:
         self._move(lambda: self._history.step(name, state, merge))

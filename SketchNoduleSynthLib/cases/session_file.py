@@ -55,8 +55,7 @@ def from_json(source: Volume, text: str) -> Session:
         raise
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise InputError("The case is damaged and cannot be opened; use its recipe instead.") from error
-    session.restore(state)
-    return session
+    return Session(source, state)
 
 
 def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:

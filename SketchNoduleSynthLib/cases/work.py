@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.cases.nodule import Nodule, Progress, standing
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.synthesis.pipeline import preview
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
@@ -21,13 +21,17 @@ def silent(stage: str) -> None:
 
 @dataclass(frozen=True)
 class Work:
-    """A step of the nodules, from `before` to `wanted`, some of which are still to be made; see :class:`State`."""
+    """A step of the nodules, from `before` to `wanted`, some of which are still to be made.
+
+    `edited`: the nodule that is being edited afterwards, unless a drawing in another VOI than `voi` was begun.
+    """
 
     name: str
     source: Volume
     before: tuple[Nodule, ...]
     wanted: tuple[Nodule, ...]
     edited: int | None
+    voi: Voi | None
 
     def carry_out(self, progress: Progress = silent) -> tuple[Nodule, ...]:
         """Make what is to be made, on any thread; `progress` may raise to cancel. Raises :class:`InputError`."""

@@ -78,12 +78,12 @@ class Console:
         return self.session.preview()().hu
 
     def insert(self) -> int:
-        """Put the draft into the copy of the CT, ``case.result``; the nodule's key."""
+        """Put the draft into the copy of the CT, ``case.result``; the nodule's key.
+
+        Until :meth:`place` begins another one, this changes the same nodule again.
+        """
         self.session.carry_out(self.session.insert())
-        key = self.session.state.edited
-        assert key is not None
-        self.session.edit(None)
-        return key
+        return self.session.state.edited or 0
 
     def remove(self, key: int) -> None:
         """Take a nodule away."""

@@ -1,7 +1,7 @@
 """The case that is being edited, in the host's views: pen, live preview, before and after. No Qt, no web.
 
 Desktop Slicer's panel and the browser are two windows onto one of these. The host gives its slice views, calls
-:meth:`Editor.pump` on its own thread while :attr:`Editor.is_busy`, and shows what :attr:`Editor.changed` announces.
+:meth:`Worker.pump` on its own thread while there is something to do, and shows what :attr:`Editor.changed` announces.
 """
 
 from __future__ import annotations
@@ -72,15 +72,6 @@ class Editor:
     def session(self) -> Session:
         """The case's."""
         return self.case.session
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether the host shall pump."""
-        return self.worker.is_busy
-
-    def pump(self) -> None:
-        """Take over what the worker finished; on the host's thread."""
-        self.worker.pump()
 
     def tell(self, message: str) -> None:
         """Show `message` to the user."""

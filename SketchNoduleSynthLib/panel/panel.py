@@ -1,4 +1,4 @@
-"""The panel in Slicer: one editor, shown by five sections from top to bottom. Only this room knows Qt."""
+"""The panel in Slicer: one editor, shown by sections from top to bottom. Only this room knows Qt."""
 
 from __future__ import annotations
 
