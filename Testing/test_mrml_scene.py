@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -342,15 +341,6 @@ def test_samples_lie_where_slicer_reslices(slicer_host, scene, ct, matrix):
 # Results
 
 
-def brighten(box):
-    """An insertion that adds 50 HU in `box`."""
-
-    def add(array, hu):
-        array[box] += hu
-
-    return SimpleNamespace(apply=lambda array: add(array, 50), revert=lambda array: add(array, -50))
-
-
 def test_insert_and_revert_leave_the_source_alone(scene, ct):
     source = volumes.node_from_volume(ct, "CT", scene)
     put_under(source, TURN)
@@ -366,15 +356,16 @@ def test_insert_and_revert_leave_the_source_alone(scene, ct):
 
     events = []
     result.AddObserver("ModifiedEvent", lambda *_: events.append(1))
-    insertion = brighten((slice(3, 6), slice(7, 12), slice(8, 20)))
-    volumes.insert(result, insertion)
+    box = slice(3, 6), slice(7, 12), slice(8, 20)
+    before = ct.array[box].copy()
+    volumes.rewrite(result, [(box, before + 1)])
     assert events and np.count_nonzero(here.array != ct.array) == 3 * 5 * 12
     np.testing.assert_array_equal(there.array, ct.array)
-    volumes.revert(result, insertion)
+    volumes.rewrite(result, [(box, before)])
     for array in (here.array, there.array):
         np.testing.assert_array_equal(array, ct.array)
     with pytest.raises(InputError, match="CT is not a result volume"):
-        volumes.insert(source, insertion)
+        volumes.rewrite(source, [(box, before + 1)])
     np.testing.assert_array_equal(there.array, ct.array)
 
 
@@ -386,22 +377,23 @@ def test_segments_are_the_labels(scene, ct, matrix):
     if matrix is not None:
         put_under(node, matrix)
     labels = np.zeros(ct.array.shape, np.uint8)
-    labels[3:6, 4:9, 7:10], labels[5:8, 8:12, 9:30], labels[-1, -1, -1] = 1, 2, 4
+    boxes = [(slice(3, 6), slice(4, 9), slice(7, 10)), (slice(5, 8), slice(8, 12), slice(9, 30))]
+    corner = tuple(slice(n - 1, n) for n in labels.shape)
+    for label, box in enumerate([*boxes, corner], start=1):
+        labels[box] = label
     labels[4, 5, 8] = 0
-    names = ["first", "second", "covered", "corner"]
-    segmentation = volumes.segmentation_from_labels(labels, names, node)
+    segmentation = volumes.segmentation_beside(node, "nodules")
+    for label, box in enumerate([*boxes, corner], start=1):
+        volumes.add_segment(segmentation, node, f"Nodule {label}", box, labels[box] == label)
     assert segmentation.GetTransformNodeID() == node.GetTransformNodeID()
     segments = segmentation.GetSegmentation()
-    assert [segments.GetNthSegment(i).GetName() for i in range(segments.GetNumberOfSegments())] == names
+    names = [segments.GetNthSegment(i).GetName() for i in range(segments.GetNumberOfSegments())]
+    assert names == ["Nodule 1", "Nodule 2", "Nodule 3"]
     ids = vtk.vtkStringArray()
     segments.GetSegmentIDs(ids)
     exported = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     assert slicer.vtkSlicerSegmentationsModuleLogic.ExportSegmentsToLabelmapNode(segmentation, ids, exported, node)
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(exported), labels)
-    with pytest.raises(InputError, match="label 4 but only 3"):
-        volumes.segmentation_from_labels(labels, names[:3], node)
-    with pytest.raises(InputError, match="another size"):
-        volumes.segmentation_from_labels(labels[1:], names, node)
 
 
 def test_folder(scene):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import numpy as np
 import slicer
@@ -17,9 +16,6 @@ from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.geometry import flipped, node_to_world
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
 NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")
@@ -86,49 +82,17 @@ def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> sli
     return result
 
 
-def insert(result: slicer.vtkMRMLScalarVolumeNode, insertion: Insertion) -> None:
-    """Apply `insertion` to the voxels of a node that :func:`result_from_source` made, and show it.
+def rewrite(result: slicer.vtkMRMLScalarVolumeNode, voxels: Iterable[tuple[Box, NDArray]]) -> None:
+    """Write `voxels` into their boxes (z, y, x) of a node that :func:`result_from_source` made, and show it.
 
     Raises :class:`InputError` for any other node, so that a source is never written.
     """
-    _change(result, insertion.apply)
-
-
-def revert(result: slicer.vtkMRMLScalarVolumeNode, insertion: Insertion) -> None:
-    """Undo :func:`insert`, bit for bit."""
-    _change(result, insertion.revert)
-
-
-def rewrite(result: slicer.vtkMRMLScalarVolumeNode, voxels: Iterable[tuple[Box, NDArray]]) -> None:
-    """Write `voxels` into their boxes (z, y, x) of a node that :func:`result_from_source` made, and show it."""
-
-    def write(array: NDArray) -> None:
-        for box, values in voxels:
-            array[box] = values
-
-    _change(result, write)
-
-
-def segmentation_from_labels(
-    labels: NDArray[np.uint8], names: Sequence[str], volume_node: slicer.vtkMRMLScalarVolumeNode
-) -> slicer.vtkMRMLSegmentationNode:
-    """A segmentation beside `volume_node`, on its grid and under its transform: label i is the segment names[i - 1].
-
-    Raises :class:`InputError` if `labels` (z, y, x) has another size than the volume or a label without a name.
-    """
-    if labels.shape != slicer.util.arrayFromVolume(volume_node).shape:
-        raise InputError("The label map has another size than the volume that it belongs to.")
-    if labels.max(initial=0) > len(names):
-        raise InputError(f"The label map has the label {labels.max()} but only {len(names)} names are given.")
-    node = segmentation_beside(volume_node, f"{volume_node.GetName()} nodules")
-    for label, name in enumerate(names, start=1):
-        voxels = np.argwhere(labels == label)
-        if not len(voxels):
-            node.GetSegmentation().AddEmptySegment("", name)
-            continue
-        z, y, x = (slice(a, b + 1) for a, b in zip(voxels.min(0), voxels.max(0), strict=True))
-        add_segment(node, volume_node, name, (z, y, x), labels[z, y, x] == label)
-    return node
+    if result.GetAttribute(SYNTHETIC_ATTRIBUTE) is None:
+        raise InputError(f"{result.GetName()} is not a result volume; nodules are only put into a copy of the CT.")
+    array = slicer.util.arrayFromVolume(result)
+    for box, values in voxels:
+        array[box] = values
+    slicer.util.arrayFromVolumeModified(result)
 
 
 def segmentation_beside(volume_node: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
@@ -163,10 +127,3 @@ def show_lung_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(LUNG_WIDTH_HU, LUNG_LEVEL_HU)
-
-
-def _change(result: slicer.vtkMRMLScalarVolumeNode, change: Callable[[NDArray], object]) -> None:
-    if result.GetAttribute(SYNTHETIC_ATTRIBUTE) is None:
-        raise InputError(f"{result.GetName()} is not a result volume; nodules are only put into a copy of the CT.")
-    change(slicer.util.arrayFromVolume(result))
-    slicer.util.arrayFromVolumeModified(result)
