@@ -21,8 +21,8 @@ ATTENUATIONS = ("solid", "part-solid", "ground-glass")
 BLENDINGS = ("soft", "poisson")
 SIDE_PER_DIAMETER = 2.0
 MAX_SEED = 2**32 - 1
-STYLE = 0.7
-"""Of StylePix2pix's styles: whole (1), one in four shrinks or fades a nodule against its drawing."""
+STYLE = 0.5
+"""Of StylePix2pix's styles: the more of it, the more seeds shrink or fade a nodule against its drawing."""
 REQUIRED = object()
 
 
