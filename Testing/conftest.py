@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from nodule_set import write_set
 
+from SketchNoduleSynthLib import fetch
 from SketchNoduleSynthLib.errors import InputError
-from training import fetch
 from training.data.nodules import Nodule, read_nodules
 from training.figures import features
 

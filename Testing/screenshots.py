@@ -10,12 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from demo import CT
 from reader import Reader
 from standin.rendering import offscreen
 
+from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
-from training.fetch import fetched
 
 FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Screenshots"
 SITE_RAS_MM = (83.7, 197.2, 687.2)
@@ -66,7 +65,7 @@ def main() -> None:
     desktop = boot()
     desktop.reset()
     FOLDER.mkdir(exist_ok=True)
-    volume = Volume.read(fetched(CT))
+    volume = Volume.read(sample_ct())
     tutorial(Reader(desktop), volume, lambda name: desktop.screenshot(FOLDER / f"{name}.png"))
     desktop.reset()
     for error in desktop.uncaught:

@@ -15,8 +15,8 @@ from refusal import refused
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 
-from training import fetch
-from training.fetch import Packed
+from SketchNoduleSynthLib import fetch
+from SketchNoduleSynthLib.fetch import Packed
 from training.figures import features, metrics
 from training.figures.swd import laplacian_pyramid, swd
 

@@ -14,9 +14,9 @@ from refusal import refused
 from scipy import ndimage
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
+from SketchNoduleSynthLib.fetch import cache_folder
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
-from training.fetch import cache_folder
 from training.figures.features import INCEPTION
 from training.figures.remake import generator_of
 from training.turing.patch_set import HAND_OUT, KEY, PATCHES, make, patch

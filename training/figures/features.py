@@ -1,7 +1,7 @@
 """The feature networks of the metrics: Inception, AlexNet (LPIPS), VGG (DISTS), and where their weights come from.
 
-The weights come out of packages (see :mod:`training.fetch`): no model hub is needed. Those of AlexNet and VGG may
-also come from torchvision's standard download or the cache that it leaves.
+The weights come out of packages (see :mod:`SketchNoduleSynthLib.fetch`): no model hub is needed. Those of AlexNet and
+VGG may also come from torchvision's standard download or the cache that it leaves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch.nn.functional import interpolate
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from training.fetch import Packed, fetched
+from SketchNoduleSynthLib.fetch import Packed, fetched
 from training.figures.dists import Dists
 
 INCEPTION = Packed(
