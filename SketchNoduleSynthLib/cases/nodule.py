@@ -55,8 +55,10 @@ def standing(source: Volume, wanted: Sequence[Nodule], progress: Progress) -> tu
     """`wanted` with every shown nodule made on what lies below it; those that already are stay the same objects.
 
     So a case is always what its recipe, carried out in order, gives, however it came about, and overlapping
-    nodules come out right. Raises :class:`InputError` that names a nodule which cannot be made any more.
+    nodules come out right. Raises :class:`InputError` that names the nodule which cannot be made, if it is not the
+    only one that was asked for.
     """
+    is_alone = sum(nodule.insertion is None for nodule in wanted) == 1
     done: list[Nodule] = []
     for nodule in wanted:
         below = layered(source, shown(done))
@@ -64,8 +66,9 @@ def standing(source: Volume, wanted: Sequence[Nodule], progress: Progress) -> tu
             try:
                 nodule = nodule.made_on(below, progress)
             except InputError as error:
-                if nodule.insertion is None:
-                    raise
-                raise InputError(f"Nodule {nodule.key}, which overlaps, cannot be made any more: {error}") from error
+                if nodule.insertion is not None:
+                    what = f"Nodule {nodule.key}, which overlaps, cannot be made any more"
+                    raise InputError(f"{what}: {error}") from error
+                raise error if is_alone else InputError(f"Nodule {nodule.key}: {error}") from error
         done.append(nodule)
     return tuple(done)

@@ -25,7 +25,7 @@ from SketchNoduleSynthLib.cases.result import Result, of_nodules
 from SketchNoduleSynthLib.cases.work import Preview, Work, silent
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.site import Reslice
@@ -183,6 +183,11 @@ class Session:
         self.nodule(key)
         changed = (Nodule(key, recipe) if nodule.key == key else nodule for nodule in self.nodules)
         return self._work(f"Update nodule {key}", tuple(changed), key)
+
+    def add(self, recipe: Recipe) -> Work:
+        """The nodules of a recipe, after those that are there."""
+        new = (Nodule(key, nodule) for key, nodule in enumerate(recipe.nodules, self._next_key))
+        return self._work("Load a recipe", (*self.nodules, *new), self.state.edited)
 
     def remove(self, key: int) -> Work:
         """Take a nodule away."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import slicer
 import slicer.util
-import vtk
 
 from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
@@ -22,10 +21,11 @@ from SketchNoduleSynthLib.cases.worker import Task, Worker
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
-from SketchNoduleSynthLib.mrml.pen import Path, Pen
+from SketchNoduleSynthLib.mrml.pen import OnPath, Path, Pen
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 
@@ -38,11 +38,11 @@ LEAST_STROKE_POINTS = 3
 
 @dataclass(frozen=True)
 class View:
-    """A slice view of the host; `render` shows it soon."""
+    """A slice view of the host: `render` shows it soon, `pen` gives it a pen that calls its two (drawn, moved)."""
 
-    interactor: vtk.vtkRenderWindowInteractor
     slice_node: slicer.vtkMRMLSliceNode
     render: Callable[[], None]
+    pen: Callable[[OnPath, OnPath], Pen]
 
 
 class Editor:
@@ -60,7 +60,7 @@ class Editor:
         """Called when anything that a panel shows may have changed."""
         self.views = list(views)
         self.sketch = SketchView(case, self.views[0].slice_node)
-        self._pens = [Pen(*self._pen_of(number)) for number in range(len(self.views))]
+        self._pens = [view.pen(self._on_drawn, self._on_moved) for view in self.views]
         self._stop = case.session.observe(lambda boxes: self._on_change())
         self.previews = Previews(self)
         case.told = self.tell
@@ -110,10 +110,6 @@ class Editor:
         self.session.place(center_ras_mm)
         self.take("nodule")
         self._jump(center_ras_mm)
-
-    def _pen_of(self, number: int) -> tuple:
-        view = self.views[number]
-        return view.interactor, view.slice_node, view.render, self._on_drawn, self._on_moved
 
     def _stroke(self, path_ras: Path) -> Stroke | None:
         """The path on the sketch plane, without the points that a hand does not mean."""
@@ -262,6 +258,17 @@ class Editor:
             composite = drawing.composite_of(view.slice_node)
             if composite is not None and composite.GetBackgroundVolumeID() != volume.GetID():
                 composite.SetBackgroundVolumeID(volume.GetID())
+
+    def show_lung_window(self) -> None:
+        """Level -600, width 1600 HU."""
+        for node in (self.case.source, self.case.result):
+            if node is not None:
+                volumes.show_lung_window(node)
+
+    def cancel(self) -> None:
+        """Stop what is being made."""
+        self.worker.cancel()
+        self.tell("Cancelled; nothing was changed.")
 
     def close(self) -> None:
         """Let go of the views; the nodes stay."""

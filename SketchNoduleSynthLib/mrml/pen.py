@@ -8,6 +8,7 @@ that grows point by point trails the pointer: the line is a 2D actor until it is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import slicer
@@ -25,12 +26,27 @@ EVENTS = {
     "LeftButtonReleaseEvent": "release",
 }
 Path = NDArray[np.float64]
+"""(n, 3) in RAS mm."""
+OnPath = Callable[[Path], None]
 
 
-class Pen:
-    """Draws in one slice view while :attr:`is_down_allowed`.
+class Pen(Protocol):
+    """Draws in one slice view, however the host shows the line."""
 
-    `moved` is called with the path so far and `drawn` with the finished one, (n, 3) RAS mm; `render` shows the view.
+    def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
+        """Draw from now on, in `color` (RGB, 0 to 1)."""
+
+    def lay_down(self) -> None:
+        """Leave the mouse to the view again; a line that is not finished is dropped."""
+
+    def remove(self) -> None:
+        """Forget the view."""
+
+
+class InteractorPen:
+    """A pen of a view that has a VTK interactor; `render` shows the view.
+
+    `drawn` is called with the finished path, `moved` with the path so far.
     """
 
     def __init__(
@@ -38,8 +54,8 @@ class Pen:
         interactor: vtk.vtkRenderWindowInteractor,
         slice_node: slicer.vtkMRMLSliceNode,
         render: Callable[[], None],
-        drawn: Callable[[Path], None],
-        moved: Callable[[Path], None] = lambda path: None,
+        drawn: OnPath,
+        moved: OnPath = lambda path: None,
     ) -> None:
         self.interactor, self.slice_node, self.render, self.drawn, self.moved = (
             interactor,
@@ -54,26 +70,21 @@ class Pen:
         self._tags = {interactor.AddObserver(event, self._on_event, PRIORITY): event for event in EVENTS}
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
-        """Draw from now on, in `color` (RGB, 0 to 1)."""
+        """See :class:`Pen`."""
         self.is_active = True
         self._line.style(color, width_pixels)
 
     def lay_down(self) -> None:
-        """Leave the mouse to the view again; a line that is not finished is dropped."""
+        """See :class:`Pen`."""
         self.is_active = False
         self._finish()
 
     def remove(self) -> None:
-        """Forget the view."""
+        """See :class:`Pen`."""
         self.lay_down()
         for tag in self._tags:
             self.interactor.RemoveObserver(tag)
         self._tags = {}
-
-    def to_ras(self, points: Sequence[tuple[int, int]]) -> Path:
-        """Pixels of the view (x, y up) in RAS mm."""
-        xy = np.array([(x, y, 0.0, 1.0) for x, y in points])
-        return (xy @ slicer.util.arrayFromVTKMatrix(self.slice_node.GetXYToRAS()).T)[:, :3]
 
     def _on_event(self, interactor: vtk.vtkRenderWindowInteractor, event: str) -> None:
         action = EVENTS[event]
@@ -88,11 +99,11 @@ class Pen:
         points = self._points or []
         if action == "release":
             self._finish()
-            self.drawn(self.to_ras(points))
+            self.drawn(to_ras(self.slice_node, points))
         else:
             self._line.show(points)
             self.render()
-            self.moved(self.to_ras(points))
+            self.moved(to_ras(self.slice_node, points))
         for tag, known in self._tags.items():
             if known == event:
                 interactor.GetCommand(tag).SetAbortFlag(1)
@@ -105,6 +116,12 @@ class Pen:
 
     def _renderer(self) -> vtk.vtkRenderer:
         return self.interactor.GetRenderWindow().GetRenderers().GetFirstRenderer()
+
+
+def to_ras(slice_node: slicer.vtkMRMLSliceNode, points: Sequence[tuple[float, float]]) -> Path:
+    """Pixels of a slice view (x, y up) in RAS mm."""
+    xy = np.array([(x, y, 0.0, 1.0) for x, y in points])
+    return (xy @ slicer.util.arrayFromVTKMatrix(slice_node.GetXYToRAS()).T)[:, :3]
 
 
 class _Line:

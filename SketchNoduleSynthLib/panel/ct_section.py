@@ -23,7 +23,7 @@ class CtSection:
         self.panel, self.ui = panel, panel.ui
         self.ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self._on_volume())
         self.ui.sampleButton.clicked.connect(lambda *_checked: self._on_sample())
-        panel.on(self.ui.lungWindowButton.clicked, self._show_lung_window)
+        panel.on(self.ui.lungWindowButton.clicked, lambda editor: editor.show_lung_window())
 
     def refresh(self, editor: Editor | None) -> None:
         """See :class:`Section`."""
@@ -43,9 +43,3 @@ class CtSection:
 
         with slicer.util.tryWithErrorDisplay(_("The sample CT could not be fetched."), waitCursor=True):
             self.ui.inputSelector.setCurrentNode(SampleData.downloadSample(SAMPLE))
-
-    @staticmethod
-    def _show_lung_window(editor: Editor) -> None:
-        for node in (editor.case.source, editor.case.result):
-            if node is not None:
-                volumes.show_lung_window(node)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
+from SketchNoduleSynthLib.cases.rows import HEADS, row_of
 from SketchNoduleSynthLib.mrml.editor import Editor
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ class NodulesSection:
         self.panel, self.ui = panel, panel.ui
         self._shown: tuple[Nodule, ...] = ()
         table = self.ui.nodulesTable
-        heads = [_("No."), _("Size"), _("Attenuation"), _("Model"), _("Quality")]
-        table.setColumnCount(len(heads))
-        table.setHorizontalHeaderLabels(heads)
+        table.setColumnCount(len(HEADS))
+        table.setHorizontalHeaderLabels([_(head) for head in HEADS])
         table.verticalHeader().setVisible(False)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         table.horizontalHeader().setStretchLastSection(True)
@@ -62,18 +62,13 @@ class NodulesSection:
         table = self.ui.nodulesTable
         table.setRowCount(len(self._shown))
         for row, nodule in enumerate(self._shown):
-            report = nodule.insertion.report if nodule.insertion else {}
-            quality = report.get("quality", {"light": "", "reasons": []})
-            size = f"{report['long_diameter_mm']:.1f} mm" if report else ""
-            name = f"{nodule.key}" if nodule.is_shown else _("{key} (hidden)").format(key=nodule.key)
-            for column, text in enumerate(
-                (name, size, nodule.recipe.attenuation, nodule.recipe.model, quality["light"])
-            ):
+            said = row_of(nodule)
+            for column, text in enumerate(said.cells):
                 table.setItem(row, column, qt.QTableWidgetItem(text))
-            light = table.item(row, 4)
-            light.setToolTip("\n".join(quality["reasons"]) or _("Nothing to object to."))
-            if quality["light"] in LIGHTS:
-                light.setForeground(qt.QBrush(qt.QColor(LIGHTS[quality["light"]])))
+            light = table.item(row, len(said.cells) - 1)
+            light.setToolTip(said.remarks)
+            if said.light in LIGHTS:
+                light.setForeground(qt.QBrush(qt.QColor(LIGHTS[said.light])))
             if nodule.key == key:
                 table.selectRow(row)
         if key not in [nodule.key for nodule in self._shown] and self._shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import qt
@@ -11,7 +12,9 @@ from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.case import SceneCase
-from SketchNoduleSynthLib.mrml.editor import ERASER, PLACE, Editor, View
+from SketchNoduleSynthLib.mrml.editor import Editor, View
+from SketchNoduleSynthLib.mrml.keys import KEYS
+from SketchNoduleSynthLib.mrml.pen import InteractorPen
 from SketchNoduleSynthLib.panel.ct_section import CtSection
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
@@ -21,7 +24,6 @@ from SketchNoduleSynthLib.panel.voi_section import VoiSection
 
 PUMP_MS = 15
 SKETCH_VIEW = "Red"
-TOOL_KEYS = {"P": PLACE, "N": "nodule", "V": "vessel", "W": "wall", "O": "other", "E": ERASER}
 
 
 class Section(Protocol):
@@ -52,7 +54,7 @@ class Panel:
         self._timer.timeout.connect(self._pump)
         worker.woken = self._timer.start
         ui.cancelButton.clicked.connect(self.cancel)
-        self._shortcuts = [self._shortcut(parent, key, action) for key, action in self._keys().items()]
+        self._shortcuts = [self._shortcut(parent, key, action) for key, action in KEYS.items()]
         self.refresh()
 
     # A CT
@@ -109,9 +111,8 @@ class Panel:
 
     def cancel(self) -> None:
         """Stop what is being made."""
-        self.worker.cancel()
         if self.editor is not None:
-            self.editor.tell(_("Cancelled; nothing was changed."))
+            self.editor.cancel()
 
     def refresh(self) -> None:
         """Show what is."""
@@ -142,20 +143,6 @@ class Panel:
         if not self.worker.is_busy or stage != (self.worker.task and self.worker.task.stage):
             self.refresh()
 
-    def _keys(self) -> dict[str, Callable[[Editor], object]]:
-        keys: dict[str, Callable[[Editor], object]] = {
-            key: lambda editor, tool=tool: editor.take(None if editor.tool == tool else tool)  # type: ignore[misc]
-            for key, tool in TOOL_KEYS.items()
-        }
-        return keys | {
-            "Z": lambda editor: editor.session.undo(),
-            "Y": lambda editor: editor.session.redo(),
-            "I": lambda editor: editor.insert(),
-            "B": lambda editor: editor.show_before(not editor.is_before),
-            "R": lambda editor: editor.session.choose(seed=editor.session.draft.seed + 1),
-            "Escape": lambda editor: editor.take(None),
-        }
-
     def _shortcut(self, parent: Any, key: str, action: Callable[[Editor], object]) -> Any:
         shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or parent)
         self.on(shortcut.activated, action)
@@ -169,5 +156,9 @@ def slice_views() -> list[View]:
     if manager is None:
         return []
     names = sorted(manager.sliceViewNames(), key=lambda name: name != SKETCH_VIEW)
-    widgets = [manager.sliceWidget(name) for name in names]
-    return [View(w.sliceView().interactor(), w.mrmlSliceNode(), w.sliceView().scheduleRender) for w in widgets]
+    return [_view_of(manager.sliceWidget(name)) for name in names]
+
+
+def _view_of(widget: Any) -> View:
+    view, node = widget.sliceView(), widget.mrmlSliceNode()
+    return View(node, view.scheduleRender, partial(InteractorPen, view.interactor(), node, view.scheduleRender))

@@ -1,0 +1,24 @@
+"""The keyboard, the same in every host: a letter an action, named on its button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from SketchNoduleSynthLib.mrml.editor import ERASER, PLACE, Editor
+
+TOOL_KEYS = {"P": PLACE, "N": "nodule", "V": "vessel", "W": "wall", "O": "other", "E": ERASER}
+
+
+def taking(tool: str) -> Callable[[Editor], object]:
+    """Take the tool into the hand; lay it down if it is there."""
+    return lambda editor: editor.take(None if editor.tool == tool else tool)
+
+
+KEYS: dict[str, Callable[[Editor], object]] = {key: taking(tool) for key, tool in TOOL_KEYS.items()} | {
+    "Z": lambda editor: editor.session.undo(),
+    "Y": lambda editor: editor.session.redo(),
+    "I": lambda editor: editor.insert(),
+    "B": lambda editor: editor.show_before(not editor.is_before),
+    "R": lambda editor: editor.session.choose(seed=editor.session.draft.seed + 1),
+    "Escape": lambda editor: editor.take(None),
+}
