@@ -1,4 +1,4 @@
-# Two commands do all: `make demo` and `make test`.
+# `make demo` and `make app` show what it does, `make test` checks it; each sets up what it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,24 +7,33 @@ TORCH ?= torch==2.13.0
 # Wanted by lpips; what it asks for itself would be another torch.
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test lint benchmark screenshots clean
+.PHONY: demo app test tools lint benchmark screenshots clean
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed "$(TORCH)"
 	$(BIN)/python -m pip install --quiet --no-deps "$(TORCHVISION)"
-	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable ".[host,train,test]"
+	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable ".[app,train,test]"
 	touch $@
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m Testing.demo
+
+app: $(VENV)/.installed
+	$(BIN)/python -m SketchNoduleSynthLib app
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
+# A browser and the DICOM tools of others, where this may install them; their tests are skipped without.
+tools:
+	@(for tool in chromium dciodvfy dcmdump; do command -v $$tool || exit 1; done) >/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends chromium dicom3tools dcmtk >/dev/null; } || true
+
+test: lint tools
 	$(BIN)/python -m pytest
 
 benchmark: $(VENV)/.installed

@@ -49,7 +49,7 @@ def extension(key: str) -> str:
 @pytest.mark.parametrize(
     ("folder", "variable", "tree"),
     [
-        (LIBRARY, "MODULE_PYTHON_SCRIPTS", files(ROOT / LIBRARY, "*.py")),
+        (LIBRARY, "MODULE_PYTHON_SCRIPTS", {path for path in files(ROOT / LIBRARY, "*.py") if path[:4] != "web/"}),
         (
             NAME,
             "MODULE_PYTHON_RESOURCES",

@@ -77,15 +77,15 @@ class Worker:
         if self._running is not None:
             self._running[0].is_cancelled = True
 
-    def pump(self) -> None:
+    def pump(self, patience_s: float = PATIENCE_S) -> None:
         """Hand over what is finished, on the caller's thread; does nothing within itself.
 
-        It waits for a moment, so that the worker gets Python's lock: Slicer's event loop does not let go of it.
+        It waits for `patience_s`, so that the worker gets Python's lock: Slicer's event loop does not let go of it.
         """
         if self._running is None or self._is_pumping:
             return
         task, future = self._running
-        if not wait([future], PATIENCE_S).done:
+        if not wait([future], patience_s).done:
             return
         self._running, self._is_pumping = None, True
         try:

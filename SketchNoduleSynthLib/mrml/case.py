@@ -149,6 +149,7 @@ class SceneCase:
             if insertion not in self._segments:
                 name = f"Nodule {key}"
                 self._segments[insertion] = volumes.add_segment(node, result, name, insertion.box, insertion.nodule)
+        node.CreateClosedSurfaceRepresentation()
 
     def _update_roi(self, draft: Draft) -> None:
         roi = self.roi

@@ -18,6 +18,7 @@ from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.work import Preview, Work
 from SketchNoduleSynthLib.cases.worker import Task, Worker
+from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import scene as drawing
@@ -108,6 +109,7 @@ class Editor:
     def place(self, center_ras_mm: Sequence[float]) -> None:
         """Put the VOI there and the reslice through it; then the nodule's pen is at hand."""
         self.session.place(center_ras_mm)
+        self.previews.warm_up()
         self.take("nodule")
         self._jump(center_ras_mm)
 
@@ -221,6 +223,10 @@ class Editor:
     def remove(self, key: int) -> None:
         """Take a nodule away."""
         self.carry_out(self.session.remove(key))
+
+    def load_recipe(self, path: pathlib.Path) -> None:
+        """Make the nodules of the recipe at `path`, after those that are there."""
+        self.carry_out(self.session.add(Recipe.read(path)))
 
     def export(self, folder: pathlib.Path) -> None:
         """The case's files into `folder`; see :mod:`cases.result`."""

@@ -10,6 +10,7 @@ from SketchNoduleSynthLib.cases.work import Preview
 from SketchNoduleSynthLib.cases.worker import Task
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.generators import generator
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.mrml.editor import Editor
@@ -37,6 +38,15 @@ class Previews:
             self.editor.sketch.hide_preview()
         else:
             self.request()
+
+    def warm_up(self) -> None:
+        """Load the network while the user takes the pen to the view: the first stroke shall not wait for it."""
+        model = self.session.draft.model
+
+        def nothing(anything: object) -> None:
+            """Whoever asks for a nodule is told what is missing."""
+
+        self.worker.submit(Task("Loading", lambda progress: generator(model), nothing, nothing, is_live=True))
 
     def request(self, pending: Stroke | None = None) -> None:
         """Make and show the sketch plane; `pending`: with a line that is still being drawn."""

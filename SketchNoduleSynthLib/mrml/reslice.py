@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import slicer
 import slicer.util
+import vtk
 
 from SketchNoduleSynthLib.cases.work import Preview
 from SketchNoduleSynthLib.drawing.recipe import Voi
@@ -23,6 +24,8 @@ class SketchView:
         self.edges_are_shown = False
         self._voi: Voi | None = None
         self._before: tuple[np.ndarray, tuple[float, float, float]] | None = None
+        self._size = slice_node.GetDimensions()
+        self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_resized())
 
     def update(self) -> None:
         """Follow the draft's VOI."""
@@ -73,9 +76,18 @@ class SketchView:
 
     def close(self) -> None:
         """Leave the view as it was found."""
+        self.slice_node.RemoveObserver(self._tag)
         self.show_edges(False)
         self.hide_preview()
         self._turn_back()
+
+    def _on_resized(self) -> None:
+        """The box fills the view whatever its size; otherwise zoom and shift are the user's."""
+        size = self.slice_node.GetDimensions()
+        if size != self._size:
+            self._size = size
+            if self._voi is not None:
+                drawing.show_frame(self.slice_node, self._voi.frame(1))
 
     def _turn_back(self) -> None:
         if self._before is None:

@@ -170,10 +170,13 @@ def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.
 
 
 def remove(node: slicer.vtkMRMLNode) -> None:
-    """Take `node` out of its scene and of the subject hierarchy, which without Slicer's window keeps it."""
+    """Take `node`, with how it is displayed, out of its scene and of the subject hierarchy, which else keep it."""
     scene = node.GetScene()
     if scene is None:
         return
+    if isinstance(node, slicer.vtkMRMLDisplayableNode):
+        for display in [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]:
+            scene.RemoveNode(display)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = hierarchy.GetItemByDataNode(node)
     if item:

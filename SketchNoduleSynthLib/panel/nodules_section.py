@@ -41,6 +41,7 @@ class NodulesSection:
         panel.on(self.ui.hideButton.clicked, self._with_selected(lambda editor, key: editor.toggle(key)))
         panel.on(self.ui.removeButton.clicked, self._with_selected(lambda editor, key: editor.remove(key)))
         panel.on(self.ui.exportButton.clicked, self._export)
+        panel.on(self.ui.recipeButton.clicked, self._load_recipe)
 
     @property
     def selected(self) -> Nodule | None:
@@ -57,6 +58,7 @@ class NodulesSection:
             self._fill(key)
         self._show_buttons()
         self.ui.exportButton.setEnabled(bool(nodules))
+        self.ui.recipeButton.setEnabled(editor is not None and self.panel.worker.task is None)
 
     def _fill(self, key: int | None) -> None:
         table = self.ui.nodulesTable
@@ -92,6 +94,11 @@ class NodulesSection:
                 action(editor, self.selected.key)
 
         return act
+
+    def _load_recipe(self, editor: Editor) -> None:
+        path = qt.QFileDialog.getOpenFileName(self.ui.SketchNoduleSynth, _("A recipe"), "", _("Recipes (*.json)"))
+        if path:
+            editor.load_recipe(Path(path))
 
     def _export(self, editor: Editor) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder for the case"))

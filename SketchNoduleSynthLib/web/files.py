@@ -1,0 +1,112 @@
+"""Files that come in through the browser, and those that it takes home."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path, PurePosixPath
+
+from aiohttp import BodyPartReader, web
+
+from SketchNoduleSynthLib.cases.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
+from SketchNoduleSynthLib.errors import InputError
+
+MOST_BYTES = 2 * 1024**3
+"""Of what is sent, and of what is in a zip: a chest CT of 1,000 slices has half a gigabyte."""
+CHUNK_BYTES = 1024**2
+CASE_FILE = "case.zip"
+DOWNLOADS = (CT_FILE, LABELS_FILE, RECIPE_FILE, CASE_FILE)
+TOO_LARGE = f"More than {MOST_BYTES // 1024**3} GB were sent; send one CT series, or start the app with its path."
+
+
+@asynccontextmanager
+async def received(request: web.Request) -> AsyncIterator[Path]:
+    """The file, or the folder with the files, that a form sends; gone afterwards.
+
+    A zip is unpacked. Raises :class:`InputError` if nothing or too much is sent, or a zip is broken.
+    """
+    if (request.content_length or 0) > MOST_BYTES:
+        raise InputError(TOO_LARGE)
+    folder = Path(tempfile.mkdtemp(prefix="SketchNoduleSynth-"))
+    try:
+        await _save(request, folder / "sent")
+        yield await asyncio.to_thread(_opened, folder)
+    except OSError as error:
+        raise InputError(f"What was sent cannot be kept: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _save(request: web.Request, folder: Path) -> None:
+    folder.mkdir()
+    if not request.content_type.startswith("multipart/"):
+        raise InputError("No file was sent; choose one.")
+    total = 0
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or not part.filename:
+            continue
+        path = folder / _plain(part.filename)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            while chunk := await part.read_chunk(CHUNK_BYTES):
+                total += len(chunk)
+                if total > MOST_BYTES:
+                    raise InputError(TOO_LARGE)
+                file.write(chunk)
+
+
+def _plain(name: str) -> PurePosixPath:
+    """A path that stays in the folder it is put in."""
+    parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
+    if not parts:
+        raise InputError("A file without a name was sent; give it one.")
+    return PurePosixPath(*parts)
+
+
+def _opened(folder: Path) -> Path:
+    """The one file that was sent, or the folder with all of them; of a zip what is in it."""
+    files = [path for path in (folder / "sent").rglob("*") if path.is_file()]
+    if not files:
+        raise InputError("No file was sent; choose one.")
+    if len(files) > 1:
+        return folder / "sent"
+    if files[0].suffix.lower() != ".zip":
+        return files[0]
+    try:
+        with zipfile.ZipFile(files[0]) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
+                raise InputError(TOO_LARGE)
+            archive.extractall(folder / "unpacked")
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise InputError(f"{files[0].name} is no zip that can be opened; pack it again, without a password.") from error
+    inside = [path for path in (folder / "unpacked").rglob("*") if path.is_file()]
+    return inside[0] if len(inside) == 1 else folder / "unpacked"
+
+
+async def sent(request: web.Request, result: Result, name: str) -> web.StreamResponse:
+    """One of DOWNLOADS of `result`."""
+    folder = Path(tempfile.mkdtemp(prefix="SketchNoduleSynth-"))
+    try:
+        path = await asyncio.to_thread(_written, result, folder, name)
+        response = web.FileResponse(path, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        await response.prepare(request)
+        return response
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(result: Result, folder: Path, name: str) -> Path:
+    if name == CT_FILE:
+        result.synthetic.write(folder / name)
+    elif name == LABELS_FILE:
+        result.synthetic.with_array(result.labels).write(folder / name)
+    elif name == RECIPE_FILE:
+        result.recipe.write(folder / name)
+    else:
+        write(result, folder / "case")
+        return Path(shutil.make_archive(str(folder / "case"), "zip", folder / "case"))
+    return folder / name

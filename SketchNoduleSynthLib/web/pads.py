@@ -1,0 +1,42 @@
+"""Pens whose line the browser shows under the pointer at once; only its points come to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import slicer
+
+from SketchNoduleSynthLib.mrml.pen import LINE_PIXELS, OnPath, to_ras
+
+
+class Pad:
+    """The pen of the view of `slice_node`; `changed` is called when the page must show another one."""
+
+    def __init__(
+        self, slice_node: slicer.vtkMRMLSliceNode, changed: Callable[[], None], drawn: OnPath, moved: OnPath
+    ) -> None:
+        self.slice_node, self.changed, self.drawn, self.moved = slice_node, changed, drawn, moved
+        self.line: tuple[str, float] | None = None
+        """Colour (CSS) and width in pixels of the pen at hand; None while the mouse is the view's."""
+
+    def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
+        """See :class:`Pen`."""
+        self.line = "#" + "".join(f"{round(255 * part):02x}" for part in color), width_pixels
+        self.changed()
+
+    def lay_down(self) -> None:
+        """See :class:`Pen`."""
+        self.line = None
+        self.changed()
+
+    def remove(self) -> None:
+        """See :class:`Pen`."""
+        self.lay_down()
+
+    def receive(self, points: Sequence[Sequence[float]], is_finished: bool) -> None:
+        """The page's `points`: shares of the view's width from the left and of its height from the top."""
+        if self.line is None or not points:
+            return
+        width, height = self.slice_node.GetDimensions()[:2]
+        path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
+        (self.drawn if is_finished else self.moved)(path)

@@ -1,0 +1,93 @@
+"""The app's views: Slicer's own, drawn on this machine and sent as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import slicer
+from trame_server import Server
+from trame_slicer.app.ui import create_vertical_slice_view_gutter_ui
+from trame_slicer.core import SlicerApp
+from trame_slicer.rca_view import register_rca_factories
+from trame_slicer.views import AbstractView, SliceView, ThreeDView, ViewLayoutDefinition
+
+from SketchNoduleSynthLib.mrml.editor import View
+from SketchNoduleSynthLib.web.pads import Pad
+from SketchNoduleSynthLib.web.widgets import SketchPad
+
+SKETCH = "Sketch"
+"""The view of the oblique reslice; the others are Slicer's Red, Green and Yellow."""
+LAYOUT = (
+    ViewLayoutDefinition.slice_view("Axial", label=SKETCH, color="#33CCCC"),
+    ViewLayoutDefinition.axial_view(),
+    ViewLayoutDefinition.coronal_view(),
+    ViewLayoutDefinition.sagittal_view(),
+    ViewLayoutDefinition.threed_view(box_visible=True),
+)
+NAMES = tuple(definition.singleton_tag for definition in LAYOUT)
+FRAMES_PER_SECOND = 30.0
+
+
+class Views:
+    """All views of `app`, the sketch view first; `changed` is called when the page must show other pens."""
+
+    def __init__(self, app: SlicerApp, server: Server, changed: Callable[[], None]) -> None:
+        self.changed = changed
+        self.pads: dict[str, Pad] = {}
+        register_rca_factories(
+            app.view_manager,
+            server,
+            slice_view_ui_f=_slice_view_ui,
+            three_d_view_ui_f=lambda *_view: None,
+            target_fps=FRAMES_PER_SECOND,
+            blur_fps=FRAMES_PER_SECOND,
+            interactive_quality=80,
+        )
+        self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in LAYOUT]
+        for view in self._views:
+            # Eight samples a pixel, the default, cost ten times the time of a frame where there is no GPU.
+            view.render_window().SetMultiSamples(0)
+            view.interactor().AddObserver("WindowResizeEvent", partial(_fit, view))
+        for view in self._slice_views():
+            # No models are shown, but each view's own plane is one: all views would be drawn when one is scrolled.
+            view.get_displayable_manager_by_class(slicer.vtkMRMLModelSliceDisplayableManager).SetMRMLScene(None)
+        app.view_manager.set_current_view_ids(list(NAMES))
+
+    def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+        """All of `volume` in all slice views."""
+        for view in self._slice_views():
+            view.set_background_volume_id(volume.GetID())
+        for view in self._views:
+            view.reset_view()
+
+    def editor_views(self) -> list[View]:
+        """The slice views as the editor takes them."""
+        return [
+            View(view.get_view_node(), view.schedule_render, partial(self._pad, view.name))
+            for view in self._slice_views()
+        ]
+
+    def _slice_views(self) -> list[SliceView]:
+        return [view for view in self._views if isinstance(view, SliceView)]
+
+    def _pad(self, name: str, *on_path: Callable) -> Pad:
+        node = next(view.get_view_node() for view in self._slice_views() if view.name == name)
+        self.pads[name] = Pad(node, self.changed, *on_path)
+        return self.pads[name]
+
+
+def _fit(view: AbstractView, *_event: object) -> None:
+    """Show all of the CT in a view whose size changed, on the slice that it shows; the editor fits the sketch view."""
+    if isinstance(view, ThreeDView):
+        view.fit_view_to_content()
+    elif view.name != SKETCH:
+        offset = view.get_slice_value()
+        view.fit_view_to_content()
+        view.set_slice_value(offset)
+
+
+def _slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
+    SketchPad(view=view.name, line=(f"pads.{view.name}",))
+    if view.name != SKETCH:
+        create_vertical_slice_view_gutter_ui(server, view_id, view)

@@ -1,0 +1,51 @@
+"""The parts of the page that run in the browser; see static/parts.js."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from trame_client.widgets.core import AbstractElement
+
+import SketchNoduleSynthLib
+
+STATIC = Path(__file__).parent / "static"
+RESOURCES = Path(SketchNoduleSynthLib.__file__).parent.parent / "Resources"
+MODULE = {
+    "serve": {"sketch_nodule_synth": str(STATIC), "icons": str(RESOURCES / "Icons")},
+    "scripts": ["sketch_nodule_synth/parts.js"],
+    "styles": ["sketch_nodule_synth/style.css"],
+    "vue_use": ["sketchNoduleSynth"],
+}
+
+
+class _Part(AbstractElement):
+    _element = ""
+    _taken: tuple[str, ...] = ()
+
+    def __init__(self, children: Any = None, **attributes: Any) -> None:
+        super().__init__(self._element, children, **attributes)
+        self._attr_names += self._taken
+        if self.server:
+            self.server.enable_module(MODULE)
+
+
+class SketchPad(_Part):
+    """Over a view named `view`: draws with `line` (colour and width; None: lets the pointer through)."""
+
+    _element = "sketch-pad"
+    _taken = ("view", "line")
+
+
+class Keys(_Part):
+    """Tells the app of `keys` that are pressed outside of fields, and which tab of the browser it is shown in."""
+
+    _element = "app-keys"
+    _taken = ("keys",)
+
+
+class Upload(_Part):
+    """A button `text` that sends files to `url`; `accept`, `folder` and `disabled` as of a file input."""
+
+    _element = "app-upload"
+    _taken = ("text", "url", "accept", "folder", "disabled", "hint")

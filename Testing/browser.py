@@ -1,0 +1,188 @@
+"""A reader at the browser's front: the app in a process of its own, Debian's Chromium without a window before it."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+ADDRESS = re.compile(r"http://\S+")
+ROUND = [(math.cos(turn / 20 * math.pi), math.sin(turn / 20 * math.pi)) for turn in range(41)]
+PATIENCE_S = 60.0
+DESKTOP, TABLET = (1280, 800), (800, 1100)
+
+
+@dataclass
+class Server:
+    """The app as it was started from the command line."""
+
+    process: subprocess.Popen
+    address: str
+
+    @property
+    def root(self) -> str:
+        """Its address without the token."""
+        return self.address.split("?")[0]
+
+    def rss_mb(self) -> float:
+        """The memory that it holds, MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+    def cpu_s(self) -> float:
+        """The processor time that it has taken, seconds."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+
+@contextmanager
+def app(*words: str | Path) -> Iterator[Server]:
+    """The app, started with `words`, until the block ends."""
+    command = [sys.executable, "-m", "SketchNoduleSynthLib", "app", *map(str, words)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        address = next((found for line in process.stdout if (found := ADDRESS.search(line))), None)
+        assert address is not None, "the app ended before it said where it is"
+        yield Server(process, address[0])
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Visitor:
+    """Someone who opened the app's page in a new tab of `browser`."""
+
+    def __init__(self, browser: Any, server: Server, size: tuple[int, int] = DESKTOP, **options: Any) -> None:
+        self.server = server
+        self.page = browser.new_page(viewport={"width": size[0], "height": size[1]}, **options)
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(server.address)
+
+    def close(self) -> None:
+        """Close the tab."""
+        self.page.close()
+
+    # Looking
+
+    def value(self, name: str) -> Any:
+        """A value of what the page shows."""
+        return self.page.evaluate("name => window.trame?.state?.get(name)", name)
+
+    def status(self) -> str:
+        """The sentence at the bottom of the panel."""
+        return self.page.locator(".status .sentence").inner_text()
+
+    def wait_for(self, what: Callable[[], Any], name: str = "") -> Any:
+        """Until it is so."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            if found := what():
+                return found
+            self.page.wait_for_timeout(20)
+        raise TimeoutError(f"{name or what} did not come; the page says: {self.status()}")
+
+    def wait_for_ct(self) -> None:
+        """Until there is one, and the sketch view shows it."""
+        self.wait_for(lambda: self.value("ct"), "a CT")
+        self.wait_for(lambda: self.brightness("Sketch") > 0, "the first picture")
+
+    def wait_until_made(self) -> None:
+        """Until nothing is being made."""
+        self.wait_for(lambda: self.value("can_make") and not self.value("task"), "the end of the work")
+
+    def box(self, view: str) -> dict[str, float]:
+        """Where a view is on the page."""
+        return self.page.locator(f".sketch-pad[data-view={view}]").bounding_box()
+
+    def picture(self, view: str) -> bytes:
+        """A view's pixels as PNG."""
+        return self.page.screenshot(clip=self.box(view))
+
+    def brightness(self, view: str) -> float:
+        """The mean grey of a view."""
+        import io
+
+        import numpy as np
+        from PIL import Image
+
+        return float(np.asarray(Image.open(io.BytesIO(self.picture(view))).convert("L")).mean())
+
+    # Acting
+
+    def button(self, text: str) -> Any:
+        """A button by what stands on it."""
+        return self.page.locator("button, .upload").filter(has_text=re.compile(f"^\\s*{re.escape(text)}")).first
+
+    def click(self, text: str) -> None:
+        """Click on a button."""
+        self.button(text).click()
+
+    def drag(self, view: str, path: Sequence[tuple[float, float]]) -> None:
+        """The left button along `path`, in shares of the view's width from the left and height from the top."""
+        box = self.box(view)
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in path]
+        self.page.mouse.move(*points[0])
+        self.page.mouse.down()
+        for point in points[1:]:
+            self.page.mouse.move(*point)
+        self.page.mouse.up()
+
+    def place(self, view: str = "Red", at: tuple[float, float] = (0.35, 0.5)) -> None:
+        """The VOI where one clicks."""
+        if self.value("tool") != "place":
+            self.click("Place (P)")
+            self.wait_for(lambda: self.value("tool") == "place", "the tool")
+        self.drag(view, [at])
+        self.wait_for(lambda: self.value("is_placed") and self.value("tool") == "nodule", "the VOI")
+
+    def draw(self, radius: float = 0.2, at: tuple[float, float] = (0.5, 0.5)) -> None:
+        """A round line in the sketch view, `radius` in shares of its width."""
+        box = self.box("Sketch")
+        across = box["width"] / box["height"]
+        self.drag("Sketch", [(at[0] + radius * x, at[1] + radius * across * y) for x, y in ROUND])
+        self.wait_for(lambda: self.value("has_strokes"), "the line")
+
+    def insert(self) -> None:
+        """The draft into the CT."""
+        before = self.value("undoable")
+        self.click("Insert (I)" if not self.value("edited") else "Update nodule")
+        self.wait_for(lambda: self.value("undoable") != before and not self.value("task"), "the nodule")
+
+    def send(self, text: str, *files: Path) -> None:
+        """Files by one of the page's upload buttons."""
+        self.page.locator(".upload").filter(has_text=text).locator("input").set_input_files([str(f) for f in files])
+
+    def download(self, text: str, folder: Path) -> Path:
+        """A file by one of the page's download links, as it was kept in `folder`."""
+        with self.page.expect_download(timeout=PATIENCE_S * 1000) as waiting:
+            self.page.locator(".downloads a").filter(has_text=text).click()
+        path = folder / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
