@@ -47,37 +47,48 @@ def read_dicom_folder(folder: Path) -> Volume:
     Raises :class:`InputError` if there is no CT or more than one series; if the slices are colour, multi-frame,
     damaged or of unequal size; and if slices are doubled, missing, unevenly spaced or sheared (gantry tilt).
     """
+    slices = sorted_slices(folder)
+    array = _stack(slices)
+    check_ct(array)
+    first, last = slices[0], slices[-1]
+    between_rows, between_columns = first.grid[:2]
+    between_slices = (last.position - first.position) @ first.direction[:, 2] / (len(slices) - 1)
+    return Volume(array, np.array([between_columns, between_rows, between_slices]), first.position, first.direction)
+
+
+def sorted_slices(folder: Path) -> list[Slice]:
+    """The slices of the one CT series in `folder`, in the order of :func:`read_dicom_folder`; raises what it raises."""
     headers = _ct_headers(folder)
     series = {header.SeriesInstanceUID for header in headers.values() if "SeriesInstanceUID" in header}
     if len(series) > 1:
         raise InputError(f"{folder} holds {len(series)} CT series; give a folder with one series.")
-    slices = [_Slice.of(path, header) for path, header in headers.items()]
+    slices = [Slice.of(path, header) for path, header in headers.items()]
     if len(slices) < 2:
         raise InputError(f"{folder} holds a single CT slice; give a folder with the whole series.")
     if any(s.shape != slices[0].shape or not np.allclose(s.grid, slices[0].grid, atol=1e-3) for s in slices):
         raise InputError(f"The slices in {folder} differ in size, pixel spacing or orientation; export one series.")
-
-    direction = slices[0].direction
-    slices.sort(key=lambda s: float(s.position @ direction[:, 2]))
-    thickness = _even_step(slices, direction[:, 2])
-    array = _stack(slices)
-    check_ct(array)
-    between_rows, between_columns = slices[0].grid[:2]
-    return Volume(array, np.array([between_columns, between_rows, thickness]), slices[0].position, direction)
+    normal = slices[0].direction[:, 2]
+    slices.sort(key=lambda s: float(s.position @ normal))
+    _check_even_steps(slices, normal)
+    return slices
 
 
 @dataclass(frozen=True)
-class _Slice:
-    """What the header of one CT slice says; `grid` is PixelSpacing (mm) and then ImageOrientationPatient."""
+class Slice:
+    """What the header of one CT slice says.
+
+    `shape`: rows, columns; `grid`: PixelSpacing (mm) and then ImageOrientationPatient; `position`: of the first pixel's
+    centre, LPS mm; `rescale`: slope and intercept from stored values to HU.
+    """
 
     path: Path
     shape: tuple[int, int]
     grid: NDArray[np.float64]
     position: NDArray[np.float64]
-    whole: bool
+    rescale: tuple[float, float]
 
     @classmethod
-    def of(cls, path: Path, header: Dataset) -> _Slice:
+    def of(cls, path: Path, header: Dataset) -> Slice:
         """Raises :class:`InputError` if the slice is colour, multi-frame or lacks its place in the patient."""
         if (header.get("SamplesPerPixel") or 1) != 1:
             raise InputError(f"{path} is a colour image; give a CT, which has one value in HU a voxel.")
@@ -94,7 +105,7 @@ class _Slice:
         plausible = grid.shape == (8,) and position.shape == (3,) and np.isfinite([*grid, *position]).all()
         if not plausible or not np.allclose([row @ row, column @ column, row @ column], [1, 1, 0], atol=1e-3):
             raise InputError(f"{path} has no valid position and orientation; export the series again.")
-        return cls(path, shape, grid, position, all(value.is_integer() for value in rescale))
+        return cls(path, shape, grid, position, rescale)
 
     @property
     def direction(self) -> NDArray[np.float64]:
@@ -145,8 +156,8 @@ def _header(path: Path) -> FileDataset | None:
     return header
 
 
-def _even_step(slices: list[_Slice], normal: NDArray[np.float64]) -> float:
-    """The distance in mm between slices, sorted along `normal`, if they are an even and straight stack."""
+def _check_even_steps(slices: list[Slice], normal: NDArray[np.float64]) -> None:
+    """Raise :class:`InputError` if the slices, sorted along `normal`, are no even and straight stack."""
     positions = np.array([s.position for s in slices])
     along = positions @ normal
     steps = np.diff(along)
@@ -172,20 +183,20 @@ def _even_step(slices: list[_Slice], normal: NDArray[np.float64]) -> float:
             f"The slices at {along[gap]:.2f} and {along[gap + 1]:.2f} mm are {steps[gap]:.2f} mm apart, most others "
             f"{usual:.2f} mm: slices are missing or unevenly spaced; export the whole series again."
         )
-    return float(along[-1] - along[0]) / (len(slices) - 1)
 
 
-def _stack(slices: list[_Slice]) -> NDArray:
+def _stack(slices: list[Slice]) -> NDArray:
     """The slices' voxels in HU (z, y, x), each with its own rescale."""
-    planes = [_read_plane(s) for s in slices]
-    if not all(s.whole for s in slices):
+    planes = [read_plane(s) for s in slices]
+    if not all(value.is_integer() for s in slices for value in s.rescale):
         return np.stack(planes, dtype=np.float32, casting="unsafe")
     limits = np.iinfo(np.int16)
     fits = min(p.min() for p in planes) >= limits.min and max(p.max() for p in planes) <= limits.max
     return np.stack(planes, dtype=np.int16 if fits else np.int32, casting="unsafe")
 
 
-def _read_plane(one: _Slice) -> NDArray:
+def read_plane(one: Slice) -> NDArray:
+    """One slice in HU (rows, columns); float64 where its rescale is not whole."""
     import SimpleITK as sitk
 
     try:

@@ -1,0 +1,118 @@
+"""The synthetic nodules of a DICOM series as a DICOM Segmentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydicom import dcmread
+from pydicom.sr.codedict import codes
+from pydicom.valuerep import DA, TM
+
+import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.dicom_series import sorted_slices
+from SketchNoduleSynthLib.dicom.drafts import new_file
+from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
+from SketchNoduleSynthLib.dicom.identifiers import Identifiers
+from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, set_times
+from SketchNoduleSynthLib.errors import InputError
+
+if TYPE_CHECKING:
+    from highdicom.seg import SegmentDescription
+
+    from SketchNoduleSynthLib.cases.result import Result
+    from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+
+DUMMY_DATE, DUMMY_TIME = "19000101", "000000"
+OF_TYPE_2 = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+)
+"""Of the patient and study modules (PS3.3, C.7.1.1 and C.7.2.1): may be empty, but some sources leave them out."""
+
+
+def write_segmentation(result: Result, series_folder: Path, target: Path, *, reproducible: bool = False) -> None:
+    """Write `result.labels` as a binary DICOM Segmentation (PS3.3, A.51) of the series written in `series_folder`.
+
+    A segment a nodule, 1, 2 ... as in the labels; it refers to the series' slices, lies in their study and bears their
+    marks. Only slices that a nodule reaches have frames. The date of its content, which the standard demands, is that
+    of the series or, where that has none, a dummy. `reproducible`: UIDs follow from the series'; else they are random.
+
+    Raises :class:`InputError` if the series is not one of synthetic slices with the result's geometry, if there is no
+    nodule, or if the disk refuses; what was at `target` is then still there.
+    """
+    import highdicom
+
+    if not result.insertions:
+        raise InputError("There is no nodule, so there is no segmentation to write.")
+    labels = right_handed(result.synthetic.with_array(result.labels))
+    slices = sorted_slices(series_folder)
+    images = [dcmread(one.path, stop_before_pixels=True) for one in slices]
+    if not same_grid(slices, labels) or any(image.get("SyntheticData") != "YES" for image in images):
+        raise InputError(f"The series in {series_folder} is not the synthetic CT of these nodules.")
+    for image in images:
+        for keyword in OF_TYPE_2:
+            image.setdefault(keyword, "")
+    identifiers = Identifiers.of([images[0].SeriesInstanceUID.encode()]) if reproducible else Identifiers.random()
+    segmentation = highdicom.seg.Segmentation(
+        source_images=images,
+        pixel_array=labels.array,
+        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[
+            _segment(number, insertion.recipe, identifiers) for number, insertion in enumerate(result.insertions, 1)
+        ],
+        series_instance_uid=identifiers.uid("segmentation series"),
+        series_number=int(images[0].SeriesNumber) + 1,
+        sop_instance_uid=identifiers.uid("segmentation"),
+        instance_number=1,
+        manufacturer=PRODUCT,
+        manufacturer_model_name=PRODUCT,
+        software_versions=SketchNoduleSynthLib.__version__,
+        device_serial_number="1",
+        content_description="Synthetic lung nodules",
+        content_label="NODULES",
+        series_description=f"{MARK} lung nodules, segmentation",
+        specific_character_set=None,
+    )
+    if "SpecificCharacterSet" in images[0]:
+        # Set here, since highdicom does not know that the first of several may be empty (PS3.3, C.12.1.1.2).
+        segmentation.SpecificCharacterSet = images[0].SpecificCharacterSet
+    for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
+        item.DimensionOrganizationUID = identifiers.uid("dimensions")
+    # highdicom names the maker of the images as the acquisition's, and itself with the time.
+    del segmentation.ContributingEquipmentSequence
+    mark(segmentation, result.recipe, None)
+    set_times(segmentation, None)
+    segmentation.ContentDate = DA(str(images[0].get("ContentDate") or DUMMY_DATE))
+    segmentation.ContentTime = TM(str(images[0].get("ContentTime") or DUMMY_TIME))
+    with new_file(target) as draft:
+        segmentation.save_as(draft)
+
+
+def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> SegmentDescription:
+    import highdicom
+
+    algorithm = highdicom.AlgorithmIdentificationSequence(
+        name=nodule.model,
+        family=codes.cid7162.ArtificialIntelligence,
+        version=SketchNoduleSynthLib.__version__,
+        source=PRODUCT,
+        parameters={"weights SHA-256": nodule.weights_sha256 or "", "seed": str(nodule.seed)},
+    )
+    return highdicom.seg.SegmentDescription(
+        segment_number=number,
+        segment_label=f"Nodule {number}, {nodule.attenuation}",
+        segmented_property_category=codes.cid7150.MorphologicallyAbnormalStructure,
+        segmented_property_type=codes.cid7159.Nodule,
+        algorithm_type="SEMIAUTOMATIC" if nodule.strokes else "AUTOMATIC",
+        algorithm_identification=algorithm,
+        tracking_uid=identifiers.uid(f"nodule {number}"),
+        tracking_id=f"Nodule {number}",
+        anatomic_regions=[codes.SCT.Lung],
+    )

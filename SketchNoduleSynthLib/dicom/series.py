@@ -1,0 +1,104 @@
+"""A CT with synthetic nodules as a DICOM series, one file a slice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from pydicom import dcmread
+
+import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.dicom_series import Slice, sorted_slices
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.dicom.drafts import new_folder
+from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
+from SketchNoduleSynthLib.dicom.identifiers import Identifiers
+from SketchNoduleSynthLib.dicom.marks import mark, mark_image, set_times
+from SketchNoduleSynthLib.dicom.synthetic_slice import anonymous, from_nothing, in_source_study
+from SketchNoduleSynthLib.errors import InputError
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.cases.result import Result
+
+Study = Literal["source", "anonymous"]
+Progress = Callable[[int, int], None]
+
+
+def write_series(
+    result: Result,
+    target: Path,
+    source_folder: Path | None = None,
+    *,
+    study: Study = "source",
+    reproducible: bool = False,
+    burn_in: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> list[Path]:
+    """Write `result`'s synthetic CT into the new folder `target` as a DICOM series; its files in the slices' order.
+
+    With `source_folder`, where the CT was read from, pixels outside the nodules keep their stored values bit by bit;
+    those within are stored by the slice's own rescale, within what its bits hold and never as padding. In the
+    `"source"`'s study all standard attributes are kept but those that tell of the old pixels, and the transfer syntax,
+    but compressed slices become Explicit VR Little Endian (see :class:`SourceSlice`). An `"anonymous"` case is a study
+    of its own without the source's patient, texts, dates and UIDs (see :func:`new_slice`). Without `source_folder` the
+    CT is such a study, made from nothing.
+
+    Slices go along row direction x column direction, as `Volume.read` sorts them; all bear the marks of
+    :mod:`SketchNoduleSynthLib.dicom.marks`. `reproducible`: UIDs follow from the voxels, the recipe and the source's
+    series, and no time of making is written, so that the same case gives the same bytes; else UIDs are random.
+    `burn_in` writes SYNTHETIC over the upper left pixels of every slice. `progress` is told the slices done and all.
+
+    Raises :class:`InputError`, and leaves nothing behind, if `target` lies in the source folder or is not empty, if
+    the source is not one whole CT series or not the one that the nodules were made in, if the values do not fit into
+    DICOM, or if the disk refuses.
+    """
+    if study not in get_args(Study):
+        raise InputError(f"The study is {study!r}; give one of {', '.join(get_args(Study))}.")
+    source, synthetic = right_handed(result.source), right_handed(result.synthetic)
+    slices = None if source_folder is None else _source_slices(source_folder, source, target)
+    identifiers = Identifiers.of(_content(result, slices, study, burn_in)) if reproducible else Identifiers.random()
+    dated = slices is not None and study == "source" and not reproducible
+    made = datetime.now().astimezone() if dated else None
+    if slices is None:
+        images = from_nothing(synthetic, identifiers)
+    elif study == "source":
+        images = in_source_study(slices, source, synthetic, identifiers)
+    else:
+        images = anonymous(slices, source, synthetic, identifiers)
+    names = [f"CT{number:04d}.dcm" for number in range(1, len(synthetic.array) + 1)]
+    with new_folder(target) as draft:
+        for number, (name, image) in enumerate(zip(names, images, strict=True), 1):
+            if burn_in:
+                image = image.burned_in()
+            mark_image(image.dataset, image.origin, image.source)
+            mark(image.dataset, result.recipe, made)
+            set_times(image.dataset, made)
+            image.save(draft / name)
+            progress(number, len(names))
+    return [target / name for name in names]
+
+
+def _source_slices(folder: Path, source: Volume, target: Path) -> list[Slice]:
+    inside = [target.resolve(), *target.resolve().parents]
+    if folder.resolve() in inside:
+        raise InputError("The output folder lies in the CT's own folder; give another one.")
+    slices = sorted_slices(folder)
+    if not same_grid(slices, source):
+        raise InputError(f"The DICOM files in {folder} are not the CT that the nodules were made in; give its folder.")
+    return slices
+
+
+def _content(result: Result, slices: Sequence[Slice] | None, study: Study, burn_in: bool) -> Iterator[bytes]:
+    """All that the written bytes depend on."""
+    series = ""
+    if slices is not None and study == "source":
+        header = dcmread(slices[0].path, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])
+        series = str(header.get("SeriesInstanceUID"))
+    nodules = result.recipe.to_dict()["nodules"]
+    kind = str(result.synthetic.array.dtype)
+    yield json.dumps([SketchNoduleSynthLib.__version__, study, burn_in, series, kind, nodules]).encode()
+    yield result.synthetic.index_to_lps.tobytes()
+    yield from (plane.tobytes() for plane in result.synthetic.array)

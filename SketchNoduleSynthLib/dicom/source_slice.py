@@ -1,0 +1,107 @@
+"""A slice of a DICOM source: what of it a synthetic slice keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from SketchNoduleSynthLib.ct.dicom_series import Slice
+from SketchNoduleSynthLib.dicom.identifiers import Identifiers
+from SketchNoduleSynthLib.dicom.stored_values import StoredValues
+from SketchNoduleSynthLib.errors import InputError
+
+SERIES_NUMBER = 9000
+"""Beyond a scanner's own, so that a viewer lists the new series behind them."""
+
+OUTDATED = (
+    # statistics and copies of the old pixels
+    "SmallestImagePixelValue",
+    "LargestImagePixelValue",
+    "SmallestPixelValueInSeries",
+    "LargestPixelValueInSeries",
+    "IconImageSequence",
+    # statements about the old instance alone: signatures, its release for diagnosis, where it was stored
+    "InstanceCreatorUID",
+    "DigitalSignaturesSequence",
+    "MACParametersSequence",
+    "EncryptedAttributesSequence",
+    "SOPInstanceStatus",
+    "SOPAuthorizationDateTime",
+    "SOPAuthorizationComment",
+    "AuthorizationEquipmentCertificationNumber",
+    "StorageMediaFileSetID",
+    "StorageMediaFileSetUID",
+    "DataSetTrailingPadding",
+    # parts of a compressed pixel stream
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+)
+
+
+@dataclass(frozen=True)
+class SourceSlice:
+    """A source's dataset, its pixels as they are stored (rows, columns) and how they hold HU.
+
+    `reference`: its SOP class and instance; `decompressed`: the name of the compression that the pixels were read
+    from, or an empty text.
+    """
+
+    dataset: Dataset
+    reference: tuple[str, str]
+    stored: NDArray
+    values: StoredValues
+    decompressed: str
+
+    @classmethod
+    def read(cls, one: Slice, hu: NDArray) -> SourceSlice:
+        """Read a slice of which `hu` is known; raises :class:`InputError` if it is damaged or not supported.
+
+        Pixels that are not compressed are taken as they are; those that are come from `hu`, by the inverse of the
+        rescale, since GDCM, which read them, knows more compressions than pydicom and gives HU only.
+        """
+        try:
+            dataset = dcmread(one.path)
+            syntax = dataset.file_meta.TransferSyntaxUID
+            reference = dataset.SOPClassUID, dataset.SOPInstanceUID
+            values = StoredValues.of_slice(dataset, one.rescale)
+            if syntax.is_compressed:
+                exact = np.rint((hu.astype(float) - values.intercept) / values.slope)
+                stored = exact.astype(values.kind)
+                if not np.array_equal(stored, exact):
+                    raise ValueError("the decoded pixels are not what the header says")
+                return cls(dataset, reference, stored, values, syntax.name)
+            words = values.kind if syntax.is_little_endian else values.kind.newbyteorder()
+            stored = np.frombuffer(dataset.PixelData, words, count=hu.size).reshape(hu.shape)
+        except InputError:
+            raise
+        except (OSError, EOFError, AttributeError, ValueError) as error:
+            raise InputError(f"{one.path} is damaged or not whole; copy or export it again.") from error
+        return cls(dataset, reference, stored, values, "")
+
+    def derived(self, identifiers: Identifiers, index: int) -> Dataset:
+        """The source's dataset, itself changed into that of slice `index` of a new series in its study.
+
+        All standard attributes stay but those that tell of the old pixels or the old instance. Private attributes go:
+        nobody but their maker can say whether they still describe these pixels; some hold copies of them.
+        """
+        dataset = self.dataset
+        for tag in [tag for tag in list(dataset.keys()) if tag.is_private]:
+            del dataset[tag]
+        for keyword in OUTDATED:
+            dataset.pop(keyword, None)
+        syntax = ExplicitVRLittleEndian if self.decompressed else dataset.file_meta.TransferSyntaxUID
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.preamble = None
+        dataset.SOPInstanceUID = identifiers.uid(f"slice {index}")
+        dataset.SeriesInstanceUID = identifiers.uid("series")
+        dataset.SeriesNumber = SERIES_NUMBER
+        for keyword in ("StudyInstanceUID", "FrameOfReferenceUID"):
+            if not dataset.get(keyword):
+                setattr(dataset, keyword, identifiers.uid(keyword))
+        return dataset
