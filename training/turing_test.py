@@ -21,71 +21,17 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.turing_report import report, scored
+from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY
 from SketchNoduleSynthLib.synthesis import bundle
 from training.command import at_least, models_of, run_command
 from training.data.nodules import read_nodules
 from training.figures.remake import generator_of
-from training.turing.patch_set import HAND_OUT, KEY, make
+from training.turing.patch_set import make
 from training.turing.plot import plot
-from training.turing.scores import agreement, found_out, score
-from training.turing.sheets import read_key, read_sheet
-
-
-def scored(answers: Sequence[Path], key_path: Path) -> dict[str, Any]:
-    """The figures of every reader, how many patches of each model each found out, and how readers agree."""
-    key = read_key(key_path)
-    sheets = {path.stem if len({p.stem for p in answers}) == len(answers) else str(path): path for path in answers}
-    if len(sheets) < len(answers):
-        raise InputError("The same answer sheet is given twice.")
-    read = {name: read_sheet(path, key) for name, path in sheets.items()}
-    return {
-        "readers": {
-            name: score(sheet.synthetic, key.synthetic, sheet.confidence)
-            | {"called_synthetic_by_model": found_out(sheet.synthetic, key.synthetic, key.models)}
-            for name, sheet in read.items()
-        },
-        "agreement": agreement({name: sheet.synthetic for name, sheet in read.items()}),
-    }
-
-
-def share(figure: dict[str, Any]) -> str:
-    """A proportion as text."""
-    if figure["rate"] is None:
-        return "none"
-    low, high = figure["interval_95"]
-    return f"{figure['rate']:.2f} ({low:.2f} to {high:.2f}), {figure['count']} of {figure['of']}"
-
-
-def report(figures: dict[str, Any]) -> str:
-    """The figures as text."""
-    lines = ["Shares with exact 95% confidence intervals; positive is synthetic."]
-    for name, reader in figures["readers"].items():
-        (real_real, real_synthetic), (synthetic_real, synthetic_synthetic) = reader["confusion"]
-        lines += [
-            f"\n{name}, {reader['patches']} patches",
-            f"  {'':<22}{'called real':>14}{'called synthetic':>18}",
-            f"  {'real':<22}{real_real:>14}{real_synthetic:>18}",
-            f"  {'synthetic':<22}{synthetic_real:>14}{synthetic_synthetic:>18}",
-            *(f"  {key:<22}{share(reader[key])}" for key in ("accuracy", "sensitivity", "specificity")),
-            f"  {'against guessing':<22}p = {reader['p_chance']:.3g} (binomial test, two-sided)",
-            f"  {'kappa with the truth':<22}{kappa(reader['kappa'])}",
-        ]
-        if "auc" in reader:
-            lines.append(f"  {'AUC by confidence':<22}{reader['auc']:.2f}")
-        lines += [f"  {f'{model} found out':<22}{share(f)}" for model, f in reader["called_synthetic_by_model"].items()]
-    for names, pair in figures["agreement"].items():
-        lines.append(f"\n{names}: kappa {kappa(pair['kappa'])}, agreement {share(pair['agreement'])}")
-    return "\n".join(lines)
-
-
-def kappa(value: float | None) -> str:
-    """Cohen's kappa as text."""
-    return "not defined (one answer throughout)" if value is None else f"{value:.2f}"
 
 
 def make_command(given: argparse.Namespace) -> None:

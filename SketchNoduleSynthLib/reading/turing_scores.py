@@ -11,48 +11,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from training.augmentation.paired import auc
+from SketchNoduleSynthLib.reading.proportions import Answers, cohen_kappa, confusion, proportion
+from SketchNoduleSynthLib.reading.wafroc import ordered
 
-Answers = NDArray[np.bool_]
 CHANCE = 0.5
-
-
-def confusion(answers: Answers, truth: Answers) -> NDArray[np.int64]:
-    """Counts (2, 2): rows the truth, real then synthetic; columns the answer, real then synthetic."""
-    counts = np.zeros((2, 2), np.int64)
-    np.add.at(counts, (truth.astype(int), answers.astype(int)), 1)
-    return counts
-
-
-def clopper_pearson(count: int, of: int, level: float = 0.95) -> tuple[float, float]:
-    """The exact confidence interval of a proportion (Clopper and Pearson 1934); 0 to 1 if nothing was counted."""
-    tail = (1 - level) / 2
-    low = float(stats.beta.ppf(tail, count, of - count + 1)) if count > 0 else 0.0
-    high = float(stats.beta.ppf(1 - tail, count + 1, of - count)) if count < of else 1.0
-    return low, high
-
-
-def cohen_kappa(one: Answers, other: Answers) -> float | None:
-    """Agreement beyond chance (Cohen 1960): 1 complete, 0 as by chance; None where both always say the same word."""
-    agree = float((one == other).mean())
-    by_chance = float(one.mean() * other.mean() + (1 - one.mean()) * (1 - other.mean()))
-    return None if by_chance == 1 else (agree - by_chance) / (1 - by_chance)
-
-
-def proportion(right: Answers) -> dict[str, Any]:
-    """How many of `right` are True, with the exact 95% interval; the rate is None where there are none at all."""
-    count, of = int(right.sum()), len(right)
-    return {"rate": count / of if of else None, "count": count, "of": of, "interval_95": clopper_pearson(count, of)}
 
 
 def score(answers: Answers, truth: Answers, confidence: NDArray[np.floating] | None = None) -> dict[str, Any]:
     """The figures of one reader; all arrays (n,), n at least 1.
 
-    `p_chance`: the exact two-sided binomial test of the accuracy against guessing. `auc`: the area under the ROC
-    curve, from the most certainly real to the most certainly synthetic, where `confidence` (above 0) is given.
+    `confusion` has the truth in rows, real, then synthetic. `p_chance`: the exact two-sided binomial test of the
+    accuracy against guessing. `auc`: the area under the ROC curve, from the most certainly real to the most certainly
+    synthetic, where `confidence` (above 0) is given.
     """
+    from scipy import stats
+
     right = answers == truth
     figures: dict[str, Any] = {
         "patches": len(truth),
@@ -64,7 +38,8 @@ def score(answers: Answers, truth: Answers, confidence: NDArray[np.floating] | N
         "p_chance": float(stats.binomtest(int(right.sum()), len(right), CHANCE).pvalue),
     }
     if confidence is not None and 0 < truth.sum() < len(truth):
-        figures["auc"] = auc(np.where(answers, confidence, -confidence), truth)
+        ratings = np.where(answers, confidence, -confidence)
+        figures["auc"] = float(ordered(ratings[~truth], ratings[truth]).mean())
     return figures
 
 

@@ -1,4 +1,4 @@
-"""The answer sheets and the key of a Visual Turing Test, as CSV: written, read and checked."""
+"""The answer sheets and the key of a Visual Turing Test, as CSV: read and checked."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from SketchNoduleSynthLib.errors import InputError
 
 REAL, SYNTHETIC = "real", "synthetic"
 ANSWER_COLUMNS = ("id", "answer", "confidence")
-KEY_COLUMNS = ("id", "truth", "model", "nodule", "x_mm", "y_mm", "z_mm", "diameter_mm", "attenuation")
-"""Those of the key from `nodule` on: its number in the set, the patch's centre in LPS mm, size and attenuation."""
+KEY_COLUMNS = ("id", "truth", "model")
+"""With which a key begins; what follows says where a patch is from."""
 CONFIDENCE = (1, 5)
 """From a guess to certainty."""
 
@@ -35,14 +35,6 @@ class Sheet:
 
     synthetic: NDArray[np.bool_]
     confidence: NDArray[np.float64] | None
-
-
-def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)
 
 
 def read_rows(path: Path, columns: Sequence[str], what: str) -> list[dict[str, str]]:
@@ -77,7 +69,7 @@ def is_synthetic(word: str, where: str) -> bool:
 
 def read_key(path: Path) -> Key:
     """Read the key; raises :class:`InputError` if it is none."""
-    rows = read_rows(path, ("id", "truth", "model"), "key")
+    rows = read_rows(path, KEY_COLUMNS, "key")
     if not rows:
         raise InputError(f"The key {path.name} is empty.")
     return Key(

@@ -1,0 +1,73 @@
+"""Files of this room: one sentence for what goes wrong, and nothing half written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from SketchNoduleSynthLib.errors import InputError
+
+
+def read_json(path: Path, what: str) -> Any:
+    """The parsed JSON of `path`; raises :class:`InputError` that calls it `what`."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"There is no {what} at {path}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The {what} {path} cannot be read as text.") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"The {what} {path.name} is not JSON: {error.msg} in line {error.lineno}.") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"The {what} {path.name} has a number or a nesting beyond all measure.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text`; what is at `path` is replaced at once and only when all is written."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(text.encode())
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} could not be written: {error.strerror or error}.") from error
+    finally:
+        # A draft that cannot be removed either must not hide why it was not written.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV; None becomes an empty cell."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+@contextmanager
+def all_or_none(folder: Path) -> Iterator[Path]:
+    """A hidden draft folder whose files come to `folder` when the block ends, and not at all if it fails.
+
+    Of what is in `folder`, only files of the same names are replaced.
+    """
+    try:
+        home = folder if folder.exists() else folder.parent
+        home.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft.", dir=home))
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    try:
+        yield draft
+        folder.mkdir(exist_ok=True)
+        for file in draft.iterdir():
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise InputError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -1,0 +1,138 @@
+"""The truth as a table: truth.json for scoring, truth.csv for people.
+
+Positions stand there in RAS mm, as Slicer shows them, and in LPS mm, as in DICOM.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.files import all_or_none, read_json, write_rows
+from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
+
+VERSION = 1
+TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
+COLUMNS = (
+    *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm", "slice_number"),
+    *("diameter_mm", "volume_mm3", "attenuation", "side", "difficulty", "difficulty_class"),
+    *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
+)
+SIDES = ("right", "left")
+MAX_DIAMETER_MM = 500.0
+MAX_VOLUME_MM3 = 1e7
+
+
+def write_table(truth: Truth, folder: Path) -> None:
+    """Write truth.json and truth.csv, both or none."""
+    items = [_item(nodule) for nodule in truth.nodules]
+    data = {
+        "version": VERSION,
+        "case": {"id": truth.case_id, "sha256": truth.case_sha256},
+        "nodules": items,
+        "excluded": [
+            {"center_ras_mm": list(place.center_ras_mm), "diameter_mm": place.diameter_mm} for place in truth.excluded
+        ],
+    }
+    with all_or_none(folder) as draft:
+        (draft / TABLE_JSON).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        write_rows(draft / TABLE_CSV, COLUMNS, [_row(item) for item in items])
+
+
+def read_table(path: Path) -> Truth:
+    """Read a truth.json; raises :class:`InputError` that names the key which is wrong."""
+    keys = Keys(read_json(path, "truth table"), "truth")
+    if keys.integer("version") != VERSION:
+        raise InputError(f"The truth table {path.name} is of another version; this software reads version {VERSION}.")
+    case = Keys(keys.take("case"), "truth.case")
+    truth = Truth(
+        _text(case.take("id"), "truth.case.id"),
+        _text(case.take("sha256"), "truth.case.sha256"),
+        tuple(_nodule(item, f"truth.nodules[{i}]") for i, item in enumerate(keys.list("nodules"))),
+        tuple(_place(item, f"truth.excluded[{i}]") for i, item in enumerate(keys.list("excluded"))),
+    )
+    case.finish()
+    keys.finish()
+    return truth
+
+
+def _item(nodule: TruthNodule) -> dict[str, Any]:
+    """A nodule as JSON; its values come in the order of COLUMNS."""
+    return {
+        "number": nodule.number,
+        "center_ras_mm": list(nodule.center_ras_mm),
+        "center_lps_mm": nodule.center_lps_mm.tolist(),
+        "slice_number": nodule.slice_number,
+        "diameter_mm": nodule.diameter_mm,
+        "volume_mm3": nodule.volume_mm3,
+        "attenuation": nodule.attenuation,
+        "side": nodule.side,
+        "difficulty": nodule.difficulty,
+        "difficulty_class": nodule.difficulty_class,
+        "box_ijk": {"first": list(nodule.box_ijk[0]), "size": list(nodule.box_ijk[1])},
+    }
+
+
+def _row(item: dict[str, Any]) -> list[object]:
+    row: list[object] = []
+    for value in item.values():
+        parts = [*value["first"], *value["size"]] if isinstance(value, dict) else value
+        row += parts if isinstance(parts, list) else [parts]
+    return row
+
+
+def _nodule(data: Any, where: str) -> TruthNodule:
+    keys = Keys(data, where)
+    box = Keys(keys.take("box_ijk"), f"{where}.box_ijk")
+    side, difficulty, word = (keys.take(key) for key in ("side", "difficulty", "difficulty_class"))
+    if side not in (None, *SIDES):
+        raise InputError(f"{where}.side must be right, left or null, not {shortened(side)}.")
+    nodule = TruthNodule(
+        keys.integer("number"),
+        _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm"),
+        keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM),
+        keys.number("volume_mm3", 0.0, MAX_VOLUME_MM3),
+        keys.choice("attenuation", ATTENUATIONS),
+        keys.integer("slice_number"),
+        (_index(box.take("first"), f"{where}.box_ijk.first"), _index(box.take("size"), f"{where}.box_ijk.size")),
+        side,
+        None if difficulty is None else number(difficulty, f"{where}.difficulty", 0.0, 1.0),
+        None if word is None else _text(word, f"{where}.difficulty_class"),
+    )
+    lps = _position(keys.take("center_lps_mm"), f"{where}.center_lps_mm")
+    if not np.allclose(lps, nodule.center_lps_mm, atol=1e-3):
+        raise InputError(f"{where}.center_lps_mm is not where center_ras_mm is; the table was changed by hand.")
+    box.finish()
+    keys.finish()
+    return nodule
+
+
+def _place(data: Any, where: str) -> Place:
+    keys = Keys(data, where)
+    at = _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm")
+    place = Place(at, keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM))
+    keys.finish()
+    return place
+
+
+def _position(value: Any, where: str) -> tuple[float, float, float]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise InputError(f"{where} must be three numbers, not {shortened(value)}.")
+    x, y, z = (number(part, where) for part in value)
+    return x, y, z
+
+
+def _index(value: Any, where: str) -> tuple[int, int, int]:
+    x, y, z = _position(value, where)
+    return int(x), int(y), int(z)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{where} must be text, not {shortened(value)}.")
+    return value
