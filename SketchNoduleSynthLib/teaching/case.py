@@ -1,0 +1,144 @@
+"""A training case as a folder: a CT with synthetic nodules to be read, and the truth, which readers do not get.
+
+    CASE/
+      case.json          id, instructions, what tells the CT, SHA-256 of every other file
+      ct/                CT0001.dcm … or ct.nrrd
+      truth/             truth.json, truth.csv, labels.nrrd, before.npz, recipe.json, report.json, preview.png,
+                         segmentation.dcm (beside a DICOM series)
+
+A reader's copy is the same without `truth/`; in its case.json the truth's files are not listed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import Keys
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.files import read_json
+from SketchNoduleSynthLib.reading.truth import Truth, ct_sha256
+from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
+
+VERSION = 1
+CASE_FILE, CT_FOLDER, CT_FILE, TRUTH_FOLDER = "case.json", "ct", "ct.nrrd", "truth"
+LABELS_FILE, BEFORE_FILE, SEGMENTATION_FILE = "labels.nrrd", "before.npz", "segmentation.dcm"
+INSTRUCTIONS = (
+    "Mark the middle of everything that you take for a lung nodule, and say how sure you are: 1 is a guess, 100 is "
+    "certain. There may be none. Finish when you have seen the whole CT."
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case's folder. `sha256` is what tells its CT (see :func:`ct_sha256`), `files` the SHA-256 of each file."""
+
+    folder: Path
+    id: str
+    instructions: str
+    sha256: str
+    source_sha256: str
+    files: dict[str, str]
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Case:
+        """Raises :class:`InputError` if there is no case in `folder`, or its case.json is broken."""
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise InputError(f"There is no folder {folder}; give the folder of a case.")
+        keys = Keys(read_json(folder / CASE_FILE, "case"), "case")
+        if keys.integer("version") != VERSION:
+            raise InputError(f"The case {folder.name} is of another version; this software reads version {VERSION}.")
+        texts = [keys.take(name) for name in ("id", "instructions", "sha256", "source_sha256")]
+        files = keys.take("files")
+        keys.take("software", "")
+        keys.finish()
+        is_listed = isinstance(files, dict) and all(isinstance(value, str) for value in files.values())
+        if not (is_listed and all(isinstance(text, str) for text in texts)):
+            raise InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
+        return cls(folder, *texts, files)
+
+    @property
+    def ct_path(self) -> Path:
+        """The file or the folder with the CT."""
+        file = self.folder / CT_FOLDER / CT_FILE
+        return file if file.exists() else self.folder / CT_FOLDER
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether this is not a reader's copy."""
+        return (self.folder / TRUTH_FOLDER).is_dir()
+
+    def ct(self) -> Volume:
+        """The CT that is to be read. Raises :class:`InputError` if it is not the one that the case was made with."""
+        ct = Volume.read(self.ct_path)
+        if ct_sha256(ct) != self.sha256:
+            raise InputError(f"The CT of the case {self.id} was changed after it was made; get the case again.")
+        return ct
+
+    def truth(self) -> Truth:
+        """The truth table. Raises :class:`InputError` if it was changed, is another case's, or is not here."""
+        if not self.has_truth:
+            raise InputError(f"{self.folder.name} is a reader's copy of the case {self.id}; the truth is not in it.")
+        self.check_file(f"{TRUTH_FOLDER}/{TABLE_JSON}")
+        truth = read_table(self.folder / TRUTH_FOLDER / TABLE_JSON)
+        if (truth.case_id, truth.case_sha256) != (self.id, self.sha256):
+            raise InputError(f"The truth in {self.folder.name} is of another case; make the case again.")
+        return truth
+
+    def labels(self) -> Volume:
+        """The label map: the nodules' numbers on the CT's voxels."""
+        self.check_file(f"{TRUTH_FOLDER}/{LABELS_FILE}")
+        return read_labels(self.folder / TRUTH_FOLDER / LABELS_FILE)
+
+    def check_file(self, name: str) -> None:
+        """Raise :class:`InputError` if a file of the case is missing or not what it was."""
+        path = self.folder / name
+        if not path.is_file():
+            raise InputError(f"{name} of the case {self.id} is missing; get the case again.")
+        if sha256_of(path) != self.files.get(name):
+            raise InputError(f"{name} of the case {self.id} was changed after it was made; get the case again.")
+
+
+def write_case_file(
+    folder: Path, names: list[str], case_id: str, instructions: str, sha256: str, source_sha256: str, software: str
+) -> None:
+    """Write the case.json of `folder`, with the digests of its files `names`."""
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "id": case_id,
+        "instructions": instructions,
+        "sha256": sha256,
+        "source_sha256": source_sha256,
+        "software": software,
+        "files": {name: sha256_of(folder / name) for name in sorted(names)},
+    }
+    (folder / CASE_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def files_in(folder: Path) -> list[str]:
+    """All files below `folder` but its case.json, as they are named in there."""
+    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in paths if name != CASE_FILE)
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_labels(path: Path) -> Volume:
+    """A label map, which is no CT and is not checked for being one."""
+    import SimpleITK as sitk
+
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise InputError(f"The label map {path.name} cannot be read; get the case again.") from error
+    array = sitk.GetArrayFromImage(image)
+    return Volume(array, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
