@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.teaching.commands import add_to as add_case
+from SketchNoduleSynthLib.web.commands import add_to as add_app
 
 STAGES = ("load", "site", "network", "blend", "report")
 
@@ -56,19 +58,6 @@ def models(arguments: argparse.Namespace) -> None:
         print(f"   figures: {figures or 'not measured with these weights'}")
 
 
-def app(arguments: argparse.Namespace) -> None:
-    """Serve the app in a browser."""
-    try:
-        from SketchNoduleSynthLib.web.access import check_host
-        from SketchNoduleSynthLib.web.app import run
-    except ImportError as error:
-        raise InputError(
-            f"The app needs {error.name}; install it with: pip install 'SketchNoduleSynth[app]'."
-        ) from error
-    check_host(arguments.host, arguments.allow_remote)
-    run(arguments.ct, arguments.host, arguments.port)
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line's words."""
     top = argparse.ArgumentParser("SketchNoduleSynthLib", description="Synthetic lung nodules in a real chest CT.")
@@ -78,12 +67,8 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument("recipe", type=Path, help="JSON; see the README")
     make.add_argument("output", type=Path, help="folder for the results")
     make.set_defaults(run=synthesize)
-    serve = commands.add_parser("app", help="draw and insert nodules in a browser")
-    serve.add_argument("ct", type=Path, nargs="?", help="a CT as above; the sample CT where none is given")
-    serve.add_argument("--host", default="127.0.0.1", help="listen on this address (%(default)s)")
-    serve.add_argument("--port", type=int, default=0, help="and on this port; 0: any that is free")
-    serve.add_argument("--allow-remote", action="store_true", help="let other machines in; they need the token too")
-    serve.set_defaults(run=app)
+    add_app(commands)
+    add_case(commands)
     commands.add_parser("models", help="list the bundled networks").set_defaults(run=models)
     return top
 

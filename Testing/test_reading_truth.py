@@ -46,7 +46,7 @@ def result() -> Result:
 
 @pytest.fixture(scope="module")
 def truth(result: Result) -> Truth:
-    nodules = truth_of(result, ["right", "left"], [(0.25, "moderate"), None])
+    nodules = truth_of(result, [("right", "upper"), ("left", "lower")], [(0.25, "moderate"), None])
     return Truth("0007", ct_sha256(result.synthetic), nodules, (Place((1.0, 2.0, 3.0), 8.0),))
 
 

@@ -21,7 +21,8 @@ class TruthNodule:
     `number` is its label in the label map; `center_ras_mm` the centre of its voxels; `diameter_mm` its long diameter as
     measured in the sketch plane; `slice_number` the slice of its centre, counted from 1 along the CT's third axis;
     `box_ijk` its bounding box as x, y, z: first voxel, then size. `difficulty` goes from 0, conspicuous, to 1, subtle;
-    `difficulty_class` is its word. Side and difficulty are None where nobody measured them.
+    `difficulty_class` is its word. `side` is the patient's right or left, `third` the lung's upper, middle or lower.
+    These are None where nobody measured them.
     """
 
     number: int
@@ -32,6 +33,7 @@ class TruthNodule:
     slice_number: int
     box_ijk: tuple[tuple[int, int, int], tuple[int, int, int]]
     side: str | None = None
+    third: str | None = None
     difficulty: float | None = None
     difficulty_class: str | None = None
 
@@ -83,10 +85,10 @@ def ct_sha256(ct: Volume) -> str:
 
 def truth_of(
     result: Result,
-    sides: Sequence[str | None] | None = None,
+    regions: Sequence[tuple[str, str] | None] | None = None,
     difficulties: Sequence[tuple[float, str] | None] | None = None,
 ) -> tuple[TruthNodule, ...]:
-    """The nodules of a made case, in the recipe's order; `sides` and `difficulties` (score, class) in the same order.
+    """The nodules of a made case, in the order of its recipe; so are `regions` (side, third) and `difficulties`.
 
     Raises :class:`InputError` if a nodule is wholly covered by later ones.
     """
@@ -98,6 +100,7 @@ def truth_of(
         voxels = (voxels + [part.start for part in insertion.box])[:, ::-1]
         low, size, center = voxels.min(0), np.ptp(voxels, 0) + 1, voxels.mean(0)
         x, y, z = (result.source.to_lps(center) * (-1, -1, 1)).round(2).tolist()
+        side, third = (regions and regions[index]) or (None, None)
         difficulty, word = (difficulties and difficulties[index]) or (None, None)
         nodules.append(
             TruthNodule(
@@ -109,7 +112,8 @@ def truth_of(
                 insertion.recipe.attenuation,
                 int(np.rint(center[2])) + 1,
                 (tuple(low.tolist()), tuple(size.tolist())),
-                sides[index] if sides else None,
+                side,
+                third,
                 difficulty,
                 word,
             )

@@ -20,10 +20,10 @@ VERSION = 1
 TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
 COLUMNS = (
     *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm", "slice_number"),
-    *("diameter_mm", "volume_mm3", "attenuation", "side", "difficulty", "difficulty_class"),
+    *("diameter_mm", "volume_mm3", "attenuation", "side", "third", "difficulty", "difficulty_class"),
     *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
 )
-SIDES = ("right", "left")
+SIDES, THIRDS = ("right", "left"), ("upper", "middle", "lower")
 MAX_DIAMETER_MM = 500.0
 MAX_VOLUME_MM3 = 1e7
 
@@ -72,6 +72,7 @@ def _item(nodule: TruthNodule) -> dict[str, Any]:
         "volume_mm3": nodule.volume_mm3,
         "attenuation": nodule.attenuation,
         "side": nodule.side,
+        "third": nodule.third,
         "difficulty": nodule.difficulty,
         "difficulty_class": nodule.difficulty_class,
         "box_ijk": {"first": list(nodule.box_ijk[0]), "size": list(nodule.box_ijk[1])},
@@ -89,9 +90,10 @@ def _row(item: dict[str, Any]) -> list[object]:
 def _nodule(data: Any, where: str) -> TruthNodule:
     keys = Keys(data, where)
     box = Keys(keys.take("box_ijk"), f"{where}.box_ijk")
-    side, difficulty, word = (keys.take(key) for key in ("side", "difficulty", "difficulty_class"))
-    if side not in (None, *SIDES):
-        raise InputError(f"{where}.side must be right, left or null, not {shortened(side)}.")
+    side, third, difficulty, word = (keys.take(key) for key in ("side", "third", "difficulty", "difficulty_class"))
+    for name, value, known in (("side", side, SIDES), ("third", third, THIRDS)):
+        if value not in (None, *known):
+            raise InputError(f"{where}.{name} must be {', '.join(known)} or null, not {shortened(value)}.")
     nodule = TruthNodule(
         keys.integer("number"),
         _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm"),
@@ -101,6 +103,7 @@ def _nodule(data: Any, where: str) -> TruthNodule:
         keys.integer("slice_number"),
         (_index(box.take("first"), f"{where}.box_ijk.first"), _index(box.take("size"), f"{where}.box_ijk.size")),
         side,
+        third,
         None if difficulty is None else number(difficulty, f"{where}.difficulty", 0.0, 1.0),
         None if word is None else _text(word, f"{where}.difficulty_class"),
     )

@@ -3,8 +3,8 @@
     CASE/
       case.json          id, instructions, what tells the CT, SHA-256 of every other file
       ct/                CT0001.dcm … or ct.nrrd
-      truth/             truth.json, truth.csv, labels.nrrd, before.npz, recipe.json, report.json, preview.png,
-                         segmentation.dcm (beside a DICOM series)
+      truth/             truth.json, truth.csv, labels.nrrd, before.npz (the voxels that were changed, as they were),
+                         recipe.json, report.json, preview.png, segmentation.dcm (beside a DICOM series)
 
 A reader's copy is the same without `truth/`; in its case.json the truth's files are not listed.
 """
@@ -53,14 +53,14 @@ class Case:
         keys = Keys(read_json(folder / CASE_FILE, "case"), "case")
         if keys.integer("version") != VERSION:
             raise InputError(f"The case {folder.name} is of another version; this software reads version {VERSION}.")
-        texts = [keys.take(name) for name in ("id", "instructions", "sha256", "source_sha256")]
+        texts = {name: keys.take(name) for name in ("id", "instructions", "sha256", "source_sha256")}
         files = keys.take("files")
         keys.take("software", "")
         keys.finish()
         is_listed = isinstance(files, dict) and all(isinstance(value, str) for value in files.values())
-        if not (is_listed and all(isinstance(text, str) for text in texts)):
+        if not (is_listed and all(isinstance(text, str) for text in texts.values())):
             raise InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
-        return cls(folder, *texts, files)
+        return cls(folder, files=files, **texts)
 
     @property
     def ct_path(self) -> Path:

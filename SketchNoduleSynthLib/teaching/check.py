@@ -1,0 +1,118 @@
+"""Is a case what it was when it was made? Files, geometry, marks, and that only the nodules differ from the source."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.cases.result import REPORT_FILE
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.truth import ct_sha256
+from SketchNoduleSynthLib.teaching.case import BEFORE_FILE, TRUTH_FOLDER, Case, files_in
+from SketchNoduleSynthLib.teaching.make import ROUNDING_HU
+
+
+def check(case: Case, source: Path | None = None) -> str:
+    """A sentence of what was found to be right; raises :class:`InputError` for the first thing that is not.
+
+    With the truth, the source's voxels are put back and must give the source's digest; with `source`, the CT that the
+    case was made from, they are compared one by one. A reader's copy is checked without the truth.
+    """
+    for name in case.files:
+        case.check_file(name)
+    if extra := sorted(set(files_in(case.folder)) - set(case.files)):
+        raise InputError(f"{extra[0]} does not belong to the case {case.id}; take it away.")
+    ct = case.ct()
+    slices = _check_marks(case)
+    said = f"The case {case.id} is as it was made: {len(case.files)} files, {slices or len(ct.array)} slices"
+    if not case.has_truth:
+        return f"{said}; a reader's copy, without the truth."
+    truth, labels = case.truth(), case.labels()
+    is_same_grid = labels.array.shape == ct.array.shape and np.allclose(labels.index_to_lps, ct.index_to_lps, atol=1e-3)
+    if not is_same_grid:
+        raise InputError(f"The label map of the case {case.id} does not lie on its CT; make the case again.")
+    if set(np.unique(labels.array).tolist()) - {0} != {nodule.number for nodule in truth.nodules}:
+        raise InputError(f"The label map of the case {case.id} has other nodules than its truth; make the case again.")
+    index, before = _before(case, ct)
+    corner = _burned_in(case, ct)
+    inside = _boxes(case, ct) | corner
+    if not inside.ravel()[index].all():
+        raise InputError(f"The CT of the case {case.id} differs from its source outside of the nodules.")
+    restored = ct.with_array(ct.array.copy())
+    restored.array.ravel()[index] = before
+    if ct_sha256(restored) != case.source_sha256:
+        raise InputError(f"The CT of the case {case.id} without its nodules is not its source; make the case again.")
+    if source is not None:
+        _compare(case, restored, source)
+    changed = int((~corner.ravel()[index]).sum())
+    return f"{said}, {len(truth.nodules)} nodules; it differs from its source in {changed} voxels, all in the nodules."
+
+
+def _check_marks(case: Case) -> int:
+    """How many slices of a DICOM series say that they are synthetic; raises if one does not. 0 for an NRRD."""
+    if case.ct_path.is_file():
+        return 0
+    from pydicom import dcmread
+
+    files = sorted(case.ct_path.iterdir())
+    for file in files:
+        header = dcmread(file, stop_before_pixels=True, specific_tags=["SyntheticData", "ImageType"])
+        if header.get("SyntheticData") != "YES" or list(header.get("ImageType") or [])[:2] != ["DERIVED", "SECONDARY"]:
+            raise InputError(f"{file.name} of the case {case.id} is not marked as synthetic; make the case again.")
+    return len(files)
+
+
+def _before(case: Case, ct: Volume) -> tuple[NDArray, NDArray]:
+    """Flat indices of the changed voxels, and their values in the source."""
+    name = f"{TRUTH_FOLDER}/{BEFORE_FILE}"
+    case.check_file(name)
+    try:
+        with np.load(case.folder / name, allow_pickle=False) as file:
+            index, hu = file["index"], file["hu"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{name} of the case {case.id} is damaged; get the case again.") from error
+    if index.shape != hu.shape or (len(index) and not 0 <= index.min() <= index.max() < ct.array.size):
+        raise InputError(f"{name} of the case {case.id} does not belong to its CT; get the case again.")
+    return index, hu
+
+
+def _boxes(case: Case, ct: Volume) -> NDArray[np.bool_]:
+    """Where nodules were put in."""
+    name = f"{TRUTH_FOLDER}/{REPORT_FILE}"
+    case.check_file(name)
+    boxes = np.zeros(ct.array.shape, bool)
+    for report in json.loads((case.folder / name).read_text(encoding="utf-8")):
+        first, size = (np.array(report["box_ijk"][key])[::-1] for key in ("first", "size"))
+        boxes[tuple(slice(start, start + count) for start, count in zip(first, size, strict=True))] = True
+    return boxes
+
+
+def _burned_in(case: Case, ct: Volume) -> NDArray[np.bool_]:
+    """Where SYNTHETIC stands in the pixels, if it does."""
+    from SketchNoduleSynthLib.dicom.burned_in import burned_in_hu
+
+    where = np.zeros(ct.array.shape, bool)
+    if case.ct_path.is_dir():
+        try:
+            rows, columns = burned_in_hu(*ct.array.shape[1:]).shape
+        except InputError:
+            return where
+        mark = ct.array[:, :rows, :columns]
+        where[:, :rows, :columns] = bool((np.ptp(mark, axis=0) == 0).all())
+    return where
+
+
+def _compare(case: Case, restored: Volume, path: Path) -> None:
+    from SketchNoduleSynthLib.dicom.grid import right_handed
+
+    source = right_handed(Volume.read(path))
+    is_same_grid = source.array.shape == restored.array.shape and np.allclose(
+        source.index_to_lps, restored.index_to_lps, atol=1e-3
+    )
+    if not is_same_grid or np.abs(source.array - restored.array.astype(np.float32)).max() > ROUNDING_HU:
+        raise InputError(f"{path} is not the CT that the case {case.id} was made from.")

@@ -1,0 +1,79 @@
+"""Copies of a case: for readers, without the truth; as a zip; and a zip as a folder again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.files import read_json
+from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER, Case, write_case_file
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""A zip's first day: the same case gives the same bytes."""
+
+
+def hand_out(case: Case, folder: Path) -> None:
+    """Write the reader's copy of a case, without its truth, into the new `folder`."""
+    from SketchNoduleSynthLib.dicom.drafts import new_folder
+
+    names = [name for name in case.files if not name.startswith(f"{TRUTH_FOLDER}/")]
+    for name in names:
+        case.check_file(name)
+    software = str(read_json(case.folder / CASE_FILE, "case").get("software", ""))
+    with new_folder(folder) as draft:
+        for name in names:
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(case.folder / name, draft / name)
+        # Of the source's digest nothing follows for a reader who has no source, and all for one who has.
+        write_case_file(draft, names, case.id, case.instructions, case.sha256, "", software)
+
+
+def zipped(folder: Path, target: Path) -> None:
+    """Write `folder`, a case, as the zip `target`."""
+    from SketchNoduleSynthLib.dicom.drafts import new_file
+
+    with new_file(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            item = zipfile.ZipInfo(path.relative_to(folder).as_posix(), ZIP_TIME)
+            item.compress_type = zipfile.ZIP_DEFLATED
+            with path.open("rb") as source, archive.open(item, "w") as copy:
+                shutil.copyfileobj(source, copy)
+
+
+@contextmanager
+def opened(paths: Sequence[Path]) -> Iterator[list[Case]]:
+    """The cases at `paths`: a case's folder or zip, or a folder of such, in the order of their names.
+
+    Raises :class:`InputError` if there is none.
+    """
+    with ExitStack() as stack:
+        cases = []
+        for path in paths:
+            cases += [Case.open(folder) for folder in _folders(path, stack)]
+        if not cases:
+            raise InputError(f"There is no case at {', '.join(map(str, paths))}; give a case's folder or zip.")
+        yield cases
+
+
+def _folders(path: Path, stack: ExitStack) -> list[Path]:
+    if path.suffix.lower() == ".zip":
+        return [_unzipped(path, stack)]
+    if (path / CASE_FILE).exists() or not path.is_dir():
+        return [path]
+    inside = sorted(one for one in path.iterdir() if (one / CASE_FILE).exists() or one.suffix.lower() == ".zip")
+    return [folder for one in inside for folder in _folders(one, stack)]
+
+
+def _unzipped(path: Path, stack: ExitStack) -> Path:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-")))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise InputError(f"{path.name} is no zip that can be opened; get the case again.") from error
+    return folder

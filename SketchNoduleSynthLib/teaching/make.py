@@ -1,0 +1,165 @@
+"""Making a case: nodules into a CT, and the folder with the CT to read and the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+import SketchNoduleSynthLib
+from SketchNoduleSynthLib.cases.result import PREVIEW_FILE, RECIPE_FILE, REPORT_FILE, Result, headings, of_nodules
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.difficulty import Difficulty, difficulty
+from SketchNoduleSynthLib.generation.lung import lung_mask
+from SketchNoduleSynthLib.generation.regions import Region, region_of
+from SketchNoduleSynthLib.reading.truth import Truth, ct_sha256, truth_of
+from SketchNoduleSynthLib.reading.truth_table import write_table
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+from SketchNoduleSynthLib.teaching.case import (
+    BEFORE_FILE,
+    CT_FILE,
+    CT_FOLDER,
+    INSTRUCTIONS,
+    LABELS_FILE,
+    SEGMENTATION_FILE,
+    TRUTH_FOLDER,
+    files_in,
+    write_case_file,
+)
+
+Format = Literal["dicom", "nrrd"]
+ROUNDING_HU = 0.5
+"""DICOM stores whole numbers: a float CT's voxels may differ by so much without having been changed."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a case is written. `anonymous`, `burn_in`: see :func:`dicom.series.write_series`; of no use for NRRD."""
+
+    format: Format = "dicom"
+    anonymous: bool = False
+    burn_in: bool = False
+    instructions: str = INSTRUCTIONS
+
+    def __post_init__(self) -> None:
+        if self.format not in get_args(Format):
+            raise InputError(f"A case's CT is written as {' or '.join(get_args(Format))}, not as {self.format}.")
+        if self.format == "nrrd" and (self.burn_in or self.anonymous):
+            raise InputError("Only a DICOM case can be anonymous or have a burned-in mark; an NRRD has no patient.")
+
+
+@dataclass(frozen=True, eq=False)
+class CaseNodule:
+    """A nodule of a case: what was made, and what was found out about its place, where the CT's lungs were found."""
+
+    insertion: Insertion
+    region: Region | None = None
+    difficulty: Difficulty | None = None
+
+
+def by_recipe(recipe: Recipe, volume: Volume) -> list[CaseNodule]:
+    """The nodules of a recipe, made on `volume`, which is not changed."""
+    working = volume.with_array(volume.array.copy())
+    try:
+        lung = lung_mask(volume)
+    except InputError:  # A recipe may be for what is no chest; then its nodules have neither side nor difficulty.
+        lung = None
+    nodules = []
+    for index, nodule in enumerate(recipe.nodules):
+        try:
+            insertion = synthesize(working, nodule)
+        except InputError as error:
+            raise InputError(f"nodules[{index}]: {error}") from error
+        insertion.apply(working.array)
+        if lung is None:
+            nodules.append(CaseNodule(insertion))
+        else:
+            region = region_of(lung, nodule.voi.center_lps_mm)
+            nodules.append(CaseNodule(insertion, region, difficulty(volume, insertion, lung)))
+    return nodules
+
+
+def write_case(
+    volume: Volume,
+    nodules: Sequence[CaseNodule],
+    folder: Path,
+    case_id: str,
+    form: Form | None = None,
+    source_folder: Path | None = None,
+) -> None:
+    """Write the case of `nodules` in `volume` into the new `folder`; the same case gives the same bytes.
+
+    `volume` is right-handed (see :func:`dicom.grid.right_handed`), `source_folder` where its DICOM files are, if it has
+    any. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not empty or lies in the source's, if
+    the source is not the CT that the nodules were made in, or if the disk refuses.
+    """
+    from SketchNoduleSynthLib.dicom.drafts import new_folder
+    from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
+
+    form = form or Form()
+    result = of_nodules(volume, [one.insertion for one in nodules])
+    with new_folder(folder) as draft:
+        ct_path = _write_ct(result, draft / CT_FOLDER, form, source_folder)
+        made = Volume.read(ct_path)
+        regions = [(one.region.side, one.region.third) if one.region else None for one in nodules]
+        levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
+        truth = Truth(case_id, ct_sha256(made), truth_of(result, regions, levels))
+        before = _changed(made, volume)
+        _write_truth(result, truth, draft / TRUTH_FOLDER)
+        np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])
+        if form.format == "dicom" and nodules:
+            write_segmentation(result, ct_path, draft / TRUTH_FOLDER / SEGMENTATION_FILE, reproducible=True)
+        made.array.ravel()[before[0]] = before[1]
+        write_case_file(
+            draft,
+            files_in(draft),
+            case_id,
+            form.instructions,
+            truth.case_sha256,
+            ct_sha256(made),
+            f"SketchNoduleSynth {SketchNoduleSynthLib.__version__}",
+        )
+
+
+def _write_ct(result: Result, folder: Path, form: Form, source_folder: Path | None) -> Path:
+    """The CT that is to be read; where it can be read from."""
+    from SketchNoduleSynthLib.dicom.series import write_series
+
+    if form.format == "nrrd":
+        folder.mkdir()
+        result.synthetic.write(folder / CT_FILE)
+        return folder / CT_FILE
+    study: Literal["source", "anonymous"] = "anonymous" if form.anonymous else "source"
+    write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in)
+    return folder
+
+
+def _write_truth(result: Result, truth: Truth, folder: Path) -> None:
+    """The truth's files but those that only a case has."""
+    from SketchNoduleSynthLib.synthesis.picture import write_preview
+
+    folder.mkdir()
+    write_table(truth, folder)
+    result.synthetic.with_array(result.labels).write(folder / LABELS_FILE)
+    result.recipe.write(folder / RECIPE_FILE)
+    # How long it took differs from one making to the next.
+    reports = [{k: v for k, v in one.report.items() if k != "seconds"} for one in result.insertions]
+    (folder / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+    if result.insertions:
+        recipes = [one.recipe for one in result.insertions]
+        write_preview(folder / PREVIEW_FILE, result.source, result.synthetic, recipes, headings(result.insertions))
+
+
+def _changed(made: Volume, source: Volume) -> tuple[np.ndarray, np.ndarray]:
+    """Where the voxels of a made CT (its flat indices) are not the source's, and what the source has there."""
+    differs = made.array.astype(np.float32) != source.array
+    if source.array.dtype.kind == "f":
+        differs = np.abs(made.array - source.array) > ROUNDING_HU
+    index = np.flatnonzero(differs)
+    return index, np.rint(source.array.ravel()[index]).astype(made.array.dtype)

@@ -1,0 +1,144 @@
+"""Many cases at once, on all cores or on a cluster: the same cases whatever the number of workers.
+
+Dask's distributed scheduler runs them. Each case depends on the plan and its number alone; one that is already there is
+not made again, so that a set which was interrupted goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.coverage import NoduleKind, coverage
+from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
+from SketchNoduleSynthLib.generation.generate import generate
+from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
+from SketchNoduleSynthLib.reading.files import write_text
+from SketchNoduleSynthLib.reading.truth import ct_sha256
+from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
+from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER
+from SketchNoduleSynthLib.teaching.make import CaseNodule, write_case
+from SketchNoduleSynthLib.teaching.plan import Plan
+
+SUMMARY_FILE = "summary.json"
+SCHEDULER_PATIENCE = "10s"
+Progress = Callable[[int, int], None]
+
+
+def make_many(
+    plan: Plan,
+    folder: Path,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, Any]:
+    """Make the cases of `plan` in `folder`, and a summary with their coverage; what is there already is kept.
+
+    `workers`: processes on this machine, all cores if None; `scheduler`: the address of a Dask scheduler instead, whose
+    workers see the same paths. A case that cannot be made is told in the summary, and the others are made. Raises
+    :class:`InputError` if the CT cannot be used, if `folder` holds something else, or if the disk refuses.
+    """
+    volume, _ = loaded(plan.ct)
+    plan.keep_in(folder, ct_sha256(volume))
+    for draft in folder.glob(".draft.*"):  # Of a run that was killed.
+        shutil.rmtree(draft, ignore_errors=True)
+    names = plan.names()
+    missing = [index for index, name in enumerate(names) if not (folder / name / CASE_FILE).exists()]
+    done = len(names) - len(missing)
+    progress(done, len(names))
+    refused: dict[str, str] = {}
+    if missing:
+        with _client(workers, scheduler) as client:
+            from distributed import as_completed
+
+            futures = [client.submit(make_one, plan, index, str(folder.resolve()), pure=False) for index in missing]
+            for future in as_completed(futures):
+                name, why = future.result()
+                if why:
+                    refused[name] = why
+                done += 1
+                progress(done, len(names))
+    return _summary(plan, folder, refused)
+
+
+def make_one(plan: Plan, index: int, folder: str) -> tuple[str, str]:
+    """Make one case in a worker; its name, and why it could not be made (empty: it was)."""
+    name = plan.names()[index]
+    try:
+        make_case(plan, index, Path(folder) / name, name)
+    except InputError as error:
+        return name, str(error)
+    return name, ""
+
+
+def make_case(plan: Plan, index: int, folder: Path, case_id: str) -> None:
+    """Make the case `index` of a plan in the new `folder`. Raises :class:`InputError` if it cannot be."""
+    import torch
+
+    # Sums in another order give other voxels: as many threads everywhere.
+    torch.set_num_threads(1)
+    volume, lung = loaded(plan.ct)
+    count, seed = plan.draw(index)
+    placed = generate(volume, count, seed, plan.request, lung=lung) if count else []
+    nodules = [CaseNodule(one.insertion, one.region, one.difficulty) for one in placed]
+    source_folder = Path(plan.ct) if Path(plan.ct).is_dir() else None
+    write_case(volume, nodules, folder, case_id, plan.form, source_folder)
+
+
+@lru_cache(maxsize=1)
+def loaded(ct: str) -> tuple[Volume, Lung]:
+    """The CT with slices in DICOM's order, and its lungs; kept for the next case."""
+    from SketchNoduleSynthLib.dicom.grid import right_handed
+
+    volume = right_handed(Volume.read(ct))
+    return volume, lung_mask(volume)
+
+
+@contextmanager
+def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
+    """A client of the scheduler at that address, or of one of our own with so many processes."""
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            with Client(scheduler, timeout=SCHEDULER_PATIENCE) as client:
+                yield client
+        except (OSError, TimeoutError) as error:
+            raise InputError(f"There is no Dask scheduler at {scheduler}; start one, or leave it out.") from error
+        return
+    count = workers or os.cpu_count() or 1
+    with (
+        LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _summary(plan: Plan, folder: Path, refused: dict[str, str]) -> dict[str, Any]:
+    """Write summary.json and the coverage of all cases that are there."""
+    tables = (folder / name / TRUTH_FOLDER / TABLE_JSON for name in plan.names())
+    truths = [read_table(table) for table in tables if table.exists()]
+    covered = coverage(
+        NoduleKind(n.diameter_mm, n.attenuation, str(n.side), str(n.third), str(n.difficulty_class))
+        for truth in truths
+        for n in truth.nodules
+    )
+    write_coverage(covered, folder)
+    summary = {
+        "cases": len(truths),
+        "cases_without_nodules": sum(not truth.nodules for truth in truths),
+        "nodules": sum(len(truth.nodules) for truth in truths),
+        "pathology_coverage_rate": round(covered.rate, 4),
+        "coverage_rate_of_pairs": round(covered.rate_of_pairs, 4),
+        "refused": dict(sorted(refused.items())),
+    }
+    write_text(folder / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
+    return summary

@@ -1,0 +1,41 @@
+"""The command line's words for what is served to a browser."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from SketchNoduleSynthLib.errors import InputError
+
+
+def add_to(commands: Any) -> None:
+    """Add `app` to a parser's commands."""
+    serve = commands.add_parser("app", help="draw and insert nodules in a browser")
+    serve.add_argument("ct", type=Path, nargs="?", help="a CT as above; the sample CT where none is given")
+    add_address(serve)
+    serve.set_defaults(run=_app)
+
+
+def add_address(words: argparse.ArgumentParser) -> None:
+    """Add where a server listens."""
+    words.add_argument("--host", default="127.0.0.1", help="listen on this address (%(default)s)")
+    words.add_argument("--port", type=int, default=0, help="and on this port; 0: any that is free")
+    words.add_argument("--allow-remote", action="store_true", help="let other machines in; they need the token too")
+
+
+def imported(module: str, given: argparse.Namespace) -> Any:
+    """A module of this room, for `given` an address. Raises :class:`InputError` if something is not installed."""
+    try:
+        access = import_module("SketchNoduleSynthLib.web.access")
+        served = import_module(f"SketchNoduleSynthLib.web.{module}")
+    except ImportError as error:
+        why = f"The browser's front needs {error.name}"
+        raise InputError(f"{why}; install it with: pip install 'SketchNoduleSynth[app]'.") from error
+    access.check_host(given.host, given.allow_remote)
+    return served
+
+
+def _app(given: argparse.Namespace) -> None:
+    imported("app", given).run(given.ct, given.host, given.port)

@@ -1,0 +1,287 @@
+"""Training cases: made, checked, handed out, scored; and what is done to them behind our back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from generation_fixtures import made, made_lung  # noqa: F401
+from generation_phantom import Patient
+from reading_cases import BEGAN, ENDED
+from refusal import refused
+
+from SketchNoduleSynthLib.__main__ import main
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.dicom.series import write_series
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.findings import Finding, Reading
+from SketchNoduleSynthLib.reading.truth import ct_sha256
+from SketchNoduleSynthLib.teaching.case import Case, files_in
+from SketchNoduleSynthLib.teaching.check import check
+from SketchNoduleSynthLib.teaching.copies import opened
+from SketchNoduleSynthLib.teaching.make import Form
+
+WORDS = ("--nodules", "2", "--seed", "3", "--sizes", "8", "16", "--model", "pix2pix")
+
+
+@pytest.fixture(scope="module")
+def source(made: Patient, tmp_path_factory) -> Path:  # noqa: F811
+    path = tmp_path_factory.mktemp("source") / "chest.nrrd"
+    made.volume.write(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def made_case(source: Path, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "first"
+    assert main(["case", "make", str(source), str(folder), *WORDS]) == 0
+    return folder
+
+
+@pytest.fixture
+def case(made_case: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(made_case, tmp_path / "case"))
+
+
+def test_a_made_case_is_whole_and_differs_from_its_source_only_in_the_nodules(made_case, source, capsys):
+    assert main(["case", "check", str(made_case), "--source", str(source)]) == 0
+    assert "2 nodules" in capsys.readouterr().out
+    case = Case.open(made_case)
+    ct, labels, before = case.ct(), case.labels(), Volume.read(source)
+    assert np.array_equal(np.unique(labels.array), [0, 1, 2])
+    assert not np.array_equal(ct.array, before.array)
+    changed = ct.array != before.array
+    assert changed[labels.array > 0].mean() > 0.95
+    truth = case.truth()
+    for nodule in truth.nodules:
+        at = np.rint(ct.to_index(nodule.center_lps_mm)).astype(int)
+        assert labels.array[tuple(at[::-1])] == nodule.number
+        assert nodule.slice_number == at[2] + 1
+        assert nodule.side in ("right", "left") and nodule.third and nodule.difficulty_class
+    assert {"truth/truth.csv", "truth/recipe.json", "truth/segmentation.dcm", "truth/labels.nrrd"} <= set(case.files)
+
+
+def test_the_same_words_give_the_same_bytes(made_case, source, tmp_path):
+    again = tmp_path / "first"
+    assert main(["case", "make", str(source), str(again), *WORDS]) == 0
+    assert Case.open(again).files == Case.open(made_case).files
+
+
+def test_its_recipe_makes_it_again(made_case, source, tmp_path):
+    again = tmp_path / "first"
+    recipe = made_case / "truth" / "recipe.json"
+    assert main(["case", "make", str(source), str(again), "--recipe", str(recipe)]) == 0
+    assert Case.open(again).sha256 == Case.open(made_case).sha256
+    assert Case.open(again).truth() == Case.open(made_case).truth()
+
+
+def test_from_dicom_with_every_form(made, made_case, tmp_path):  # noqa: F811
+    from SketchNoduleSynthLib.cases.result import of_nodules
+
+    series = tmp_path / "series"
+    write_series(of_nodules(made.volume, []), series)
+    digests = set()
+    for name, words in (("study", ()), ("anonymous", ("--anonymous",)), ("marked", ("--burn-in",)),
+                        ("nrrd", ("--format", "nrrd"))):  # fmt: skip
+        folder = tmp_path / name
+        recipe = str(made_case / "truth" / "recipe.json")
+        assert main(["case", "make", str(series), str(folder), "--recipe", recipe, *words]) == 0
+        case = Case.open(folder)
+        assert "2 nodules" in check(case, series)
+        digests.add(case.source_sha256)
+        if name == "marked":
+            assert not np.array_equal(case.ct().array[:, :9, :50], made.volume.array[:, :9, :50])
+    assert digests == {ct_sha256(made.volume)}
+    with refused("Only a DICOM case"):
+        Form("nrrd", anonymous=True)
+
+
+def test_a_case_without_nodules_is_a_case_too(source, tmp_path):
+    folder = tmp_path / "control"
+    assert main(["case", "make", str(source), str(folder), "--nodules", "0"]) == 0
+    case = Case.open(folder)
+    assert "0 nodules; it differs from its source in 0 voxels" in check(case, source)
+    assert case.truth().nodules == () and case.sha256 == ct_sha256(Volume.read(source))
+
+
+def spoil_hash(case: Path) -> str:
+    path = case / "truth" / "truth.json"
+    path.write_text(path.read_text().replace('"attenuation"', '"attenuation" ', 1))
+    return "truth/truth.json of the case first was changed"
+
+
+def lose_slice(case: Path) -> str:
+    (case / "ct" / "CT0005.dcm").unlink()
+    return "ct/CT0005.dcm of the case first is missing"
+
+
+def add_file(case: Path) -> str:
+    (case / "ct" / "notes.txt").write_text("the second one is in the left lung")
+    return "ct/notes.txt does not belong to the case first"
+
+
+def break_case_file(case: Path) -> str:
+    (case / "case.json").write_text('{"version": 1')
+    return "case.json is not JSON"
+
+
+def other_version(case: Path) -> str:
+    data = json.loads((case / "case.json").read_text())
+    (case / "case.json").write_text(json.dumps(data | {"version": 9}))
+    return "of another version"
+
+
+def other_truth(case: Path) -> str:
+    """Changed with its digest: the numbers in the label map tell."""
+    path = case / "truth" / "truth.json"
+    truth = json.loads(path.read_text())
+    truth["nodules"] = truth["nodules"][:1]
+    path.write_text(json.dumps(truth))
+    renew(case)
+    return "has other nodules than its truth"
+
+
+def other_voxels(case: Path) -> str:
+    """Changed with its digest: the source's digest tells."""
+    path = case / "truth" / "before.npz"
+    with np.load(path) as file:
+        np.savez_compressed(path, index=file["index"], hu=file["hu"] + 1)
+    renew(case)
+    return "is not its source"
+
+
+def renew(case: Path) -> None:
+    """Give the files of `case` digests that fit."""
+    from SketchNoduleSynthLib.teaching.case import sha256_of
+
+    data = json.loads((case / "case.json").read_text())
+    data["files"] = {name: sha256_of(case / name) for name in files_in(case)}
+    (case / "case.json").write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    "spoil", [spoil_hash, lose_slice, add_file, break_case_file, other_version, other_truth, other_voxels]
+)
+def test_what_was_changed_is_found(case, capsys, spoil):
+    said = spoil(case)
+    assert main(["case", "check", str(case)]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_another_source_is_told(case, made, tmp_path, capsys):  # noqa: F811
+    other = made.volume.with_array(made.volume.array + np.int16(1))
+    other.write(tmp_path / "other.nrrd")
+    assert main(["case", "check", str(case), "--source", str(tmp_path / "other.nrrd")]) == 2
+    assert "is not the CT that the case first was made from" in capsys.readouterr().err
+
+
+def test_a_readers_copy_has_nothing_of_the_truth(made_case, tmp_path, capsys):
+    out = tmp_path / "copies"
+    assert main(["case", "hand-out", str(made_case), str(out)]) == 0
+    copy = Case.open(out / "first")
+    assert check(copy).endswith("a reader's copy, without the truth.")
+    assert all(name.startswith("ct/") for name in copy.files) and not (out / "first" / "truth").exists()
+    assert copy.sha256 == Case.open(made_case).sha256 and not copy.source_sha256
+    text = (out / "first" / "case.json").read_text()
+    assert "truth" not in text and "recipe" not in text
+    with refused("reader's copy"):
+        copy.truth()
+    assert main(["case", "hand-out", str(made_case), str(tmp_path / "zips"), "--zip"]) == 0
+    with opened([tmp_path / "zips" / "first.zip"]) as (unzipped,):
+        assert check(unzipped).startswith("The case first is as it was made")
+    with zipfile.ZipFile(tmp_path / "zips" / "first.zip") as archive:
+        assert not [name for name in archive.namelist() if "truth" in name]
+
+
+def read(case: Case, reader: str, marks: list[tuple[tuple[float, float, float], int]], folder: Path) -> None:
+    """A finished reading of a case, in the reader's file."""
+    findings = tuple(Finding(number, at, rated) for number, (at, rated) in enumerate(marks, 1))
+    reading = Reading(reader, case.id, case.sha256, BEGAN, ENDED, findings)
+    folder.mkdir(exist_ok=True)
+    (folder / f"{case.id}_{reader}.json").write_text(reading.to_json())
+
+
+def test_readings_are_scored(made_case, tmp_path, capsys):
+    case = Case.open(made_case)
+    first, second = case.truth().nodules
+    away = (first.center_ras_mm[0], first.center_ras_mm[1], first.center_ras_mm[2] + 40.0)
+    read(case, "A", [(first.center_ras_mm, 90), (second.center_ras_mm, 60)], tmp_path / "readings")
+    read(case, "B", [(second.center_ras_mm, 40), (away, 80)], tmp_path / "readings")
+    words = ["case", "score", str(made_case), str(tmp_path / "scores"), "--readings", str(tmp_path / "readings")]
+    assert main([*words, "--feedback"]) == 0
+    out = capsys.readouterr().out
+    assert "A: 2 of 2 nodules, 0.00 false marks a case" in out
+    assert "B: 1 of 2 nodules, 1.00 false marks a case" in out
+    assert (tmp_path / "scores" / "froc.png").exists()
+    assert (tmp_path / "scores" / "feedback" / "first_B" / "feedback.png").exists()
+    assert main([*words, "--overlap"]) == 0
+    other = json.loads((tmp_path / "readings" / "first_A.json").read_text())
+    other["case"]["sha256"], other["finished"] = "0" * 64, None
+    del other["seal"]
+    (tmp_path / "readings" / "first_A.json").write_text(json.dumps(other))
+    assert main(words) == 2
+    assert "was made on another CT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["make", "{ct}", "{new}", "--nodules", "many"], "--nodules many is no number"),
+        (["make", "{ct}", "{new}", "--nodules", "4-2"], "the least first"),
+        (["make", "{ct}", "{new}", "--seed", "-1"], "seed -1 is out of range"),
+        (["make", "{ct}", "{new}", "--difficulty", "absurd"], "The difficulty 'absurd' is unknown"),
+        (["make", "{ct}", "{new}", "--format", "nrrd", "--burn-in"], "Only a DICOM case"),
+        (["make", "{ct}", "{full}"], "is not empty"),
+        (["make", "{full}/no.nrrd", "{new}"], "There is no CT at"),
+        (["make", "{ct}", "{new}", "--recipe", "{ct}"], "The recipe"),
+        (["make", "{ct}", "{new}", "--recipe", "{ct}", "--count", "3"], "A recipe makes one case"),
+        (["check", "{new}"], "There is no folder"),
+        (["check", "{full}"], "There is no case at"),
+        (["score", "{full}", "{new}", "--readings", "{new}"], "There is no folder"),
+        (["hand-out", "{full}", "{new}"], "There is no case at"),
+    ],
+)
+def test_bad_words_get_a_sentence_and_leave_nothing(source, tmp_path, capsys, words, said):
+    full, new = tmp_path / "full", tmp_path / "new"
+    full.mkdir()
+    (full / "keep.txt").write_text("mine")
+    assert main(["case", *(word.format(ct=source, full=full, new=new) for word in words)]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+    assert not new.exists() and [path.name for path in full.iterdir()] == ["keep.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_two_series_and_writing_into_the_source_are_refused(made, tmp_path, capsys):  # noqa: F811
+    from SketchNoduleSynthLib.cases.result import of_nodules
+
+    series = tmp_path / "dicom" / "one"
+    write_series(of_nodules(made.volume, []), series)
+    before = sorted(path.name for path in series.iterdir())
+    assert main(["case", "make", str(series), str(series / "case"), *WORDS]) == 2
+    assert "lies in the CT's own folder" in capsys.readouterr().err
+    assert sorted(path.name for path in series.iterdir()) == before
+    write_series(of_nodules(made.volume, []), tmp_path / "dicom" / "two")
+    assert main(["case", "make", str(tmp_path / "dicom"), str(tmp_path / "case"), *WORDS]) == 2
+    assert "2 CT series" in capsys.readouterr().err and not (tmp_path / "case").exists()
+
+
+def test_a_full_disk_leaves_no_half_case(source, tmp_path, monkeypatch, capsys):
+    """Simulated: the last file cannot be written any more."""
+    import SketchNoduleSynthLib.teaching.make as make
+
+    def full(*_words: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(make, "write_case_file", full)
+    assert main(["case", "make", str(source), str(tmp_path / "case"), "--nodules", "0"]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="There is no folder"):
+        Case.open(tmp_path / "case")
