@@ -105,8 +105,10 @@ def loaded(ct: str) -> tuple[Volume, Lung]:
 @contextmanager
 def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
     """A client of the scheduler at that address, or of one of our own with so many processes."""
-    from distributed import Client, LocalCluster
-
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise InputError("Many cases at once need the Python package distributed; install it.") from error
     if scheduler is not None:
         try:
             with Client(scheduler, timeout=SCHEDULER_PATIENCE) as client:
