@@ -125,6 +125,7 @@ def imports() -> None:
 
 
 if __name__ == "__main__":
+    import app_benchmark
     import panel_benchmark
 
     medium = ct(256, 256, 100)
@@ -133,3 +134,4 @@ if __name__ == "__main__":
     wholes(medium)
     sizes()
     panel_benchmark.main(medium, (0.0, 0.0, 0.0))
+    app_benchmark.main()

@@ -1,6 +1,7 @@
-"""`make screenshots`: the tutorial's pictures, made in our stand-in for desktop Slicer on the demo's CT.
+"""`make screenshots`: the tutorial's pictures, on the demo's CT.
 
-Every picture is of the module's own panel and of slicer-core's own views; only the window around them is made up.
+Those of the panel are made in our stand-in for desktop Slicer: the module's own panel and slicer-core's own views, only
+the window around them is made up. Those of the browser's front are Chromium's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import browser
 import numpy as np
 from reader import Reader
 from standin.rendering import offscreen
@@ -55,6 +57,24 @@ def tutorial(reader: Reader, volume: Volume, shot: Callable[[str], object]) -> N
     shot("6_before")
 
 
+def in_browser(ct: Path) -> None:
+    """The browser's front with a nodule that was drawn, chosen among variants and inserted."""
+    with browser.app(ct) as server, browser.chromium() as chromium:
+        visitor = browser.Visitor(chromium, server)
+        visitor.wait_for_ct()
+        visitor.place("Red", (0.22, 0.55))
+        box = visitor.box("Sketch")
+        visitor.drag("Sketch", [(0.5 + x, 0.5 + y * box["width"] / box["height"]) for x, y in SHAPE.tolist()])
+        visitor.wait_until_made()
+        visitor.click("Variants")
+        visitor.wait_for(lambda: visitor.value("variants"), "the variants")
+        visitor.page.locator(".gallery button").nth(3).click()
+        visitor.wait_for(lambda: visitor.value("seed") == 3, "the fourth")
+        visitor.insert()
+        visitor.page.wait_for_timeout(1500)
+        visitor.page.screenshot(path=FOLDER / "app.png")
+
+
 def main() -> None:
     """Boot the stand-in and take the pictures."""
     missing = offscreen()
@@ -70,6 +90,7 @@ def main() -> None:
     desktop.reset()
     for error in desktop.uncaught:
         print(error, file=sys.stderr)
+    in_browser(sample_ct())
 
 
 if __name__ == "__main__":
