@@ -341,6 +341,14 @@ def test_at_the_edge_of_the_ct_the_figures_are_of_the_synthetic_one():
     assert report["outline_dice"] > 0.6
 
 
+@pytest.mark.parametrize("diameter_mm", [4.0, 6.5, 9.0, 14.0])
+def test_mcgan_says_only_of_what_lies_beyond_its_box_that_it_was_cut_off(diameter_mm):
+    within = synthesize(chest(), recipe("mcgan", diameter_mm))
+    beyond = synthesize(chest(), recipe("mcgan", diameter_mm, strokes=(ellipse(1.4 * diameter_mm, 0.5),)))
+    assert not [note for note in within.report["notes"] if "cut off" in note]
+    assert [note for note in beyond.report["notes"] if "beyond the box" in note]
+
+
 def test_mcgan_says_what_of_the_drawing_it_does_not_use():
     vessel = Stroke(np.array([[-8, -8], [8, 8]]), "vessel")
     insertion = synthesize(chest(), recipe("mcgan", strokes=(ellipse(14.0), vessel)))

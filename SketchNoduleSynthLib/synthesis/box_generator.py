@@ -46,7 +46,8 @@ class BoxGenerator:
                 raise InputError(
                     f"The drawing lies beyond the box of {side:.1f} mm that mcgan fills; move the VOI's centre onto it."
                 )
-            if inside < 0.98:
+            outlines = [stroke.points_mm for stroke in site.recipe.strokes if stroke.label == "nodule"]
+            if np.abs(np.concatenate(outlines)).max() > side / 2:
                 notes.append(f"Parts of the drawing beyond the box of {side:.1f} mm that mcgan fills were cut off.")
         return notes
 
