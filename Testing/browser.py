@@ -9,17 +9,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 ADDRESS = re.compile(r"http://\S+")
 ROUND = [(math.cos(turn / 20 * math.pi), math.sin(turn / 20 * math.pi)) for turn in range(41)]
 PATIENCE_S = 60.0
+PANEL = Path(__file__).resolve().parent.parent / "Resources" / "UI" / "SketchNoduleSynth.ui"
 DESKTOP, TABLET = (1280, 800), (800, 1100)
+
+
+def panel_words(is_reading: bool) -> list[str]:
+    """What stands on the controls of Slicer's panel, in its order: in the section for reading, or in all others."""
+    panel = ElementTree.parse(PANEL).getroot()
+    reading = next(widget for widget in panel.iter("widget") if widget.get("name") == "readingSection")
+    in_reading = set(reading.iter("property"))
+    return [
+        item.findtext("string", "")
+        for item in panel.iter("property")
+        if item.get("name") == "text" and (item in in_reading) == is_reading
+    ]
 
 
 @dataclass
@@ -45,10 +59,14 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / 100
 
 
-@contextmanager
-def app(*words: str | Path) -> Iterator[Server]:
+def app(*words: str | Path) -> AbstractContextManager[Server]:
     """The app, started with `words`, until the block ends."""
-    command = [sys.executable, "-m", "SketchNoduleSynthLib", "app", *map(str, words)]
+    return started([sys.executable, "-m", "SketchNoduleSynthLib", "app", *map(str, words)])
+
+
+@contextmanager
+def started(command: Sequence[str]) -> Iterator[Server]:
+    """What serves a page and prints its address, until the block ends."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None
@@ -112,6 +130,15 @@ class Visitor:
         """Until there is one, and the sketch view shows it."""
         self.wait_for(lambda: self.value("ct"), "a CT")
         self.wait_for(lambda: self.brightness("Sketch") > 0, "the first picture")
+
+    def read_words(self, words: Sequence[str]) -> None:
+        """Assert that the page's panel has `words` in their order."""
+        page = re.sub(r"\s+", " ", self.page.locator(".panel").inner_text())
+        place = 0
+        for word in words:
+            found = page.find(word, place)
+            assert found != -1, f"{word} is missing, or stands before {page[:place][-30:]}"
+            place = found + len(word)
 
     def wait_until_made(self) -> None:
         """Until nothing is being made."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 import zipfile
@@ -13,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from browser import CHROMIUM, ROUND, TABLET, Visitor, app, chromium
+from browser import CHROMIUM, ROUND, TABLET, Visitor, app, chromium, panel_words
 from dicom_writer import write_series
 from phantom import chest
 from PIL import Image, ImageDraw
 
+from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.web.access import check_host
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -231,7 +235,7 @@ def test_a_scanned_sketch_is_seen_before_it_is_used(visitor, tmp_path):
     visitor.wait_for(lambda: visitor.value("scan") != first, "the other threshold")
     visitor.click("Use these lines")
     visitor.wait_for(lambda: visitor.value("undoable") == "Load a sketch", "its lines")
-    assert not visitor.value("scan")
+    visitor.wait_for(lambda: not visitor.value("scan"), "the scan's end")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -317,6 +321,22 @@ def test_without_the_token_nothing_is_had(server, path):
     assert status_of(server.root + path + "?token=wrong") == 403
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "example.org"])
+def test_other_machines_are_let_in_only_by_leave(host, capsys):
+    assert main(["app", "--host", host]) == 2
+    assert f"--host {host} lets other machines in; add --allow-remote" in capsys.readouterr().err
+    check_host(host, allow_remote=True)
+    for here in ("127.0.0.1", "localhost", "::1"):
+        check_host(here, allow_remote=False)
+
+
+def test_a_port_that_is_taken_is_told(server, ct):
+    port = server.root.rstrip("/").rsplit(":", 1)[1]
+    words = [sys.executable, "-m", "SketchNoduleSynthLib", "app", str(ct), "--port", port]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and f"cannot listen on 127.0.0.1, port {port}" in done.stderr.splitlines()[-1]
+
+
 def test_no_request_leaves_the_machine(visitor):
     visitor.place()
     visitor.draw()
@@ -369,14 +389,7 @@ def test_the_card_is_one_click_away(visitor):
 
 def test_the_page_has_the_panels_words_in_its_order(visitor):
     """But for what only one of the two has: Slicer's volumes and packages there, downloads here."""
-    ui = Path(__file__).resolve().parent.parent / "Resources" / "UI" / "SketchNoduleSynth.ui"
-    texts = re.findall(r'<property name="text">\s*<string>([^<]+)</string>', ui.read_text(encoding="utf-8"))
     elsewhere = {"Install", "Install the missing packages into Slicer's Python", "Install from a folder…"}
     elsewhere |= {"Cancel", "CT:", "Sample CT", "Save the case…", "CT", "Card", "Threshold:", "Use these lines"}
-    texts = [text for text in texts if text not in elsewhere]
-    page = re.sub(r"\s+", " ", visitor.page.locator(".panel").inner_text())
-    place = 0
-    for text in texts:
-        found = page.find(text, place)
-        assert found != -1, f"{text} is missing, or stands before {page[:place][-30:]}"
-        place = found + len(text)
+    elsewhere |= {"Read a case…"}
+    visitor.read_words([text for text in panel_words(is_reading=False) if text not in elsewhere])

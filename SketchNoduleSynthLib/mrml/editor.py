@@ -7,12 +7,9 @@ Desktop Slicer's panel and the browser are two windows onto one of these. The ho
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-import slicer
-import slicer.util
 
 from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
@@ -25,8 +22,9 @@ from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.curves import COLORS
+from SketchNoduleSynthLib.mrml.desk import Desk, View, render
 from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
-from SketchNoduleSynthLib.mrml.pen import OnPath, Path, Pen
+from SketchNoduleSynthLib.mrml.pen import Path
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 
@@ -37,28 +35,16 @@ ERASER_SHARE = 0.06
 LEAST_STROKE_POINTS = 3
 
 
-@dataclass(frozen=True)
-class View:
-    """A slice view of the host: `render` shows it soon, `pen` gives it a pen that calls its two (drawn, moved)."""
-
-    slice_node: slicer.vtkMRMLSliceNode
-    render: Callable[[], None]
-    pen: Callable[[OnPath, OnPath], Pen]
-
-
-class Editor:
+class Editor(Desk):
     """Edits `case` in `views`; the first of them is the sketch view, which shows the oblique reslice."""
 
     def __init__(self, case: SceneCase, views: Sequence[View], worker: Worker) -> None:
         if not views:
             raise InputError("There is no slice view to draw in; open Slicer's main window.")
+        super().__init__()
         self.case, self.worker = case, worker
         self.tool: str | None = None
         self.is_before = False
-        self.message = ""
-        """The last thing to tell the user, a sentence."""
-        self.changed: Callable[[], None] = lambda: None
-        """Called when anything that a panel shows may have changed."""
         self.views = list(views)
         self.sketch = SketchView(case, self.views[0].slice_node)
         self._pens = [view.pen(self._on_drawn, self._on_moved) for view in self.views]
@@ -73,22 +59,6 @@ class Editor:
     def session(self) -> Session:
         """The case's."""
         return self.case.session
-
-    def tell(self, message: str) -> None:
-        """Show `message` to the user."""
-        self.message = message
-        self.changed()
-
-    def do(self, action: Callable[[], object]) -> bool:
-        """Do an action of the user; what cannot be done is told in a sentence. Whether it was done."""
-        try:
-            action()
-        except InputError as error:
-            self.tell(str(error))
-            return False
-        self.message = ""
-        self.changed()
-        return True
 
     # Tools
 
@@ -270,6 +240,7 @@ class Editor:
         for node in (self.case.source, self.case.result):
             if node is not None:
                 volumes.show_lung_window(node)
+        render(self.views)
 
     def cancel(self) -> None:
         """Stop what is being made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from SketchNoduleSynthLib.mrml.case_reader import MARK, CaseReader
 from SketchNoduleSynthLib.mrml.editor import ERASER, PLACE, Editor
 
 TOOL_KEYS = {"P": PLACE, "N": "nodule", "V": "vessel", "W": "wall", "O": "other", "E": ERASER}
@@ -21,4 +22,17 @@ KEYS: dict[str, Callable[[Editor], object]] = {key: taking(tool) for key, tool i
     "B": lambda editor: editor.show_before(not editor.is_before),
     "R": lambda editor: editor.session.choose(seed=editor.session.draft.seed + 1),
     "Escape": lambda editor: editor.take(None),
+}
+
+
+def toggle_mark(reader: CaseReader) -> None:
+    """Take the mark into the hand; lay it down if it is there."""
+    reader.take(None if reader.tool == MARK else MARK)
+
+
+READING_KEYS: dict[str, Callable[[CaseReader], object]] = {
+    "M": toggle_mark,
+    "Delete": lambda reader: reader.remove(),
+    "L": lambda reader: reader.show_lung_window(),
+    "Escape": lambda reader: reader.take(None),
 }

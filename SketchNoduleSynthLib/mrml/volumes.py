@@ -123,7 +123,16 @@ def add_segment(
 
 def show_lung_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
     """Level -600, width 1600 HU."""
+    _show_window(node, LUNG_LEVEL_HU, LUNG_WIDTH_HU)
+
+
+def show_mediastinal_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Level 40, width 400 HU."""
+    _show_window(node, 40.0, 400.0)
+
+
+def _show_window(node: slicer.vtkMRMLScalarVolumeNode, level: float, width: float) -> None:
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)
-    display.SetWindowLevel(LUNG_WIDTH_HU, LUNG_LEVEL_HU)
+    display.SetWindowLevel(width, level)

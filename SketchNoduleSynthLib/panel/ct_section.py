@@ -21,7 +21,7 @@ class CtSection:
 
     def __init__(self, panel: Panel) -> None:
         self.panel, self.ui = panel, panel.ui
-        self.ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self._on_volume())
+        self.ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
         self.ui.sampleButton.clicked.connect(lambda *_checked: self._on_sample())
         panel.on(self.ui.lungWindowButton.clicked, lambda editor: editor.show_lung_window())
 
@@ -29,7 +29,10 @@ class CtSection:
         """See :class:`Section`."""
         self.ui.lungWindowButton.setEnabled(editor is not None)
 
-    def _on_volume(self) -> None:
+    def open_chosen(self) -> None:
+        """Edit the volume that is chosen; not while a case is read."""
+        if self.panel.reading.is_on:
+            return
         node = self.ui.inputSelector.currentNode()
         if node is None or node.GetAttribute(volumes.SYNTHETIC_ATTRIBUTE) is None:
             self.panel.open(node)

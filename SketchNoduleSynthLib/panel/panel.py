@@ -12,18 +12,18 @@ from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.case import SceneCase
-from SketchNoduleSynthLib.mrml.editor import Editor, View
-from SketchNoduleSynthLib.mrml.keys import KEYS
-from SketchNoduleSynthLib.mrml.pen import InteractorPen
+from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.keys import KEYS, READING_KEYS
 from SketchNoduleSynthLib.panel.ct_section import CtSection
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
 from SketchNoduleSynthLib.panel.nodules_section import NodulesSection
+from SketchNoduleSynthLib.panel.reading_section import ReadingSection
 from SketchNoduleSynthLib.panel.sketch_section import SketchSection
+from SketchNoduleSynthLib.panel.views import slice_views
 from SketchNoduleSynthLib.panel.voi_section import VoiSection
 
 PUMP_MS = 15
-SKETCH_VIEW = "Red"
 
 
 class Section(Protocol):
@@ -40,21 +40,28 @@ class Panel:
         self.ui, self.open_case, self.worker = ui, open_case, worker
         self.editor: Editor | None = None
         self.message = ""
-        self._is_refreshing = False
+        self.is_refreshing = False
+        """True while the panel itself sets its controls."""
+        self.ct, self.reading = CtSection(self), ReadingSection(self)
         self.sections: tuple[Section, ...] = (
             Dependencies(self),
-            CtSection(self),
+            self.ct,
             VoiSection(self),
             SketchSection(self),
             NoduleSection(self),
             NodulesSection(self),
+            self.reading,
         )
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
         worker.woken = self._timer.start
         ui.cancelButton.clicked.connect(self.cancel)
-        self._shortcuts = [self._shortcut(parent, key, action) for key, action in KEYS.items()]
+        self._is_listening = False
+        self._shortcuts = [self._shortcut(parent, key, partial(self.do, action)) for key, action in KEYS.items()]
+        self._reading_shortcuts = [
+            self._shortcut(parent, key, partial(self.reading.do, action)) for key, action in READING_KEYS.items()
+        ]
         self.refresh()
 
     # A CT
@@ -75,10 +82,11 @@ class Panel:
         self.refresh()
 
     def close(self) -> None:
-        """Let go of the case; its nodes stay in the scene."""
+        """Let go of the case that is edited, whose nodes stay in the scene, or read."""
         if self.editor is not None:
             editor, self.editor = self.editor, None
             editor.close()
+        self.reading.close()
         self.message = ""
         self.refresh()
 
@@ -87,22 +95,24 @@ class Panel:
         self.close()
         self._timer.stop()
         self.worker.woken = lambda: None
-        for shortcut in self._shortcuts:
+        for shortcut in self._shortcuts + self._reading_shortcuts:
             shortcut.setEnabled(False)
             shortcut.setParent(None)
-        self._shortcuts = []
+        self._shortcuts, self._reading_shortcuts = [], []
 
     def listen(self, is_listening: bool) -> None:
-        """Shortcuts act only while the module is the one in front."""
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(is_listening)
+        """Shortcuts and the mark act only while the module is the one in front."""
+        self._is_listening = is_listening
+        if not is_listening:
+            self.reading.do(lambda reader: reader.take(None))
+        self._listen_to_keys()
 
     # Acting
 
     def do(self, action: Callable[[Editor], object]) -> None:
         """An action of the user on the editor, unless the panel itself is just setting its controls."""
         editor = self.editor
-        if editor is not None and not self._is_refreshing:
+        if editor is not None and not self.is_refreshing:
             editor.do(lambda: action(editor))
 
     def on(self, signal: Any, action: Callable[[Editor], object]) -> None:
@@ -110,27 +120,41 @@ class Panel:
         signal.connect(lambda *_arguments: self.do(action))
 
     def cancel(self) -> None:
-        """Stop what is being made."""
+        """Stop what is being made, or opened."""
         if self.editor is not None:
             self.editor.cancel()
+        else:
+            self.worker.cancel()
+            self.refresh()
 
     def refresh(self) -> None:
         """Show what is."""
-        if self._is_refreshing:
+        if self.is_refreshing:
             return
-        self._is_refreshing = True
+        self.is_refreshing = True
         try:
             for section in self.sections:
                 section.refresh(self.editor)
+            self._listen_to_keys()
             task = self.worker.task
             self.ui.progressFrame.setVisible(task is not None)
             if task is not None:
                 self.ui.progressBar.setFormat(f"{task.name}: {task.stage}" if task.stage else task.name)
             self.ui.statusLabel.setText(self._status())
         finally:
-            self._is_refreshing = False
+            self.is_refreshing = False
+
+    def tell(self, message: str) -> None:
+        """Show a sentence to the user."""
+        if self.editor is not None:
+            self.editor.tell(message)
+        else:
+            self.message = message
+            self.refresh()
 
     def _status(self) -> str:
+        if self.reading.reader is not None:
+            return self.reading.reader.status
         if self.editor is None:
             return self.message or _("Choose a chest CT, or fetch the sample.")
         return self.editor.message or self.editor.session.draft.lacks
@@ -143,22 +167,15 @@ class Panel:
         if not self.worker.is_busy or stage != (self.worker.task and self.worker.task.stage):
             self.refresh()
 
-    def _shortcut(self, parent: Any, key: str, action: Callable[[Editor], object]) -> Any:
+    def _listen_to_keys(self) -> None:
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(self._is_listening and not self.reading.is_on)
+        for shortcut in self._reading_shortcuts:
+            shortcut.setEnabled(self._is_listening and self.reading.is_on)
+
+    @staticmethod
+    def _shortcut(parent: Any, key: str, act: Callable[[], object]) -> Any:
         shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or parent)
-        self.on(shortcut.activated, action)
+        shortcut.activated.connect(lambda *_arguments: act())
         shortcut.setEnabled(False)
         return shortcut
-
-
-def slice_views() -> list[View]:
-    """Slicer's slice views, the sketch view first; empty where Slicer has no window."""
-    manager = slicer.app.layoutManager()
-    if manager is None:
-        return []
-    names = sorted(manager.sliceViewNames(), key=lambda name: name != SKETCH_VIEW)
-    return [_view_of(manager.sliceWidget(name)) for name in names]
-
-
-def _view_of(widget: Any) -> View:
-    view, node = widget.sliceView(), widget.mrmlSliceNode()
-    return View(node, view.scheduleRender, partial(InteractorPen, view.interactor(), node, view.scheduleRender))

@@ -1,21 +1,14 @@
-"""The browser's front: one case, one user, Slicer's own scene and views on this machine."""
+"""The browser's front for drawing: one case, one user, Slicer's own scene and views on this machine."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import secrets
-import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
 from typing import Any
 
-import slicer
+from aiohttp import web
 from markdown import markdown
-from trame.app import get_server
-from trame_slicer.core import SlicerApp
 
 from SketchNoduleSynthLib.cases.worker import Worker
 from SketchNoduleSynthLib.ct.sample import sample_ct
@@ -25,45 +18,47 @@ from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import KEYS
-from SketchNoduleSynthLib.mrml.rendering import render_offscreen
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.web import page
-from SketchNoduleSynthLib.web.access import TOKEN, guard
 from SketchNoduleSynthLib.web.actions import ACTIONS
 from SketchNoduleSynthLib.web.routes import Routes
+from SketchNoduleSynthLib.web.serving import Front, serve
 from SketchNoduleSynthLib.web.shown import SETTERS, Shown, of_editor
-from SketchNoduleSynthLib.web.views import Views
+from SketchNoduleSynthLib.web.views import EDITING
 
 PUMP_S = 0.01
 
 
-class App:
-    """The server with one user's case. `token`: what the page's address must carry; drawn at random if None."""
+class App(Front[Editor]):
+    """The front with one user's case of the CT at `ct`, of the sample CT if that is None. `token`: as of a front."""
 
-    def __init__(self, token: str | None = None) -> None:
-        self.token = token or secrets.token_urlsafe(16)
-        self.server = get_server(client_type="vue3")
-        self.state = self.server.state
-        self.state.update(asdict(Shown()))
-        self.slicer = SlicerApp()
-        slicer.mrmlScene = self.slicer.scene
+    def __init__(self, ct: Path | None, token: str | None = None) -> None:
+        super().__init__(Shown(), EDITING, KEYS, ACTIONS, SETTERS, token)
+        self._ct = ct
         self.worker = Worker()
         self.worker.woken = self._wake
-        self.editor: Editor | None = None
         self._pumping: asyncio.Task | None = None
         self._opening = asyncio.Lock()
-        self.routes = Routes(self)
-        self.views = Views(self.slicer, self.server, self._show_pads)
-        for name, setter in SETTERS.items():
-            self.state.change(name)(self._setter(name, setter))
-        for name in ("pad", "key", "act", "use_here", "sample", "card"):
-            self.server.trigger(name)(getattr(self, f"_on_{name}"))
-        self.server.controller.on_server_bind.add(self._on_bind)
-        self.state.trame__title = page.TITLE
-        self.state.trame__favicon = "icons/SketchNoduleSynth.png"
+        self._routes = Routes(self)
+        self.server.trigger("sample")(self._on_sample)
+        self.server.trigger("card")(self._on_card)
         page.build(self.server)
 
-    # A CT
+    def routes(self) -> Iterable[web.RouteDef]:
+        """See :class:`Front`."""
+        return self._routes.all()
+
+    async def begin(self) -> None:
+        """See :class:`Front`."""
+        await self._try(self.open(self._ct) if self._ct is not None else self._open_sample())
+
+    def values(self, desk: Editor) -> dict[str, Any]:
+        """See :class:`Front`."""
+        values = of_editor(desk)
+        keys = [row["key"] for row in values["nodules"]]
+        if self.state.selected not in keys:
+            values["selected"] = keys[-1] if keys else 0
+        return values
 
     async def open(self, path: Path, name: str = "") -> None:
         """Edit a new case of the CT at `path`. Raises :class:`InputError`; the case that was open stays then."""
@@ -73,70 +68,16 @@ class App:
             self._close()
             node = volumes.node_from_volume(volume, name or path.name, self.slicer.scene)
             self.views.show(node)
-            self.editor = Editor(SceneCase(node), self.views.editor_views(), self.worker)
-            self.editor.changed = self.refresh
+            self.desk = Editor(SceneCase(node), self.views.slice_views(), self.worker)
+            self.desk.changed = self.refresh
             self.refresh()
 
     def _close(self) -> None:
-        if self.editor is not None:
-            editor, self.editor = self.editor, None
+        if self.desk is not None:
+            editor, self.desk = self.desk, None
             editor.close()
             editor.case.close()
         self.slicer.scene.Clear(False)
-
-    # What is shown
-
-    def show(self, **values: Any) -> None:
-        """Set values of :class:`Shown`."""
-        with self.state:
-            self.state.update(values)
-
-    def tell(self, message: str) -> None:
-        """A sentence for the user."""
-        if self.editor is not None:
-            self.editor.tell(message)
-        self.show(status=message)
-
-    def refresh(self) -> None:
-        """Show what is."""
-        editor = self.editor
-        if editor is None:
-            return
-        values = of_editor(editor)
-        keys = [row["key"] for row in values["nodules"]]
-        if self.state.selected not in keys:
-            values["selected"] = keys[-1] if keys else 0
-        self.show(**values)
-
-    def _show_pads(self) -> None:
-        self.show(pads={name: pad.line for name, pad in self.views.pads.items()})
-
-    # What the page asks for
-
-    def do(self, action: Callable[[Editor], object]) -> None:
-        """An action of the user; what cannot be done is told."""
-        editor = self.editor
-        if editor is not None:
-            editor.do(lambda: action(editor))
-
-    def _setter(self, name: str, setter: Callable[[Editor, Any], object]) -> Callable[..., None]:
-        return lambda **state: self.do(lambda editor: setter(editor, state[name]))
-
-    def _on_pad(self, view: str, points: Sequence[Sequence[float]], is_finished: bool) -> None:
-        pad = self.views.pads.get(view)
-        if pad is not None:
-            pad.receive(points, is_finished)
-
-    def _on_key(self, key: str) -> None:
-        if key in KEYS:
-            self.do(KEYS[key])
-
-    def _on_act(self, name: str, *arguments: Any) -> None:
-        if name in ACTIONS:
-            self.do(lambda editor: ACTIONS[name](editor, *arguments))
-
-    def _on_use_here(self, tab: str) -> None:
-        self.show(tab_in_use=tab)
 
     async def _on_sample(self) -> None:
         await self._try(self._open_sample())
@@ -155,13 +96,6 @@ class App:
         except InputError as error:
             self.tell(str(error))
 
-    # The server
-
-    def _on_bind(self, server: Any) -> None:
-        server.config["ws_compress"] = False  # Most of what is sent are pictures, packed already.
-        server.app.middlewares.append(guard(self.token))
-        server.app.add_routes(self.routes.all())
-
     def _wake(self) -> None:
         if self._pumping is None or self._pumping.done():
             self._pumping = asyncio.get_running_loop().create_task(self._pump())
@@ -177,40 +111,7 @@ class App:
                 self.refresh()
         self.refresh()
 
-    async def serve(self, host: str, port: int, ct: Path | None, opened: Callable[[str], None]) -> None:
-        """Serve until it is stopped; `opened` is told the address. The sample CT where `ct` is None."""
-
-        async def begin(**_state: Any) -> None:
-            shown_host = f"[{host}]" if ":" in host else host
-            opened(f"http://{shown_host}:{self.server.port}/?{TOKEN}={self.token}")
-            await self._try(self.open(ct) if ct is not None else self._open_sample())
-
-        self.server.controller.on_server_ready.add_task(begin)
-        await self.server.start(
-            host=host,
-            port=port,
-            exec_mode="coroutine",
-            open_browser=False,
-            show_connection_info=False,
-            disable_logging=True,
-            timeout=0,
-        )
-
 
 def run(ct: Path | None, host: str, port: int) -> None:
     """Serve the app until it is stopped, and say where. Raises :class:`InputError` if the port is taken."""
-    # The framework would read this program's own words from the command line.
-    os.environ["TRAME_ARGS"] = "--server"
-    os.environ["WSLINK_READY_MSG"] = ""
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    if sys.platform == "linux" and "DISPLAY" not in os.environ:
-        render_offscreen()
-    app = App()
-    try:
-        asyncio.get_event_loop().run_until_complete(app.serve(host, port, ct, _announce))
-    except OSError as error:
-        raise InputError(f"The app cannot listen on {host}, port {port}: {error.strerror or error}.") from error
-
-
-def _announce(address: str) -> None:
-    print(f"Open this address in a browser on this machine (Ctrl+C ends the app):\n{address}", flush=True)
+    serve(lambda: App(ct), host, port)

@@ -1,20 +1,19 @@
-"""The page: a panel in the words and the order of Slicer's, and the views."""
+"""The page for drawing: a panel in the words and the order of Slicer's, and the views."""
 
 from __future__ import annotations
 
-from trame.ui.vuetify3 import VAppLayout
-from trame.widgets import client, html, vuetify3
+from trame.widgets import html, vuetify3
 from trame_server import Server
 
 from SketchNoduleSynthLib.cases.result import CT_FILE, LABELS_FILE, RECIPE_FILE
 from SketchNoduleSynthLib.mrml.keys import KEYS
+from SketchNoduleSynthLib.web.controls import button
 from SketchNoduleSynthLib.web.files import CASE_FILE
-from SketchNoduleSynthLib.web.sections import button, nodule, nodules, sketch, volume_of_interest
-from SketchNoduleSynthLib.web.views import NAMES
-from SketchNoduleSynthLib.web.widgets import Keys, Upload
+from SketchNoduleSynthLib.web.frame import frame, heading
+from SketchNoduleSynthLib.web.sections import nodule, nodules, sketch, volume_of_interest
+from SketchNoduleSynthLib.web.views import EDITING
+from SketchNoduleSynthLib.web.widgets import Upload
 
-TITLE = "SketchNoduleSynth"
-NOTICE = "Research and education only, not for diagnosis. Everything it writes is synthetic."
 CT_ACCEPTS = ".nrrd,.nhdr,.nii,.gz,.mha,.zip"
 DOWNLOADS = {
     CT_FILE: "CT with nodules",
@@ -26,26 +25,18 @@ DOWNLOADS = {
 
 def build(server: Server) -> None:
     """Lay out the page of `server`."""
-    with VAppLayout(server) as layout:
-        layout.root.theme = "dark"
-        Keys(keys=("keys",))
-        server.state.keys = list(KEYS)
-        with html.Main(classes="app"):
-            with html.Div(v_if=("tab === tab_in_use",), classes="desk"):
-                _panel()
-                _views()
-            with html.Div(v_else=True, classes="elsewhere"):
-                html.P("The app is in use in another tab of the browser.")
-                button("Use it here", "trigger('use_here', [tab])")
-        with vuetify3.VDialog(model_value=("!!card",), max_width=720, update_modelValue="card = ''"), vuetify3.VCard():
-            html.Div(v_html=("card",), classes="card")
-            button("Close", "card = ''")
+    with (
+        frame(server, KEYS, EDITING, _panel),
+        vuetify3.VDialog(model_value=("!!card",), max_width=720, update_modelValue="card = ''"),
+        vuetify3.VCard(),
+    ):
+        html.Div(v_html=("card",), classes="card")
+        button("Close", "card = ''")
 
 
 def _panel() -> None:
     with html.Section(classes="panel", aria_label="Panel"):
-        html.H1(TITLE)
-        html.P(NOTICE, classes="notice")
+        heading()
         _ct()
         volume_of_interest()
         sketch()
@@ -71,16 +62,3 @@ def _ct() -> None:
             button(
                 "Lung window", "trigger('act', ['lung_window'])", title="Level −600, width 1600 HU", disabled=("!ct",)
             )
-
-
-def _views() -> None:
-    with html.Div(classes="views"):
-        for name in NAMES:
-            with html.Div(classes=f"view {name.lower()}"):
-                client.ServerTemplate(name=name)
-                html.Span(_title(name), classes="view-name")
-
-
-def _title(name: str) -> str:
-    titles = {"Sketch": "Sketch plane", "Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal", "ThreeD": "3D"}
-    return titles[name]

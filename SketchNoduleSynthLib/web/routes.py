@@ -60,9 +60,9 @@ class Routes:
         return handle
 
     def _editor(self) -> Editor:
-        if self.app.editor is None:
+        if self.app.desk is None:
             raise InputError("There is no CT yet; open one first.")
-        return self.app.editor
+        return self.app.desk
 
     async def _take_recipe(self, path: Path) -> None:
         self._editor().load_recipe(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import slicer
@@ -12,27 +12,32 @@ from trame_slicer.core import SlicerApp
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import AbstractView, SliceView, ThreeDView, ViewLayoutDefinition
 
-from SketchNoduleSynthLib.mrml.editor import View
+from SketchNoduleSynthLib.mrml.desk import View
 from SketchNoduleSynthLib.web.pads import Pad
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
 SKETCH = "Sketch"
 """The view of the oblique reslice; the others are Slicer's Red, Green and Yellow."""
-LAYOUT = (
-    ViewLayoutDefinition.slice_view("Axial", label=SKETCH, color="#33CCCC"),
+TITLES = {SKETCH: "Sketch plane", "Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal", "ThreeD": "3D"}
+READING = (
     ViewLayoutDefinition.axial_view(),
     ViewLayoutDefinition.coronal_view(),
     ViewLayoutDefinition.sagittal_view(),
+)
+EDITING = (
+    ViewLayoutDefinition.slice_view("Axial", label=SKETCH, color="#33CCCC"),
+    *READING,
     ViewLayoutDefinition.threed_view(box_visible=True),
 )
-NAMES = tuple(definition.singleton_tag for definition in LAYOUT)
 FRAMES_PER_SECOND = 30.0
 
 
 class Views:
-    """All views of `app`, the sketch view first; `changed` is called when the page must show other pens."""
+    """The views of `layout` in `app`; `changed` is called when the page must show other pens."""
 
-    def __init__(self, app: SlicerApp, server: Server, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, app: SlicerApp, server: Server, layout: Sequence[ViewLayoutDefinition], changed: Callable[[], None]
+    ) -> None:
         self.changed = changed
         self.pads: dict[str, Pad] = {}
         register_rca_factories(
@@ -44,37 +49,42 @@ class Views:
             blur_fps=FRAMES_PER_SECOND,
             interactive_quality=80,
         )
-        self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in LAYOUT]
+        self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in layout]
         for view in self._views:
             # Eight samples a pixel, the default, cost ten times the time of a frame where there is no GPU.
             view.render_window().SetMultiSamples(0)
             view.interactor().AddObserver("WindowResizeEvent", partial(_fit, view))
-        for view in self._slice_views():
+        for view in self._slices():
             # No models are shown, but each view's own plane is one: all views would be drawn when one is scrolled.
             view.get_displayable_manager_by_class(slicer.vtkMRMLModelSliceDisplayableManager).SetMRMLScene(None)
-        app.view_manager.set_current_view_ids(list(NAMES))
+        app.view_manager.set_current_view_ids(names_of(layout))
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
         """All of `volume` in all slice views."""
-        for view in self._slice_views():
+        for view in self._slices():
             view.set_background_volume_id(volume.GetID())
         for view in self._views:
             view.reset_view()
 
-    def editor_views(self) -> list[View]:
-        """The slice views as the editor takes them."""
+    def slice_views(self) -> list[View]:
+        """The slice views as a desk takes them, in the layout's order."""
         return [
-            View(view.get_view_node(), view.schedule_render, partial(self._pad, view.name))
-            for view in self._slice_views()
+            View(view.get_view_node(), view.schedule_render, view.reset_view, partial(self._pad, view.name))
+            for view in self._slices()
         ]
 
-    def _slice_views(self) -> list[SliceView]:
+    def _slices(self) -> list[SliceView]:
         return [view for view in self._views if isinstance(view, SliceView)]
 
     def _pad(self, name: str, *on_path: Callable) -> Pad:
-        node = next(view.get_view_node() for view in self._slice_views() if view.name == name)
+        node = next(view.get_view_node() for view in self._slices() if view.name == name)
         self.pads[name] = Pad(node, self.changed, *on_path)
         return self.pads[name]
+
+
+def names_of(layout: Sequence[ViewLayoutDefinition]) -> list[str]:
+    """By which the page knows the views."""
+    return [definition.singleton_tag for definition in layout]
 
 
 def _fit(view: AbstractView, *_event: object) -> None:

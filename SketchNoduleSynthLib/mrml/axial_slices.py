@@ -1,0 +1,58 @@
+"""Which of a CT's slices the axial view shows, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import slicer
+import slicer.util
+import vtk
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
+
+
+class AxialSlices:
+    """The slices of `ct` in the view of `slice_node`, from 1, as its voxels are counted along the patient.
+
+    `changed` is called when another one is shown, however the host scrolls.
+    """
+
+    def __init__(self, ct: Volume, slice_node: slicer.vtkMRMLSliceNode, changed: Callable[[], None]) -> None:
+        self.ct, self.slice_node, self.changed = ct, slice_node, changed
+        self._axis = int(np.abs(ct.direction[2]).argmax())
+        self._last = self.number
+        self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_modified())
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return int(self.ct.size[self._axis])
+
+    @property
+    def number(self) -> int:
+        """The one that is shown, or the nearest to it."""
+        return int(np.clip(round(self._center()[self._axis]) + 1, 1, self.count))
+
+    def show(self, number: int) -> None:
+        """Show another one; the nearest one where there is none of that number."""
+        if number != self.number:
+            index = self._center()
+            index[self._axis] = np.clip(number, 1, self.count) - 1
+            self.slice_node.JumpSliceByOffsetting(*(self.ct.to_lps(index) * RAS_LPS))
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.slice_node.RemoveObserver(self._tag)
+
+    def _center(self) -> NDArray[np.float64]:
+        """The middle of the view's plane as x, y, z index of the CT."""
+        center_ras = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
+        return self.ct.to_index(center_ras * RAS_LPS)
+
+    def _on_modified(self) -> None:
+        if self.number != self._last:
+            self._last = self.number
+            self.changed()

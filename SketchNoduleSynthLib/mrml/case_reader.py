@@ -1,0 +1,179 @@
+"""The case that is being read, in the host's views: marks with a confidence, and nothing of the truth. No Qt, no web.
+
+Desktop Slicer's panel and the browser are two windows onto one of these, as they are onto an editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import slicer
+import slicer.util
+
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml import volumes
+from SketchNoduleSynthLib.mrml.alone import Alone
+from SketchNoduleSynthLib.mrml.axial_slices import AxialSlices
+from SketchNoduleSynthLib.mrml.desk import Desk, View, render
+from SketchNoduleSynthLib.mrml.finding_points import ACTIVE_COLOR, FindingPoints
+from SketchNoduleSynthLib.mrml.opened_case import OpenedCase
+from SketchNoduleSynthLib.mrml.pen import Path
+from SketchNoduleSynthLib.reading.findings import CONFIDENCE, Finding
+
+MARK = "mark"
+FIRST_CONFIDENCE = 50
+FINISH_QUESTION = "Finish? You cannot change it afterwards."
+HEADS = ("Finding", "Confidence", "Remark")
+
+
+class CaseReader(Desk):
+    """Reads `case` in `views`, the first of which is the axial one; of `scene` they show nothing else meanwhile.
+
+    The finding at hand, if there is one, is what is rated, remarked on and removed; its number is :attr:`active`.
+    """
+
+    def __init__(self, case: OpenedCase, views: Sequence[View], scene: slicer.vtkMRMLScene) -> None:
+        if not views:
+            raise InputError("There is no slice view to read in; open Slicer's main window.")
+        super().__init__()
+        self.case, self.session, self.views, self.scene = case, case.session, list(views), scene
+        self.tool: str | None = None
+        self.confidence = FIRST_CONFIDENCE
+        self.active: int | None = None
+        self.ct = volumes.node_from_volume(case.ct, case.id, scene)
+        for node in (self.ct, self.ct.GetDisplayNode()):
+            node.SetSaveWithScene(False)
+        self.ct.SetHideFromEditors(True)
+        self._alone = Alone(self.ct, self.views)
+        self._points = FindingPoints(scene, self._on_dragged)
+        self._pens = [view.pen(self._on_drawn, lambda path: None) for view in self.views]
+        self.slices = AxialSlices(case.ct, self.views[0].slice_node, lambda: self.changed())
+        self._stop = self.session.observe(self._on_change)
+        self._on_change()
+
+    @property
+    def status(self) -> str:
+        """What to tell the reader: what went wrong, or else what comes next."""
+        if self.message:
+            return self.message
+        if self.session.is_finished:
+            return f"The reading is finished and kept in {self.session.path}."
+        if self.tool == MARK:
+            return "Click on the middle of what you take for a nodule."
+        return "Mark (M) what you take for a nodule; Finish when you have seen the whole CT."
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding at hand."""
+        return None if self.active is None else self.session.finding(self.active)
+
+    # Findings
+
+    def take(self, tool: str | None) -> None:
+        """Take MARK into the hand, or lay it down: a click in any view marks, then the mouse is the view's again."""
+        if tool is not None and self.session.is_finished:
+            raise InputError("The reading is finished and cannot be changed.")
+        self.tool = tool
+        for pen in self._pens:
+            pen.lay_down()
+            if tool is not None:
+                pen.take(ACTIVE_COLOR)
+        self.changed()
+
+    def mark(self, at_ras_mm: Sequence[float]) -> None:
+        """A new finding at that place, with the confidence of the slider; it comes to hand."""
+        number = self.session.mark(_rounded(at_ras_mm), self.confidence)
+        self.take(None)
+        self.select(number)
+
+    def select(self, number: int) -> None:
+        """Take a finding to hand; the views go there."""
+        finding = self.session.finding(number)
+        self.active, self.confidence = number, finding.confidence
+        self._show_points()
+        for view in self.views:
+            _jump(view.slice_node, finding.at_ras_mm)
+
+    def rate(self, confidence: int) -> None:
+        """Set the confidence of the finding at hand, and of the next one."""
+        low, high = CONFIDENCE
+        if not low <= confidence <= high:
+            raise InputError(f"The confidence must be between {low} and {high}, not {confidence}.")
+        finding = self.finding
+        if finding is not None and finding.confidence != confidence:
+            self.session.rate(finding.number, confidence)
+        self.confidence = confidence
+
+    def remark(self, text: str) -> None:
+        """Set the remark of the finding at hand."""
+        finding = self.finding
+        if finding is not None and finding.remark != text.strip():
+            self.session.rate(finding.number, finding.confidence, remark=text.strip())
+
+    def remove(self) -> None:
+        """Take the finding at hand away."""
+        if self.active is None:
+            raise InputError("There is no finding at hand; choose one in the list first.")
+        self.session.remove(self.active)
+
+    def finish(self) -> None:
+        """End the reading; it cannot be changed afterwards."""
+        self.session.finish()
+        self.take(None)
+
+    # Views
+
+    def show_lung_window(self) -> None:
+        """Level -600, width 1600 HU."""
+        volumes.show_lung_window(self.ct)
+        render(self.views)
+
+    def show_mediastinal_window(self) -> None:
+        """Level 40, width 400 HU."""
+        volumes.show_mediastinal_window(self.ct)
+        render(self.views)
+
+    def close(self) -> None:
+        """Let go of the views, which show again what they did before; the reader's file stays."""
+        self._stop()
+        self.slices.close()
+        for pen in self._pens:
+            pen.remove()
+        self._points.close()
+        self._alone.end()
+        drawing.remove(self.ct)
+
+    # Within
+
+    def _on_drawn(self, path_ras: Path) -> None:
+        self.do(lambda: self.mark(path_ras[-1]))
+
+    def _on_dragged(self, number: int, at_ras_mm: Sequence[float]) -> None:
+        if self.do(lambda: self.session.move(number, _rounded(at_ras_mm))):
+            self.do(lambda: self.select(number))
+        else:
+            self._show_points()
+
+    def _on_change(self) -> None:
+        if self.active not in [finding.number for finding in self.session.findings]:
+            self.active = None
+        self._show_points()
+        self.changed()
+
+    def _show_points(self) -> None:
+        self._points.update(self.session.findings, self.active, self.session.is_finished)
+
+
+def _rounded(at_ras_mm: Sequence[float]) -> list[float]:
+    return np.round(np.asarray(at_ras_mm, float), 3).tolist()
+
+
+def _jump(node: slicer.vtkMRMLSliceNode, at_ras_mm: Sequence[float]) -> None:
+    """Show the slice through a place; shift it only where the place would be out of sight."""
+    node.JumpSliceByOffsetting(*at_ras_mm)
+    x, y = np.linalg.solve(slicer.util.arrayFromVTKMatrix(node.GetXYToRAS()), [*at_ras_mm, 1.0])[:2]
+    width, height = node.GetDimensions()[:2]
+    if not (0 <= x <= width and 0 <= y <= height):
+        node.JumpSliceByCentering(*at_ras_mm)

@@ -1,0 +1,51 @@
+"""A training case as a reader opens it: the CT and the reader's own file; the truth stays where it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.session import ReadingSession
+from SketchNoduleSynthLib.teaching.case import Case
+
+READINGS_FOLDER = "readings"
+NAME = re.compile(r"\w[\w .@+-]{0,79}")
+"""What can stand in a file's name on every system."""
+
+
+@dataclass(frozen=True)
+class OpenedCase:
+    """What a reader gets of a case. `session` keeps what is marked in the reader's file."""
+
+    id: str
+    instructions: str
+    ct: Volume
+    session: ReadingSession
+
+
+def open_case(folder: Path, reader: str, readings_folder: Path | None = None) -> OpenedCase:
+    """Open the case in `folder` for a reader; what the reader has marked in it before is taken up again.
+
+    `readings_folder`: where the reader's file is kept; beside the case by default. Raises :class:`InputError` if there
+    is no case in `folder`, its CT was changed, the reader has no name that a file can bear, or the file cannot be kept
+    or is not this reader's of this case.
+    """
+    case = Case.open(folder)
+    path = reading_path(case, reader, readings_folder or folder.resolve().parent / READINGS_FOLDER)
+    ct = case.ct()
+    return OpenedCase(case.id, case.instructions, ct, ReadingSession(path, reader.strip(), case.id, case.sha256, ct))
+
+
+def reading_path(case: Case, reader: str, readings_folder: Path) -> Path:
+    """The file of `reader` for `case` in `readings_folder`, which is made if need be."""
+    for what, name in (("reader's name", reader.strip()), ("case's id", case.id)):
+        if not NAME.fullmatch(name):
+            raise InputError(f"The {what} {name[:80]!r} cannot stand in a file's name; use letters, digits, - and _.")
+    try:
+        readings_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {readings_folder} for readings cannot be made: {error.strerror}.") from error
+    return readings_folder / f"{case.id}_{reader.strip()}.json"

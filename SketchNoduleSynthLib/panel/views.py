@@ -1,0 +1,29 @@
+"""Slicer's slice views as a desk takes them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import slicer
+
+from SketchNoduleSynthLib.mrml.desk import View
+from SketchNoduleSynthLib.mrml.pen import InteractorPen
+
+FIRST = "Red"
+"""The axial view: the one to draw and to read in."""
+
+
+def slice_views() -> list[View]:
+    """All slice views of the layout, the red one first; empty where Slicer has no window."""
+    manager = slicer.app.layoutManager()
+    if manager is None:
+        return []
+    names = sorted(manager.sliceViewNames(), key=lambda name: name != FIRST)
+    return [_view_of(manager.sliceWidget(name)) for name in names]
+
+
+def _view_of(widget: Any) -> View:
+    view, node = widget.sliceView(), widget.mrmlSliceNode()
+    pen = partial(InteractorPen, view.interactor(), node, view.scheduleRender)
+    return View(node, view.scheduleRender, widget.fitSliceToBackground, pen)

@@ -1,0 +1,55 @@
+"""What every page has: keys, a panel, the views beside it, and a word for the second tab of the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from trame.ui.vuetify3 import VAppLayout
+from trame.widgets import client, html
+from trame_server import Server
+from trame_slicer.views import ViewLayoutDefinition
+
+from SketchNoduleSynthLib.web.controls import button
+from SketchNoduleSynthLib.web.serving import TITLE
+from SketchNoduleSynthLib.web.views import TITLES, names_of
+from SketchNoduleSynthLib.web.widgets import Keys
+
+NOTICE = "Research and education only, not for diagnosis. Everything it writes is synthetic."
+
+
+@contextmanager
+def frame(
+    server: Server,
+    keys: Iterable[str],
+    layout: Sequence[ViewLayoutDefinition],
+    panel: Callable[[], None],
+    arrangement: str = "",
+) -> Iterator[None]:
+    """Lay out the page of `server`; dialogs come into the block. `arrangement`: a class of the style sheet's."""
+    with VAppLayout(server) as page:
+        page.root.theme = "dark"
+        Keys(keys=("keys",))
+        server.state.keys = list(keys)
+        with html.Main(classes="app"):
+            with html.Div(v_if=("tab === tab_in_use",), classes="desk"):
+                panel()
+                with html.Div(classes=f"views {arrangement}"):
+                    for name in names_of(layout):
+                        _view(name)
+            with html.Div(v_else=True, classes="elsewhere"):
+                html.P("The app is in use in another tab of the browser.")
+                button("Use it here", "trigger('use_here', [tab])")
+        yield
+
+
+def heading() -> None:
+    """The top of a panel."""
+    html.H1(TITLE)
+    html.P(NOTICE, classes="notice")
+
+
+def _view(name: str) -> None:
+    with html.Div(classes=f"view {name.lower()}"):
+        client.ServerTemplate(name=name)
+        html.Span(TITLES[name], classes="view-name")
