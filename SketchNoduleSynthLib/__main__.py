@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from SketchNoduleSynthLib.command_line.app import add_to as add_app
+from SketchNoduleSynthLib.command_line.case import add_to as add_case
+from SketchNoduleSynthLib.command_line.turing import add_to as add_turing
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.teaching.commands import add_to as add_case
-from SketchNoduleSynthLib.web.commands import add_to as add_app
 
 STAGES = ("load", "site", "network", "blend", "report")
 
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     make.set_defaults(run=synthesize)
     add_app(commands)
     add_case(commands)
+    add_turing(commands)
     commands.add_parser("models", help="list the bundled networks").set_defaults(run=models)
     return top
 

@@ -24,7 +24,7 @@ TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"
 NOT_SHIPPED = {"Resources/ExtensionsIndex", "Resources/Screenshots"}
 """Read by people and by the Extensions Index; so are reports on all models, files in Resources/Models itself."""
-IN_BROWSER = re.compile(r"web/(?!__init__|commands)")
+IN_BROWSER = "web/"
 """Of the library what needs trame, which Slicer has not; the command line says so there."""
 IN_SLICER = {"numpy", "scipy", "SimpleITK", "vtk", "slicer", "qt", "ctk", LIBRARY} | sys.stdlib_module_names
 
@@ -54,7 +54,7 @@ def extension(key: str) -> str:
         (
             LIBRARY,
             "MODULE_PYTHON_SCRIPTS",
-            {path for path in files(ROOT / LIBRARY, "*.py") if not IN_BROWSER.match(path)},
+            {path for path in files(ROOT / LIBRARY, "*.py") if not path.startswith(IN_BROWSER)},
         ),
         (
             NAME,

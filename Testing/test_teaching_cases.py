@@ -285,3 +285,44 @@ def test_a_full_disk_leaves_no_half_case(source, tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="There is no folder"):
         Case.open(tmp_path / "case")
+
+
+def test_the_cts_own_nodules_are_kept_clear_of_and_are_the_real_ones_of_a_turing_test(source, tmp_path, capsys):
+    own = tmp_path / "own.csv"
+    own.write_text("ras_r_mm,ras_a_mm,ras_s_mm,diameter_mm\n60,0,0,16\n-60,10,-20,10\n")
+    case = tmp_path / "case"
+    assert main(["case", "make", str(source), str(case), *WORDS, "--own", str(own)]) == 0
+    truth = Case.open(case).truth()
+    assert [(place.center_ras_mm, place.diameter_mm) for place in truth.excluded] == [
+        ((60.0, 0.0, 0.0), 16.0),
+        ((-60.0, 10.0, -20.0), 10.0),
+    ]
+    for place in truth.excluded:
+        for nodule in truth.nodules:
+            apart = np.linalg.norm(np.subtract(place.center_ras_mm, nodule.center_ras_mm))
+            assert apart > (place.diameter_mm + nodule.diameter_mm) / 2
+    assert main(["case", "pictures", str(case), str(tmp_path / "pictures")]) == 0
+    folders = [str(tmp_path / "pictures" / kind) for kind in ("real", "synthetic")]
+    assert [len(list(Path(folder).iterdir())) for folder in folders] == [2, 2]
+    assert main(["turing", "make", *folders, str(tmp_path / "test")]) == 0
+    key = (tmp_path / "test" / "key.csv").read_text().splitlines()
+    truths = [row.split(",")[:2] for row in key[1:]]
+    sheet = tmp_path / "A.csv"
+    sheet.write_text("id,answer,confidence\n" + "".join(f"{name},{kind},\n" for name, kind in truths))
+    capsys.readouterr()
+    assert main(["turing", "score", str(tmp_path / "test" / "key.csv"), str(sheet)]) == 0
+    assert "1.00 (0.51 to 1.00), 4 of 4" in capsys.readouterr().out
+    assert main(["turing", "make", folders[0], str(tmp_path / "nowhere"), str(tmp_path / "other")]) == 2
+    assert "There are no pictures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "has no row"), ("a,b\n1,2\n", "line 2: there must be a number in each of"), (None, "There is no list")],
+)
+def test_a_bad_list_of_own_nodules_is_refused(source, tmp_path, capsys, text, said):
+    own = tmp_path / "own.csv"
+    if text is not None:
+        own.write_text(text)
+    assert main(["case", "make", str(source), str(tmp_path / "case"), "--own", str(own)]) == 2
+    assert said in capsys.readouterr().err and not (tmp_path / "case").exists()

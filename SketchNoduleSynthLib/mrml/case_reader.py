@@ -18,9 +18,9 @@ from SketchNoduleSynthLib.mrml.alone import Alone
 from SketchNoduleSynthLib.mrml.axial_slices import AxialSlices
 from SketchNoduleSynthLib.mrml.desk import Desk, View, render
 from SketchNoduleSynthLib.mrml.finding_points import ACTIVE_COLOR, FindingPoints
-from SketchNoduleSynthLib.mrml.opened_case import OpenedCase
 from SketchNoduleSynthLib.mrml.pen import Path
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE, Finding
+from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 
 MARK = "mark"
 FIRST_CONFIDENCE = 50

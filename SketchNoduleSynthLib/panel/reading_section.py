@@ -14,8 +14,8 @@ from SketchNoduleSynthLib.cases.worker import Task
 from SketchNoduleSynthLib.mrml.case_reader import FINISH_QUESTION, HEADS, MARK, CaseReader
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import toggle_mark
-from SketchNoduleSynthLib.mrml.opened_case import OpenedCase, open_case
 from SketchNoduleSynthLib.panel.views import slice_views
+from SketchNoduleSynthLib.teaching.opened_case import OpenedCase, open_case
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.panel.panel import Panel

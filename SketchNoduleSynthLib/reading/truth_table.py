@@ -5,6 +5,7 @@ Positions stand there in RAS mm, as Slicer shows them, and in LPS mm, as in DICO
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ COLUMNS = (
     *("diameter_mm", "volume_mm3", "attenuation", "side", "third", "difficulty", "difficulty_class"),
     *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
 )
+PLACE_COLUMNS = ("ras_r_mm", "ras_a_mm", "ras_s_mm", "diameter_mm")
 SIDES, THIRDS = ("right", "left"), ("upper", "middle", "lower")
 MAX_DIAMETER_MM = 500.0
 MAX_VOLUME_MM3 = 1e7
@@ -59,6 +61,27 @@ def read_table(path: Path) -> Truth:
     case.finish()
     keys.finish()
     return truth
+
+
+def read_places(path: Path) -> tuple[Place, ...]:
+    """Read a CSV of PLACE_COLUMNS, a row a place; raises :class:`InputError` that names what is wrong."""
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except FileNotFoundError as error:
+        raise InputError(f"There is no list of nodules at {path}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The list of nodules {path} cannot be read as text.") from error
+    places = []
+    for line, row in enumerate(rows, 2):
+        try:
+            x, y, z, diameter = (float(row[column]) for column in PLACE_COLUMNS)
+        except (KeyError, TypeError, ValueError) as error:
+            columns = ", ".join(PLACE_COLUMNS)
+            raise InputError(f"{path.name}, line {line}: there must be a number in each of {columns}.") from error
+        places.append(_place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, f"{path.name}, line {line}"))
+    if not places:
+        raise InputError(f"The list of nodules {path.name} has no row; leave it out.")
+    return tuple(places)
 
 
 def _item(nodule: TruthNodule) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.difficulty import Difficulty, difficulty
 from SketchNoduleSynthLib.generation.lung import lung_mask
 from SketchNoduleSynthLib.generation.regions import Region, region_of
-from SketchNoduleSynthLib.reading.truth import Truth, ct_sha256, truth_of
+from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
 from SketchNoduleSynthLib.teaching.case import (
@@ -92,12 +92,13 @@ def write_case(
     case_id: str,
     form: Form | None = None,
     source_folder: Path | None = None,
+    own: Sequence[Place] = (),
 ) -> None:
     """Write the case of `nodules` in `volume` into the new `folder`; the same case gives the same bytes.
 
     `volume` is right-handed (see :func:`dicom.grid.right_handed`), `source_folder` where its DICOM files are, if it has
-    any. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not empty or lies in the source's, if
-    the source is not the CT that the nodules were made in, or if the disk refuses.
+    any, `own` the real nodules that it has. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not
+    empty or lies in the source's, if the source is not the CT that the nodules were made in, or if the disk refuses.
     """
     from SketchNoduleSynthLib.dicom.drafts import new_folder
     from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
@@ -109,7 +110,7 @@ def write_case(
         made = Volume.read(ct_path)
         regions = [(one.region.side, one.region.third) if one.region else None for one in nodules]
         levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
-        truth = Truth(case_id, ct_sha256(made), truth_of(result, regions, levels))
+        truth = Truth(case_id, ct_sha256(made), truth_of(result, regions, levels), tuple(own))
         before = _changed(made, volume)
         _write_truth(result, truth, draft / TRUTH_FOLDER)
         np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.coverage import NoduleKind, coverage
 from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
@@ -87,10 +88,11 @@ def make_case(plan: Plan, index: int, folder: Path, case_id: str) -> None:
     torch.set_num_threads(1)
     volume, lung = loaded(plan.ct)
     count, seed = plan.draw(index)
-    placed = generate(volume, count, seed, plan.request, lung=lung) if count else []
+    taken = [NoduleRecipe(Voi(place.center_ras_mm, place.diameter_mm), "mcgan") for place in plan.own]
+    placed = generate(volume, count, seed, plan.request, taken=taken, lung=lung) if count else []
     nodules = [CaseNodule(one.insertion, one.region, one.difficulty) for one in placed]
     source_folder = Path(plan.ct) if Path(plan.ct).is_dir() else None
-    write_case(volume, nodules, folder, case_id, plan.form, source_folder)
+    write_case(volume, nodules, folder, case_id, plan.form, source_folder, plan.own)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.generate import Request
 from SketchNoduleSynthLib.reading.files import read_json, write_text
+from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.teaching.make import Form
 
 PLAN_FILE = "plan.json"
@@ -23,6 +24,7 @@ MOST_CASES, MOST_NODULES = 100_000, 50
 class Plan:
     """`count` cases of the CT at `ct`, each with `nodules` (least, greatest) as `request`ed, written in `form`.
 
+    `own`: the real nodules that the CT has; the others keep clear of them, and marks on them do not count.
     Raises :class:`InputError` for numbers that make no sense.
     """
 
@@ -32,6 +34,7 @@ class Plan:
     seed: int = 0
     request: Request = field(default_factory=Request)
     form: Form = field(default_factory=Form)
+    own: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         least, most = self.nodules

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.mrml.case_reader import CaseReader
-from SketchNoduleSynthLib.mrml.opened_case import OpenedCase, open_case
+from SketchNoduleSynthLib.teaching.opened_case import OpenedCase, open_case
 from SketchNoduleSynthLib.web import reading_page
 from SketchNoduleSynthLib.web.reading_shown import ACTIONS, KEYS, SETTERS, ReadingShown, of_reader
 from SketchNoduleSynthLib.web.serving import Front, serve

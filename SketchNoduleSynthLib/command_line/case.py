@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from SketchNoduleSynthLib.command_line.app import add_address, imported
+from SketchNoduleSynthLib.command_line.turing import add_pictures
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MODELS
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.truth_table import read_places
 from SketchNoduleSynthLib.teaching.make import Form
-from SketchNoduleSynthLib.web.commands import add_address, imported
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.generation.generate import Request
@@ -26,6 +28,7 @@ def add_to(commands: Any) -> None:
     one.add_argument("case", type=Path, nargs="+", help="a case's folder or zip, or a folder of cases")
     one.add_argument("--source", type=Path, help="the CT that it was made from, to be compared with")
     one.set_defaults(run=_check)
+    add_pictures(words)
     one = words.add_parser("hand-out", help="a copy for readers, without the truth")
     one.add_argument("case", type=Path, nargs="+", help="a case's folder or zip, or a folder of cases")
     one.add_argument("output", type=Path, help="a new folder for the copies")
@@ -59,6 +62,7 @@ def _add_make(words: Any) -> None:
     make.add_argument("--sizes", type=float, nargs=2, metavar=("LEAST", "MOST"), help="long diameters in mm")
     make.add_argument("--attenuation", action="append", choices=ATTENUATIONS, help="may be given again")
     make.add_argument("--model", action="append", choices=MODELS, help="may be given again")
+    make.add_argument("--own", type=Path, help="CSV of the CT's own nodules: ras_r_mm, ras_a_mm, ras_s_mm, diameter_mm")
     make.add_argument("--format", choices=("dicom", "nrrd"), default="dicom")
     make.add_argument("--anonymous", action="store_true", help="a new study without the source's patient")
     make.add_argument("--burn-in", action="store_true", help="SYNTHETIC in the pixels of every slice")
@@ -81,7 +85,8 @@ def _make(given: argparse.Namespace) -> None:
     if given.recipe is not None:
         _make_by_recipe(given, form)
         return
-    plan = Plan(str(given.ct), given.count or 1, _range(given.nodules), given.seed, _request(given), form)
+    own = read_places(given.own) if given.own else ()
+    plan = Plan(str(given.ct), given.count or 1, _range(given.nodules), given.seed, _request(given), form, own)
     if given.count is None:
         make_case(plan, 0, given.output, given.output.name)
         print(f"The case {given.output.name}: {given.output}")
@@ -110,7 +115,8 @@ def _make_by_recipe(given: argparse.Namespace, form: Form) -> None:
     recipe = Recipe.read(given.recipe)
     volume = right_handed(Volume.read(given.ct))
     source_folder = given.ct if given.ct.is_dir() else None
-    write_case(volume, by_recipe(recipe, volume), given.output, given.output.name, form, source_folder)
+    own = read_places(given.own) if given.own else ()
+    write_case(volume, by_recipe(recipe, volume), given.output, given.output.name, form, source_folder, own)
     print(f"The case {given.output.name}: {given.output}")
 
 
@@ -150,8 +156,7 @@ def _hand_out(given: argparse.Namespace) -> None:
 
 
 def _read(given: argparse.Namespace) -> None:
-    readings = given.readings or given.case.resolve().parent / "readings"
-    imported("reading_app", given).run(given.case, given.reader, readings, given.host, given.port)
+    imported("reading_app", given).run(given.case, given.reader, given.readings, given.host, given.port)
 
 
 def _score(given: argparse.Namespace) -> None:

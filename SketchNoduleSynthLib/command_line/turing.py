@@ -1,0 +1,67 @@
+"""The command line's words for the Visual Turing Test: real or synthetic?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_to(commands: Any) -> None:
+    """Add `turing` and what follows it to a parser's commands."""
+    words = commands.add_parser("turing", help="real or synthetic? a test for readers").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    make = words.add_parser("make", help="a shuffled set of pictures, a page to answer on, and a key")
+    make.add_argument("real", type=Path, help="a folder of pictures of real nodules")
+    make.add_argument("synthetic", type=Path, help="a folder of pictures of synthetic ones")
+    make.add_argument("output", type=Path, help="a new folder for the set")
+    make.add_argument("--count", type=int, help="pictures, half of them synthetic; default: as many as there can be")
+    make.add_argument("--seed", type=int, default=0)
+    make.set_defaults(run=_make)
+    score = words.add_parser("score", help="readers' answers against the key")
+    score.add_argument("key", type=Path)
+    score.add_argument("answers", type=Path, nargs="+")
+    score.set_defaults(run=_score)
+
+
+def add_pictures(commands: Any) -> None:
+    """Add to the commands for cases the one that cuts pictures for the test out of cases."""
+    cut = commands.add_parser("pictures", help="pictures of a case's nodules, real and synthetic, for `turing make`")
+    cut.add_argument(
+        "case", type=Path, nargs="+", help="cases with their truth; the CT's own nodules are the real ones"
+    )
+    cut.add_argument("output", type=Path, help="a new folder, for real/ and synthetic/")
+    cut.set_defaults(run=_pictures)
+
+
+def _make(given: argparse.Namespace) -> None:
+    from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY, write_set
+    from SketchNoduleSynthLib.reading.turing_sources import FOLDER_COLUMNS, in_equal_shares, of_folders
+
+    patches = in_equal_shares(of_folders(given.real, given.synthetic), given.seed, given.count)
+    write_set(patches, FOLDER_COLUMNS, given.output, given.seed)
+    print(f"For the readers: {given.output / HAND_OUT}\nKeep apart from them: {given.output / KEY}")
+
+
+def _score(given: argparse.Namespace) -> None:
+    from SketchNoduleSynthLib.reading.turing_report import report, scored
+
+    print(report(scored(given.answers, given.key)))
+
+
+def _pictures(given: argparse.Namespace) -> None:
+    from PIL import Image
+
+    from SketchNoduleSynthLib.dicom.drafts import new_folder
+    from SketchNoduleSynthLib.reading.turing_sources import of_case
+    from SketchNoduleSynthLib.teaching.copies import opened
+
+    with opened(given.case) as cases, new_folder(given.output) as draft:
+        for kind in ("real", "synthetic"):
+            (draft / kind).mkdir()
+        for case in cases:
+            for number, patch in enumerate(of_case(case.ct(), case.truth()), 1):
+                folder = draft / ("synthetic" if patch.is_synthetic else "real")
+                Image.fromarray(patch.image).save(folder / f"{case.id}_{number}.png")
+    print(f"Pictures of {len(cases)} cases: {given.output}")
