@@ -24,6 +24,8 @@ from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.teaching.check import check
+from SketchNoduleSynthLib.teaching.copies import opened
 from SketchNoduleSynthLib.web.access import check_host
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
@@ -208,7 +210,7 @@ def test_a_recipe_comes_back(visitor, tmp_path):
     visitor.wait_for(lambda: not visitor.value("nodules"), "undo")
     visitor.send("Load a recipe", recipe)
     visitor.wait_for(lambda: len(visitor.value("nodules")) == 1, "the recipe's nodule")
-    with zipfile.ZipFile(visitor.download("Whole case", tmp_path)) as case:
+    with zipfile.ZipFile(visitor.download("All files", tmp_path)) as case:
         assert sorted(case.namelist()) == [
             "nodules.nrrd", "preview.png", "recipe.json", "report.json", "synthetic.nrrd"
         ]  # fmt: skip
@@ -217,6 +219,19 @@ def test_a_recipe_comes_back(visitor, tmp_path):
     visitor.send("Load a recipe", recipe)
     visitor.wait_for(lambda: "recipe.nodules is missing" in visitor.status(), "the sentence")
     assert len(visitor.value("nodules")) == 1
+
+
+def test_dicom_and_a_training_case_are_taken_home(visitor, ct, tmp_path):
+    visitor.place()
+    visitor.draw()
+    visitor.insert()
+    synthetic = Volume.read(visitor.download("CT with nodules", tmp_path))
+    with zipfile.ZipFile(visitor.download("DICOM series", tmp_path)) as archive:
+        archive.extractall(tmp_path / "dicom")
+    assert np.array_equal(Volume.read(tmp_path / "dicom").array, synthetic.array)
+    with opened([visitor.download("Training case", tmp_path)]) as (case,):
+        assert "1 nodule;" in check(case, ct)
+        assert np.array_equal(case.ct().array, synthetic.array)
 
 
 def test_a_scanned_sketch_is_seen_before_it_is_used(visitor, tmp_path):
@@ -390,6 +405,16 @@ def test_the_card_is_one_click_away(visitor):
 def test_the_page_has_the_panels_words_in_its_order(visitor):
     """But for what only one of the two has: Slicer's volumes and packages there, downloads here."""
     elsewhere = {"Install", "Install the missing packages into Slicer's Python", "Install from a folder…"}
-    elsewhere |= {"Cancel", "CT:", "Sample CT", "Save the case…", "CT", "Card", "Threshold:", "Use these lines"}
-    elsewhere |= {"Read a case…"}
+    elsewhere |= {
+        "Cancel",
+        "CT:",
+        "Sample CT",
+        "Save the case…",
+        "Training case…",
+        "CT",
+        "Card",
+        "Threshold:",
+        "Use these lines",
+    }
+    elsewhere |= {"Read a case…", "Save the case…", "Training case…"}
     visitor.read_words([text for text in panel_words(is_reading=False) if text not in elsewhere])

@@ -10,6 +10,9 @@ import pytest
 from phantom import LUNG_RAS_MM, chest
 from reader import MODULE, Reader
 
+from SketchNoduleSynthLib.teaching.case import Case
+from SketchNoduleSynthLib.teaching.check import check
+
 pytest_plugins = ["standin"]
 
 
@@ -363,6 +366,21 @@ def test_the_case_is_saved_into_a_folder(drawn, tmp_path):
         "synthetic.nrrd", "nodules.nrrd", "recipe.json", "report.json", "preview.png",
     }  # fmt: skip
     assert "was written" in drawn.ui.statusLabel.text
+
+
+def test_a_training_case_is_saved_and_whole(drawn, tmp_path):
+    insert(drawn)
+    folder = tmp_path / "case"
+    folder.mkdir()
+    drawn.desktop.dialogs.answers += [str(folder)]
+    drawn.click(drawn.ui.caseButton)
+    drawn.wait()
+    assert "training case was written" in drawn.ui.statusLabel.text
+    assert "1 nodule;" in check(Case.open(folder))
+    drawn.desktop.dialogs.answers += [str(folder)]
+    drawn.click(drawn.ui.caseButton)
+    drawn.wait()
+    assert "is not empty" in drawn.ui.statusLabel.text
 
 
 def test_without_torch_all_works_but_making(desktop, monkeypatch):

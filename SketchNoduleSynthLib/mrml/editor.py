@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from SketchNoduleSynthLib.cases.nodule import Progress
 from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.work import Preview, Work
@@ -24,9 +25,10 @@ from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.desk import Desk, View, render
 from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
-from SketchNoduleSynthLib.mrml.pen import Path
+from SketchNoduleSynthLib.mrml.pen import Path, is_seen
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
+from SketchNoduleSynthLib.teaching.make import of_session, write_case
 
 PLACE, ERASER = "place", "eraser"
 TOOLS = (PLACE, *LABELS, ERASER)
@@ -198,6 +200,20 @@ class Editor(Desk):
         """Make the nodules of the recipe at `path`, after those that are there."""
         self.carry_out(self.session.add(Recipe.read(path)))
 
+    def export_case(self, folder: pathlib.Path) -> None:
+        """A training case into the new `folder`; see :mod:`teaching.case`."""
+        result = self.session.result()
+
+        def work(progress: Progress) -> None:
+            volume, nodules = of_session(result)
+            write_case(volume, nodules, folder, folder.name)
+
+        def done(nothing: None) -> None:
+            self.tell(f"The training case was written to {folder}.")
+
+        self.worker.submit(Task("Writing", work, done, self.tell))
+        self.changed()
+
     def export(self, folder: pathlib.Path) -> None:
         """The case's files into `folder`; see :mod:`cases.result`."""
         result = self.session.result()
@@ -209,12 +225,14 @@ class Editor(Desk):
         self.changed()
 
     def jump(self, key: int) -> None:
-        """Centre all other views on a nodule."""
+        """Show a nodule in all other views."""
         self._jump(self.session.nodule(key).recipe.voi.center_ras_mm)
 
     def _jump(self, center_ras_mm: Sequence[float]) -> None:
         for view in self.views[1:]:
-            view.slice_node.JumpSliceByCentering(*center_ras_mm)
+            view.slice_node.JumpSliceByOffsetting(*center_ras_mm)
+            if not is_seen(view.slice_node, center_ras_mm):
+                view.slice_node.JumpSliceByCentering(*center_ras_mm)
 
     def _show_drawing(self) -> None:
         """Lines and box stand in the way of a nodule that is done: they show while there is something to do."""

@@ -42,6 +42,7 @@ class NodulesSection:
         panel.on(self.ui.removeButton.clicked, self._with_selected(lambda editor, key: editor.remove(key)))
         panel.on(self.ui.exportButton.clicked, self._export)
         panel.on(self.ui.recipeButton.clicked, self._load_recipe)
+        panel.on(self.ui.caseButton.clicked, self._export_case)
 
     @property
     def selected(self) -> Nodule | None:
@@ -57,7 +58,8 @@ class NodulesSection:
             self._shown = nodules
             self._fill(key)
         self._show_buttons()
-        self.ui.exportButton.setEnabled(bool(nodules))
+        for button in (self.ui.exportButton, self.ui.caseButton):
+            button.setEnabled(bool(nodules))
         self.ui.recipeButton.setEnabled(editor is not None and self.panel.worker.task is None)
 
     def _fill(self, key: int | None) -> None:
@@ -94,6 +96,11 @@ class NodulesSection:
                 action(editor, self.selected.key)
 
         return act
+
+    def _export_case(self, editor: Editor) -> None:
+        folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A new folder for the training case"))
+        if folder:
+            editor.export_case(Path(folder))
 
     def _load_recipe(self, editor: Editor) -> None:
         path = qt.QFileDialog.getOpenFileName(self.ui.SketchNoduleSynth, _("A recipe"), "", _("Recipes (*.json)"))

@@ -50,7 +50,8 @@ def check(case: Case, source: Path | None = None) -> str:
     if source is not None:
         _compare(case, restored, source)
     changed = int((~corner.ravel()[index]).sum())
-    return f"{said}, {len(truth.nodules)} nodules; it differs from its source in {changed} voxels, all in the nodules."
+    nodules = f"{len(truth.nodules)} nodule{'' if len(truth.nodules) == 1 else 's'}"
+    return f"{said}, {nodules}; it differs from its source in {changed} voxels, all in the nodules."
 
 
 def _check_marks(case: Case) -> int:

@@ -11,7 +11,15 @@ from typing import Literal, get_args
 import numpy as np
 
 import SketchNoduleSynthLib
-from SketchNoduleSynthLib.cases.result import PREVIEW_FILE, RECIPE_FILE, REPORT_FILE, Result, headings, of_nodules
+from SketchNoduleSynthLib.cases.result import (
+    PREVIEW_FILE,
+    RECIPE_FILE,
+    REPORT_FILE,
+    Result,
+    carry_out,
+    headings,
+    of_nodules,
+)
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
@@ -20,7 +28,7 @@ from SketchNoduleSynthLib.generation.lung import lung_mask
 from SketchNoduleSynthLib.generation.regions import Region, region_of
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from SketchNoduleSynthLib.teaching.case import (
     BEFORE_FILE,
     CT_FILE,
@@ -65,24 +73,29 @@ class CaseNodule:
 
 def by_recipe(recipe: Recipe, volume: Volume) -> list[CaseNodule]:
     """The nodules of a recipe, made on `volume`, which is not changed."""
-    working = volume.with_array(volume.array.copy())
+    return described(carry_out(volume, recipe).insertions, volume)
+
+
+def of_session(result: Result) -> tuple[Volume, list[CaseNodule]]:
+    """The right-handed CT of what was made in a session, and its nodules."""
+    from SketchNoduleSynthLib.dicom.grid import right_handed
+
+    volume = right_handed(result.source)
+    if volume is result.source:
+        return volume, described(result.insertions, volume)
+    return volume, by_recipe(result.recipe, volume) if result.insertions else []
+
+
+def described(insertions: Sequence[Insertion], volume: Volume) -> list[CaseNodule]:
+    """The insertions with their places in the lungs of `volume`, which must not have them yet."""
     try:
         lung = lung_mask(volume)
     except InputError:  # A recipe may be for what is no chest; then its nodules have neither side nor difficulty.
-        lung = None
-    nodules = []
-    for index, nodule in enumerate(recipe.nodules):
-        try:
-            insertion = synthesize(working, nodule)
-        except InputError as error:
-            raise InputError(f"nodules[{index}]: {error}") from error
-        insertion.apply(working.array)
-        if lung is None:
-            nodules.append(CaseNodule(insertion))
-        else:
-            region = region_of(lung, nodule.voi.center_lps_mm)
-            nodules.append(CaseNodule(insertion, region, difficulty(volume, insertion, lung)))
-    return nodules
+        return [CaseNodule(insertion) for insertion in insertions]
+    return [
+        CaseNodule(one, region_of(lung, one.recipe.voi.center_lps_mm), difficulty(volume, one, lung))
+        for one in insertions
+    ]
 
 
 def write_case(

@@ -13,13 +13,24 @@ from pathlib import Path, PurePosixPath
 from aiohttp import BodyPartReader, web
 
 from SketchNoduleSynthLib.cases.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
+from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.teaching.copies import zipped
+from SketchNoduleSynthLib.teaching.make import of_session, write_case
 
 MOST_BYTES = 2 * 1024**3
 """Of what is sent, and of what is in a zip: a chest CT of 1,000 slices has half a gigabyte."""
 CHUNK_BYTES = 1024**2
-CASE_FILE = "case.zip"
-DOWNLOADS = (CT_FILE, LABELS_FILE, RECIPE_FILE, CASE_FILE)
+ALL_FILE, DICOM_FILE, CASE_FILE = "all.zip", "dicom.zip", "training_case.zip"
+DOWNLOADS = {
+    CT_FILE: "CT with nodules",
+    LABELS_FILE: "Label map",
+    RECIPE_FILE: "Recipe",
+    ALL_FILE: "All files",
+    DICOM_FILE: "DICOM series",
+    CASE_FILE: "Training case",
+}
+"""What the browser may take home, and what is said of it."""
 TOO_LARGE = f"More than {MOST_BYTES // 1024**3} GB were sent; send one CT series, or start the app with its path."
 
 
@@ -106,7 +117,14 @@ def _written(result: Result, folder: Path, name: str) -> Path:
         result.synthetic.with_array(result.labels).write(folder / name)
     elif name == RECIPE_FILE:
         result.recipe.write(folder / name)
+    elif name == ALL_FILE:
+        write(result, folder / "all")
+        zipped(folder / "all", folder / name)
+    elif name == DICOM_FILE:
+        write_series(result, folder / "dicom")
+        zipped(folder / "dicom", folder / name)
     else:
-        write(result, folder / "case")
-        return Path(shutil.make_archive(str(folder / "case"), "zip", folder / "case"))
+        volume, nodules = of_session(result)
+        write_case(volume, nodules, folder / "case", "case")
+        zipped(folder / "case", folder / name)
     return folder / name

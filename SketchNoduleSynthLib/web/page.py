@@ -5,22 +5,15 @@ from __future__ import annotations
 from trame.widgets import html, vuetify3
 from trame_server import Server
 
-from SketchNoduleSynthLib.cases.result import CT_FILE, LABELS_FILE, RECIPE_FILE
 from SketchNoduleSynthLib.mrml.keys import KEYS
 from SketchNoduleSynthLib.web.controls import button
-from SketchNoduleSynthLib.web.files import CASE_FILE
+from SketchNoduleSynthLib.web.files import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
 from SketchNoduleSynthLib.web.sections import nodule, nodules, sketch, volume_of_interest
 from SketchNoduleSynthLib.web.views import EDITING
 from SketchNoduleSynthLib.web.widgets import Upload
 
 CT_ACCEPTS = ".nrrd,.nhdr,.nii,.gz,.mha,.zip"
-DOWNLOADS = {
-    CT_FILE: "CT with nodules",
-    LABELS_FILE: "Label map",
-    RECIPE_FILE: "Recipe",
-    CASE_FILE: "Whole case",
-}
 
 
 def build(server: Server) -> None:
