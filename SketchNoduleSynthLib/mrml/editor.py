@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 from SketchNoduleSynthLib.mrml.pen import Path, is_seen
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
-from SketchNoduleSynthLib.teaching.make import of_session, write_case
+from SketchNoduleSynthLib.teaching.make import Form, of_session, write_case
 
 PLACE, ERASER = "place", "eraser"
 TOOLS = (PLACE, *LABELS, ERASER)
@@ -201,12 +202,16 @@ class Editor(Desk):
         self.carry_out(self.session.add(Recipe.read(path)))
 
     def export_case(self, folder: pathlib.Path) -> None:
-        """A training case into the new `folder`; see :mod:`teaching.case`."""
+        """A training case into the new `folder`, see :mod:`teaching.case`; in DICOM if what that needs is installed.
+
+        Slicer's Python has an older pydicom than highdicom asks for, and no highdicom.
+        """
         result = self.session.result()
+        form = Form("dicom" if find_spec("highdicom") else "nrrd")
 
         def work(progress: Progress) -> None:
             volume, nodules = of_session(result)
-            write_case(volume, nodules, folder, folder.name)
+            write_case(volume, nodules, folder, folder.name, form)
 
         def done(nothing: None) -> None:
             self.tell(f"The training case was written to {folder}.")
