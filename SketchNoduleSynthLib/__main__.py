@@ -87,7 +87,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"Error: {str(error.filename)[:80]} cannot be used: {error.strerror}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped; nothing was written.", file=sys.stderr)
+        print("Stopped; nothing is half written.", file=sys.stderr)
         return 130
     return 0
 

@@ -100,6 +100,7 @@ class Visitor:
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("dialog", lambda dialog: dialog.accept())
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(server.address)
 

@@ -315,6 +315,19 @@ def test_three_gigabytes_are_refused_before_they_are_sent(visitor, server):
     visitor.wait_for(lambda: "More than 2 GB" in visitor.status(), "the sentence")
 
 
+@pytest.mark.parametrize("line", [b"data file: /etc/hostname", b"DATA FILE: other.raw", b"datafile: x"])
+def test_an_upload_that_points_at_files_of_this_machine_is_refused(server, line):
+    header = b"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: raw\n" + line + b"\n\n"
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x.nrrd"\r\n\r\n' + header + b"\r\n--x--\r\n"
+    status, text = post(server, "/upload/ct", part, {"Content-Type": "multipart/form-data; boundary=x"})
+    assert status == 422 and "lie in another file" in text
+
+
+def test_a_page_of_another_server_is_refused(server):
+    status, text = post(server, "/upload/ct", headers={"Origin": "http://127.0.0.1:1"})
+    assert status == 403 and "Another page asked" in text
+
+
 def test_what_is_no_form_is_refused(server):
     assert post(server, "/upload/ct") == (422, "No file was sent; choose one.\n")
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="../../etc/x.nrrd"\r\n\r\nNRRD\r\n--x--\r\n'
@@ -365,6 +378,9 @@ def test_a_second_tab_is_told_and_the_first_can_take_the_app_back(browser, serve
     second.wait_for_ct()
     visitor.wait_for(lambda: visitor.page.get_by_text("in use in another tab").is_visible(), "the notice")
     assert second.value("is_placed"), "the case is the same"
+    visitor.page.keyboard.press("v")
+    visitor.page.wait_for_timeout(300)
+    assert second.value("tool") == "nodule", "a key in the tab that is not in use"
     visitor.click("Use it here")
     visitor.wait_for(lambda: visitor.page.locator(".panel").is_visible(), "the panel again")
     second.wait_for(lambda: second.page.get_by_text("in use in another tab").is_visible(), "the notice there")

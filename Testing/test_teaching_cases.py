@@ -174,6 +174,48 @@ def test_what_was_changed_is_found(case, capsys, spoil):
     assert said in error and error.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["../outside.txt", "ct/../truth/truth.json", "/etc/passwd", "ct", "notes/a.txt"])
+def test_a_case_that_names_files_elsewhere_is_refused(case, name):
+    data = json.loads((case / "case.json").read_text())
+    data["files"][name] = "0" * 64
+    (case / "case.json").write_text(json.dumps(data))
+    with refused("is damaged"):
+        Case.open(case)
+
+
+def test_a_case_or_a_reader_whose_name_is_a_path_is_refused(case):
+    data = json.loads((case / "case.json").read_text())
+    (case / "case.json").write_text(json.dumps(data | {"id": "../../evil"}))
+    with refused("cannot stand in a file's name"):
+        Case.open(case)
+    with refused("cannot stand in a file's name"):
+        Reading("../../../x", "first", "0" * 64, BEGAN)
+
+
+@pytest.mark.parametrize("spoil", ["cut", "flip", "text"])
+def test_a_broken_zip_is_refused(made_case, tmp_path, spoil):
+    from SketchNoduleSynthLib.teaching.copies import unzip, zipped
+
+    path = tmp_path / "case.zip"
+    zipped(made_case, path)
+    data = bytearray(path.read_bytes())
+    if spoil == "flip":
+        data[200:2000] = bytes(255 - byte for byte in data[200:2000])
+    path.write_bytes({"cut": data[: len(data) // 2], "flip": data, "text": b"no zip"}[spoil])
+    with refused("is no zip that can be opened"), opened([path]):
+        pass
+    zipped(made_case, path)
+    with refused("GB in it"):
+        unzip(path, tmp_path / "unpacked", 1000)
+
+
+def test_two_cases_of_one_name_are_not_handed_out_as_one(made_case, tmp_path, capsys):
+    shutil.copytree(made_case, tmp_path / "cases" / "a")
+    shutil.copytree(made_case, tmp_path / "cases" / "b")
+    assert main(["case", "hand-out", str(tmp_path / "cases"), str(tmp_path / "out"), "--zip"]) == 2
+    assert "the same id" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
 def test_another_source_is_told(case, made, tmp_path, capsys):  # noqa: F811
     other = made.volume.with_array(made.volume.array + np.int16(1))
     other.write(tmp_path / "other.nrrd")
@@ -238,6 +280,9 @@ def test_readings_are_scored(made_case, tmp_path, capsys):
         (["make", "{ct}", "{new}", "--difficulty", "absurd"], "The difficulty 'absurd' is unknown"),
         (["make", "{ct}", "{new}", "--format", "nrrd", "--burn-in"], "Only a DICOM case"),
         (["make", "{ct}", "{full}"], "is not empty"),
+        (["make", "{ct}", "{new}", "--count", "0"], "0 cases cannot be made"),
+        (["make", "{ct}", "{new}", "--nodules", "²"], "--nodules ² is no number"),
+        (["make", "{ct}", "{full}/a#b", "--nodules", "0"], "cannot stand in a file's name"),
         (["make", "{full}/no.nrrd", "{new}"], "There is no CT at"),
         (["make", "{ct}", "{new}", "--recipe", "{ct}"], "The recipe"),
         (["make", "{ct}", "{new}", "--recipe", "{ct}", "--count", "3"], "A recipe makes one case"),

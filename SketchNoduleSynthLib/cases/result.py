@@ -107,7 +107,8 @@ def write(result: Result, folder: Path) -> None:
         reports = [insertion.report for insertion in result.insertions]
         (draft / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
         nodules = [insertion.recipe for insertion in result.insertions]
-        write_preview(draft / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))
+        if nodules:
+            write_preview(draft / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))
         folder.mkdir(exist_ok=True)
         for file in draft.iterdir():
             file.replace(folder / file.name)

@@ -33,6 +33,8 @@ def imported(module: str, given: argparse.Namespace) -> Any:
     except ImportError as error:
         why = f"The browser's front needs {error.name}"
         raise InputError(f"{why}; install it with: pip install 'SketchNoduleSynth[app]'.") from error
+    if not 0 <= given.port <= 65535:
+        raise InputError(f"--port {given.port} is no port; give 0 to 65535.")
     access.check_host(given.host, given.allow_remote)
     return served
 

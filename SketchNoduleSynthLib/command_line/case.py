@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -78,6 +79,7 @@ def _make(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.teaching.many import make_case, make_many
     from SketchNoduleSynthLib.teaching.plan import Plan
 
+    given.ct, given.output = given.ct.resolve(), given.output.resolve()
     told = {"instructions": given.instructions} if given.instructions else {}
     form = Form(given.format, given.anonymous, given.burn_in, **told)
     if given.recipe is not None and given.count is not None:
@@ -86,7 +88,15 @@ def _make(given: argparse.Namespace) -> None:
         _make_by_recipe(given, form)
         return
     own = read_places(given.own) if given.own else ()
-    plan = Plan(str(given.ct), given.count or 1, _range(given.nodules), given.seed, _request(given), form, own)
+    plan = Plan(
+        str(given.ct),
+        1 if given.count is None else given.count,
+        _range(given.nodules),
+        given.seed,
+        _request(given),
+        form,
+        own,
+    )
     if given.count is None:
         make_case(plan, 0, given.output, given.output.name)
         print(f"The case {given.output.name}: {given.output}")
@@ -122,7 +132,7 @@ def _make_by_recipe(given: argparse.Namespace, form: Form) -> None:
 
 def _range(text: str) -> tuple[int, int]:
     parts = text.split("-")
-    if len(parts) > 2 or not all(part.isdigit() for part in parts):
+    if not re.fullmatch(r"[0-9]{1,4}(-[0-9]{1,4})?", text):
         raise InputError(f"--nodules {text} is no number and no range; write it as 2 or as 0-4.")
     return int(parts[0]), int(parts[-1])
 
@@ -147,6 +157,9 @@ def _hand_out(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.teaching.copies import hand_out, opened, zipped
 
     with opened(given.case) as cases:
+        ids = [case.id for case in cases]
+        if len(set(ids)) < len(ids):
+            raise InputError("Two of the cases have the same id; their copies would be one.")
         for case in cases:
             hand_out(case, given.output / case.id)
             if given.zip:

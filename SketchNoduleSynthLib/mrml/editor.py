@@ -268,7 +268,7 @@ class Editor(Desk):
     def cancel(self) -> None:
         """Stop what is being made."""
         self.worker.cancel()
-        self.tell("Cancelled; nothing was changed.")
+        self.tell("Cancelled; the CT was not changed.")
 
     def close(self) -> None:
         """Let go of the views; the nodes stay."""

@@ -12,6 +12,7 @@ again, and a file that was is refused.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -29,6 +30,14 @@ VERSION = 1
 CONFIDENCE = (1, 100)
 """From a guess to certainty. Whole numbers: a slider's steps; what is not marked has no confidence at all."""
 MAX_DIAMETER_MM = 500.0
+NAME = re.compile(r"\w[\w .@+-]{0,79}")
+"""What can stand in a file's name on every system."""
+
+
+def check_name(what: str, name: object) -> None:
+    """Raise :class:`InputError` if `name`, a reader's or a case's, is none that a file can bear."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise InputError(f"The {what} {shortened(name)} cannot stand in a file's name; use letters, digits, - and _.")
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,8 @@ class Reading:
         for name in ("reader", "case_id", "case_sha256"):
             if not isinstance(value := getattr(self, name), str) or not value.strip():
                 raise InputError(f"reading.{name} must be text, not {shortened(value)}.")
+        check_name("reader's name", self.reader)
+        check_name("case's id", self.case_id)
         numbers = [finding.number for finding in self.findings]
         if len(set(numbers)) < len(numbers):
             raise InputError("Two findings of the reading have the same number; give each its own.")

@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Keys
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.files import read_json
+from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Truth, ct_sha256
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
 
@@ -60,6 +61,12 @@ class Case:
         is_listed = isinstance(files, dict) and all(isinstance(value, str) for value in files.values())
         if not (is_listed and all(isinstance(text, str) for text in texts.values())):
             raise InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
+        check_name("case's id", texts["id"])
+        for name in files:
+            # Copies are made under these names.
+            parts = PurePosixPath(name).parts
+            if len(parts) < 2 or parts[0] not in (CT_FOLDER, TRUTH_FOLDER) or {"..", "."} & set(name.split("/")):
+                raise InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
         return cls(folder, files=files, **texts)
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.files import read_json
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER, Case, write_case_file
 
+MOST_BYTES = 8 * 1024**3
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """A zip's first day: the same case gives the same bytes."""
 
@@ -71,9 +74,18 @@ def _folders(path: Path, stack: ExitStack) -> list[Path]:
 
 def _unzipped(path: Path, stack: ExitStack) -> Path:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-")))
+    unzip(path, folder)
+    return folder
+
+
+def unzip(path: Path, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+    """Unpack a zip into `folder`; raises :class:`InputError` if it is broken, has a password, or more in it."""
     try:
         with zipfile.ZipFile(path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > most_bytes:
+                raise InputError(f"{path.name} has more than {most_bytes // 1024**3} GB in it; give its folder.")
             archive.extractall(folder)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise InputError(f"{path.name} is no zip that can be opened; get the case again.") from error
-    return folder
+    except InputError:
+        raise
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+        raise InputError(f"{path.name} is no zip that can be opened; pack it again, without a password.") from error

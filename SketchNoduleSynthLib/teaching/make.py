@@ -26,6 +26,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.difficulty import Difficulty, difficulty
 from SketchNoduleSynthLib.generation.lung import lung_mask
 from SketchNoduleSynthLib.generation.regions import Region, region_of
+from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
@@ -117,6 +118,9 @@ def write_case(
     from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 
     form = form or Form()
+    check_name("case's id", case_id)
+    if source_folder is not None and source_folder.resolve() in (folder.resolve(), *folder.resolve().parents):
+        raise InputError("The output folder lies in the CT's own folder; give another one.")
     result = of_nodules(volume, [one.insertion for one in nodules])
     with new_folder(folder) as draft:
         ct_path = _write_ct(result, draft / CT_FOLDER, form, source_folder)

@@ -60,24 +60,30 @@ def make_many(
         with _client(workers, scheduler) as client:
             from distributed import as_completed
 
-            futures = [client.submit(make_one, plan, index, str(folder.resolve()), pure=False) for index in missing]
+            futures = {
+                client.submit(make_one, plan, index, str(folder.resolve()), pure=False): names[index]
+                for index in missing
+            }
             for future in as_completed(futures):
-                name, why = future.result()
+                try:
+                    why = future.result()
+                except Exception as error:  # A worker that died, or an error of this software: of this case alone.
+                    why = f"The worker failed ({type(error).__name__}: {error})."
                 if why:
-                    refused[name] = why
+                    refused[futures[future]] = why
                 done += 1
                 progress(done, len(names))
     return _summary(plan, folder, refused)
 
 
-def make_one(plan: Plan, index: int, folder: str) -> tuple[str, str]:
-    """Make one case in a worker; its name, and why it could not be made (empty: it was)."""
+def make_one(plan: Plan, index: int, folder: str) -> str:
+    """Make one case in a worker; why it could not be made (empty: it was)."""
     name = plan.names()[index]
     try:
         make_case(plan, index, Path(folder) / name, name)
     except InputError as error:
-        return name, str(error)
-    return name, ""
+        return str(error)
+    return ""
 
 
 def make_case(plan: Plan, index: int, folder: Path, case_id: str) -> None:
@@ -113,16 +119,18 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
         raise InputError("Many cases at once need the Python package distributed; install it.") from error
     if scheduler is not None:
         try:
-            with Client(scheduler, timeout=SCHEDULER_PATIENCE) as client:
-                yield client
+            client = Client(scheduler, timeout=SCHEDULER_PATIENCE)
         except (OSError, TimeoutError) as error:
             raise InputError(f"There is no Dask scheduler at {scheduler}; start one, or leave it out.") from error
+        with client:
+            yield client
         return
-    count = workers or os.cpu_count() or 1
-    with (
-        LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster,
-        Client(cluster) as client,
-    ):
+    count = os.cpu_count() or 1 if workers is None else workers
+    if count < 1:
+        raise InputError(f"{count} workers make nothing; give at least 1.")
+    # No limit of memory: Dask would kill a worker that holds a large CT twice.
+    options = {"memory_limit": 0, "dashboard_address": None, "silence_logs": 50}
+    with LocalCluster(n_workers=count, threads_per_worker=1, **options) as cluster, Client(cluster) as client:
         yield client
 
 

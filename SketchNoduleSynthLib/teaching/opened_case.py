@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.session import ReadingSession
 from SketchNoduleSynthLib.teaching.case import Case
 
 READINGS_FOLDER = "readings"
-NAME = re.compile(r"\w[\w .@+-]{0,79}")
-"""What can stand in a file's name on every system."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,7 @@ def open_case(folder: Path, reader: str, readings_folder: Path | None = None) ->
 
 def reading_path(case: Case, reader: str, readings_folder: Path) -> Path:
     """The file of `reader` for `case` in `readings_folder`, which is made if need be."""
-    for what, name in (("reader's name", reader.strip()), ("case's id", case.id)):
-        if not NAME.fullmatch(name):
-            raise InputError(f"The {what} {name[:80]!r} cannot stand in a file's name; use letters, digits, - and _.")
+    check_name("reader's name", reader.strip())
     try:
         readings_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -31,6 +32,10 @@ def guard(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamRe
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         # Cookies know no ports: without its port, another app of this machine would take this one's place.
         cookie = f"{TOKEN}-{request.url.port}"
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            # The cookie comes along from other pages of this machine, whatever their port.
+            return web.Response(status=403, text="Another page asked; use the address that the app printed.\n")
         given = request.query.get(TOKEN) or request.cookies.get(cookie, "")
         if not hmac.compare_digest(given.encode(), token.encode()):
             return web.Response(status=403, text="The address lacks its token; use the address that the app printed.\n")

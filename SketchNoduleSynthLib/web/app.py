@@ -77,6 +77,7 @@ class App(Front[Editor]):
             editor, self.desk = self.desk, None
             editor.close()
             editor.case.close()
+        self._routes.forget_scan()
         self.slicer.scene.Clear(False)
 
     async def _on_sample(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import shutil
 import tempfile
-import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
@@ -15,12 +16,13 @@ from aiohttp import BodyPartReader, web
 from SketchNoduleSynthLib.cases.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.teaching.copies import zipped
+from SketchNoduleSynthLib.teaching.copies import unzip, zipped
 from SketchNoduleSynthLib.teaching.make import of_session, write_case
 
 MOST_BYTES = 2 * 1024**3
 """Of what is sent, and of what is in a zip: a chest CT of 1,000 slices has half a gigabyte."""
 CHUNK_BYTES = 1024**2
+HEADER_BYTES = 64 * 1024
 ALL_FILE, DICOM_FILE, CASE_FILE = "all.zip", "dicom.zip", "training_case.zip"
 DOWNLOADS = {
     CT_FILE: "CT with nodules",
@@ -44,10 +46,12 @@ async def received(request: web.Request) -> AsyncIterator[Path]:
         raise InputError(TOO_LARGE)
     folder = Path(tempfile.mkdtemp(prefix="SketchNoduleSynth-"))
     try:
-        await _save(request, folder / "sent")
-        yield await asyncio.to_thread(_opened, folder)
-    except OSError as error:
-        raise InputError(f"What was sent cannot be kept: {error.strerror or error}.") from error
+        try:
+            await _save(request, folder / "sent")
+            path = await asyncio.to_thread(_opened, folder)
+        except OSError as error:
+            raise InputError(f"What was sent cannot be kept: {error.strerror or error}.") from error
+        yield path
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -86,16 +90,20 @@ def _opened(folder: Path) -> Path:
     if len(files) > 1:
         return folder / "sent"
     if files[0].suffix.lower() != ".zip":
-        return files[0]
-    try:
-        with zipfile.ZipFile(files[0]) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
-                raise InputError(TOO_LARGE)
-            archive.extractall(folder / "unpacked")
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise InputError(f"{files[0].name} is no zip that can be opened; pack it again, without a password.") from error
+        return attached(files[0])
+    unzip(files[0], folder / "unpacked", MOST_BYTES)
     inside = [path for path in (folder / "unpacked").rglob("*") if path.is_file()]
-    return inside[0] if len(inside) == 1 else folder / "unpacked"
+    return attached(inside[0]) if len(inside) == 1 else folder / "unpacked"
+
+
+def attached(path: Path) -> Path:
+    """The same; raises :class:`InputError` if it is a header whose voxels lie in another file, on this machine."""
+    with path.open("rb") as file:
+        header = file.read(HEADER_BYTES).split(b"\n\n")[0].lower()
+    lines = [line.replace(b" ", b"").strip() for line in header.splitlines()]
+    if any(line.startswith((b"datafile:", b"elementdatafile=")) and line != b"elementdatafile=local" for line in lines):
+        raise InputError(f"The voxels of {path.name} lie in another file; send one file that has both.")
+    return path
 
 
 async def sent(request: web.Request, result: Result, name: str) -> web.StreamResponse:
@@ -125,6 +133,8 @@ def _written(result: Result, folder: Path, name: str) -> Path:
         zipped(folder / "dicom", folder / name)
     else:
         volume, nodules = of_session(result)
-        write_case(volume, nodules, folder / "case", "case")
+        # Cases of one name could not be told apart when they are read and scored.
+        made_of = hashlib.sha256(json.dumps(result.recipe.to_dict()).encode()).hexdigest()
+        write_case(volume, nodules, folder / "case", f"case-{made_of[:8]}")
         zipped(folder / "case", folder / name)
     return folder / name

@@ -25,11 +25,13 @@ def frame(
     layout: Sequence[ViewLayoutDefinition],
     panel: Callable[[], None],
     arrangement: str = "",
+    is_listening: str = "true",
 ) -> Iterator[None]:
-    """Lay out the page of `server`; dialogs come into the block. `arrangement`: a class of the style sheet's."""
+    """Lay out the page of `server`; dialogs come into the block. `arrangement`: a class of the style sheet's;
+    `is_listening`: a script that says whether keys act."""
     with VAppLayout(server) as page:
         page.root.theme = "dark"
-        Keys(keys=("keys",))
+        Keys(keys=("keys",), active=(f"tab === tab_in_use && {is_listening}",))
         server.state.keys = list(keys)
         with html.Main(classes="app"):
             with html.Div(v_if=("tab === tab_in_use",), classes="desk"):

@@ -13,7 +13,8 @@ from SketchNoduleSynthLib.web.sections import nodule, nodules, sketch, volume_of
 from SketchNoduleSynthLib.web.views import EDITING
 from SketchNoduleSynthLib.web.widgets import Upload
 
-CT_ACCEPTS = ".nrrd,.nhdr,.nii,.gz,.mha,.zip"
+CT_ACCEPTS = ".nrrd,.nii,.gz,.mha,.zip"
+QUESTION = "Open another CT? What was made in this one is lost unless it was downloaded."
 
 
 def build(server: Server) -> None:
@@ -49,9 +50,12 @@ def _ct() -> None:
         html.Summary("CT")
         html.P("{{ ct }}", classes="name", v_if=("ct",))
         with html.Div(classes="row"):
-            Upload(text="Open a CT...", url="upload/ct", accept=CT_ACCEPTS, hint="NRRD, NIfTI, MetaImage or a zip")
-            Upload(text="DICOM folder...", url="upload/ct", folder=True, hint="A folder with one CT series")
-            button("Sample CT", "trigger('sample')", title="The chest CT of the demo")
+            ask = (f"undoable && '{QUESTION}'",)
+            hint = "NRRD, NIfTI, MetaImage or a zip"
+            Upload(text="Open a CT...", url="upload/ct", accept=CT_ACCEPTS, hint=hint, ask=ask)
+            Upload(text="DICOM folder...", url="upload/ct", folder=True, hint="A folder with one CT series", ask=ask)
+            sample = f"(!undoable || confirmed('{QUESTION}')) && trigger('sample')"
+            button("Sample CT", sample, title="The chest CT of the demo")
             button(
                 "Lung window", "trigger('act', ['lung_window'])", title="Level −600, width 1600 HU", disabled=("!ct",)
             )

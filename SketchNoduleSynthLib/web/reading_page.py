@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.web.views import READING
 def build(server: Server) -> None:
     """Lay out the page of `server`."""
     with (
-        frame(server, KEYS, READING, _panel, "reading"),
+        frame(server, KEYS, READING, _panel, "reading", is_listening="!asking"),
         vuetify3.VDialog(v_model=("asking",), max_width=420),
         vuetify3.VCard(),
         html.Div(classes="card"),

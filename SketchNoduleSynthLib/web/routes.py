@@ -74,6 +74,7 @@ class Routes:
         try:
             return await sent(request, self._editor().session.result(), name)
         except InputError as error:
+            self.app.tell(str(error))
             return web.Response(status=422, text=f"{error}\n")
 
     # Scans: kept until their lines are used, so that the threshold can be tried.
@@ -100,7 +101,11 @@ class Routes:
             self.app.tell(str(error))
 
     def _use_scan(self) -> None:
-        scan = self._read_scan(float(self.app.state.scan_threshold))
-        self.app.do(lambda editor: editor.session.trace(scan))
+        threshold = float(self.app.state.scan_threshold)
+        if self.app.do(lambda editor: editor.session.trace(self._read_scan(threshold))):
+            self.forget_scan()
+
+    def forget_scan(self) -> None:
+        """There is none any more."""
         self._scan = None
         self.app.show(scan="")

@@ -99,14 +99,18 @@ class Front(ABC, Generic[D]):
 
     # What the page asks for
 
-    def do(self, action: Callable[[D], object]) -> None:
-        """An action of the user; what cannot be done is told."""
+    def do(self, action: Callable[[D], object]) -> bool:
+        """An action of the user; what cannot be done is told. Whether it was done."""
         desk = self.desk
-        if desk is not None:
-            desk.do(lambda: action(desk))
+        return desk is not None and desk.do(lambda: action(desk))
 
     def _setter(self, name: str, setter: Callable[[D, Any], object]) -> Callable[..., None]:
-        return lambda **state: self.do(lambda desk: setter(desk, state[name]))
+        def set_it(**state: Any) -> None:
+            # What the desk itself put there, such as the old value after a refusal, is no wish of the user's.
+            if self.desk is not None and self.values(self.desk).get(name) != state[name]:
+                self.do(lambda desk: setter(desk, state[name]))
+
+        return set_it
 
     def _on_pad(self, view: str, points: Sequence[Sequence[float]], is_finished: bool) -> None:
         pad = self.views.pads.get(view)

@@ -38,14 +38,14 @@ class SketchPad(_Part):
 
 
 class Keys(_Part):
-    """Tells the app of `keys` that are pressed outside of fields, and which tab of the browser it is shown in."""
+    """Tells the app which tab it is shown in and, while `active`, of `keys` that are pressed outside of fields."""
 
     _element = "app-keys"
-    _taken = ("keys",)
+    _taken = ("keys", "active")
 
 
 class Upload(_Part):
-    """A button `text` that sends files to `url`; `accept`, `folder` and `disabled` as of a file input."""
+    """A button `text` that sends files to `url`; `accept`, `folder` and `disabled` as of a file input; `ask`: first."""
 
     _element = "app-upload"
-    _taken = ("text", "url", "accept", "folder", "disabled", "hint")
+    _taken = ("text", "url", "accept", "folder", "disabled", "hint", "ask")

@@ -85,7 +85,7 @@
   };
 
   const AppKeys = {
-    props: ["keys"],
+    props: ["keys", "active"],
     inject: ["trame"],
     template: "<span hidden></span>",
     mounted() {
@@ -98,7 +98,7 @@
     methods: {
       press(event) {
         const field = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "range";
-        if (field || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (!this.active || field || event.ctrlKey || event.metaKey || event.altKey) return;
         const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
         if (!this.keys.includes(key)) return;
         event.preventDefault();
@@ -108,7 +108,7 @@
   };
 
   const AppUpload = {
-    props: ["text", "url", "accept", "folder", "disabled", "hint"],
+    props: ["text", "url", "accept", "folder", "disabled", "hint", "ask"],
     inject: ["trame"],
     template: `<label class="upload" :class="{ disabled }" :title="hint" tabindex="0"
         @keydown.enter="$refs.files.click()" @keydown.space.prevent="$refs.files.click()">
@@ -121,6 +121,7 @@
         const form = new FormData();
         for (const file of input.files) form.append("file", file, file.webkitRelativePath || file.name);
         input.value = "";
+        if (this.ask && !window.confirm(this.ask)) return;
         try {
           await fetch(this.url, { method: "POST", body: form });
         } catch (error) {
@@ -136,6 +137,7 @@
   window.sketchNoduleSynth = {
     install(app) {
       app.config.globalProperties.tab = TAB;
+      app.config.globalProperties.confirmed = (question) => window.confirm(question);
       app.component("sketch-pad", SketchPad);
       app.component("app-keys", AppKeys);
       app.component("app-upload", AppUpload);
