@@ -72,7 +72,8 @@ def previews(volume: Volume) -> None:
         layout = torch.channels_last_3d if model == "mcgan" else torch.channels_last
         x = torch.rand(1, network.config.in_channels, *size).contiguous(memory_format=layout)
         given = (x, torch.randn(1, 512)) if model == "stylepix2pix" else (x,)
-        recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, strokes=drawing(12.0, 0.0))
+        # A seed whose style keeps to the drawing: one that is taken back makes the plane twice.
+        recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, 1, strokes=drawing(12.0, 0.0))
         reslice = Reslice(volume, recipe.voi)
 
         def bare(turn: int, network=network, given=given) -> None:

@@ -341,6 +341,29 @@ def test_at_the_edge_of_the_ct_the_figures_are_of_the_synthetic_one():
     assert report["outline_dice"] > 0.6
 
 
+def test_a_style_that_leaves_its_drawing_is_taken_back(monkeypatch):
+    from SketchNoduleSynthLib.synthesis import plane_generator
+    from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
+
+    volume = chest()
+
+    def overlaps():
+        sites = [
+            Site(Reslice(volume, one.voi), one)
+            for one in (dataclasses.replace(recipe("stylepix2pix", style=1.0), seed=seed) for seed in range(12))
+        ]
+        areas = [site.outline[0] for site in sites]
+        planes = [generators.generator("stylepix2pix").plane(site) for site in sites]
+        return np.array([dice(found_in_plane(*each), each[2]) for each in zip(sites, planes, areas, strict=True)])
+
+    kept = overlaps()
+    monkeypatch.setattr(plane_generator, "LEAST_DICE", 0.0)
+    left = overlaps()
+    low = left < 0.8
+    assert low.any() and np.array_equal(kept[~low], left[~low])
+    assert (kept[low] > left[low]).mean() > 0.5
+
+
 @pytest.mark.parametrize("diameter_mm", [4.0, 6.5, 9.0, 14.0])
 def test_mcgan_says_only_of_what_lies_beyond_its_box_that_it_was_cut_off(diameter_mm):
     within = synthesize(chest(), recipe("mcgan", diameter_mm))

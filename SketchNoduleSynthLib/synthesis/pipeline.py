@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -21,11 +20,10 @@ from SketchNoduleSynthLib.synthesis.box_generator import MOST_ZOOM
 from SketchNoduleSynthLib.synthesis.generated import continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
-from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
+from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site, cube_frame
 
 Progress = Callable[[str], None]
-LEAST_CHANGE_HU = 15.0
 INTERPOLATION_VOXELS = 3
 """A frame's samples are interpolated from voxels up to so far outside it."""
 
@@ -150,10 +148,10 @@ def measure(site: Site, blended: Blend) -> dict[str, Any]:
     spacing = site.reslice.volume.spacing
     drawn = site.outline[0] if site.is_drawn else disc(site)
     plane = plane_after(site, blended)
-    found = segment_plane(plane, drawn) & changed_plane(site, plane)
+    found = found_in_plane(site, plane, drawn)
     diameter = long_diameter(found, site.reslice.pixel_mm)
     asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
-    overlap = 2 * (found & drawn).sum() / max(found.sum() + drawn.sum(), 1) if site.is_drawn else None
+    overlap = dice(found, drawn) if site.is_drawn else None
     quality = judge(blended, site.recipe.attenuation, overlap, diameter / max(asked, 1e-6))
     percentiles = np.percentile(core, [5, 25, 50, 75, 95])
     inside = blended.noise_inside_hu
@@ -184,17 +182,6 @@ def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
     high = local.size - 1 + np.where([s.stop >= n for s, n in zip(wide[::-1], volume.size, strict=True)], 0.5, 0.0)
     covered = ((index >= low) & (index <= high)).all(-1)
     return np.where(covered, plane.sample(local)[0], site.reslice.hu)
-
-
-def changed_plane(site: Site, after: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where a nodule may be found in the sketch plane: where it changed, and in the wall that it grew against.
-
-    What was there before and stays is no nodule of ours; but a reader's outline, and so a drawing, takes in the wall.
-    """
-    changed = np.abs(after - site.reslice.hu) > LEAST_CHANGE_HU
-    if not changed.any():
-        return changed
-    return changed | ndimage.binary_closing(changed, iterations=2) | site.reslice.dense
 
 
 def disc(site: Site) -> NDArray[np.bool_]:

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.synthesis.site import Site
+
 LUNG_HU = -500.0
 RISE = 1 / 3
+LEAST_CHANGE_HU = 15.0
 REACH = 0.15
 """How far past the drawing (as a share of its diameter) a nodule may reach before it counts as its surroundings."""
 
@@ -45,6 +48,22 @@ def segment_plane(hu: NDArray, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
     around = (outside > 0.3 * radius) & (outside < 1.0 * radius)
     near = outside <= 2 * REACH * radius
     return joined_to(core, (hu >= border_hu(hu[core], hu[around])) & near)
+
+
+def found_in_plane(site: Site, hu: NDArray[np.float32], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The nodule in the sketch plane `hu` (v, u) near the `drawn` area: where it changed, or in a wall it grew against.
+
+    What was there before and stays is no nodule of ours; but a reader's outline, and so a drawing, takes in the wall.
+    """
+    changed = np.abs(hu - site.reslice.hu) > LEAST_CHANGE_HU
+    if changed.any():
+        changed = changed | ndimage.binary_closing(changed, iterations=2) | site.reslice.dense
+    return segment_plane(hu, drawn) & changed
+
+
+def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """The overlap of two areas, 0 to 1."""
+    return float(2 * (one & other).sum() / max(one.sum() + other.sum(), 1))
 
 
 def segment_box(hu: NDArray, before: NDArray, drawn: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:

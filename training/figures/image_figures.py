@@ -13,8 +13,7 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.synthesis.generators import Generator
-from SketchNoduleSynthLib.synthesis.pipeline import changed_plane
-from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
+from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.figures import metrics
 from training.figures.features import Images, dists, inception, lpips
@@ -158,6 +157,6 @@ def versions(remake: Remake, make: Generator) -> tuple[NDArray[np.float32], NDAr
         plane = make.plane(site)
         area = site.outline[0]
         planes.append(plane)
-        overlaps.append(metrics.dice(segment_plane(plane, area) & changed_plane(site, plane), area))
+        overlaps.append(dice(found_in_plane(site, plane, area), area))
     inside = ndimage.binary_erosion(area, iterations=2)
     return np.stack(planes), np.array(overlaps), inside if inside.any() else area

@@ -77,6 +77,7 @@ def shape(made: Sequence[Remake]) -> dict[str, Any]:
     return drawn | {
         "of_real_nodules": {
             "outline_dice_median": round(float(np.median(real[:, 0])), 3),
+            "outline_dice_at_least_080": round(float((real[:, 0] >= 0.8).mean()), 3),
             "long_diameter_ratio_median": round(float(np.median(real[:, 1])), 3),
         },
         "long_diameter_ratio_quartiles": rounded(np.percentile(ratios, [25, 50, 75])),
