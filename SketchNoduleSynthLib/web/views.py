@@ -29,7 +29,9 @@ EDITING = (
     *READING,
     ViewLayoutDefinition.threed_view(box_visible=True),
 )
-FRAMES_PER_SECOND = 30.0
+FRAMES_PER_SECOND = 60.0
+QUALITY = 90
+"""Of JPEG; that of a picture at rest, so that none is drawn and sent twice."""
 
 
 class Views:
@@ -47,7 +49,7 @@ class Views:
             three_d_view_ui_f=lambda *_view: None,
             target_fps=FRAMES_PER_SECOND,
             blur_fps=FRAMES_PER_SECOND,
-            interactive_quality=80,
+            interactive_quality=QUALITY,
         )
         self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in layout]
         for view in self._views:

@@ -4,6 +4,8 @@
 
   // The pen. The line is drawn here at once; its points go to the server, while it is drawn at most one message at
   // a time, in shares of the view's width and height, so that neither zoom nor the screen's resolution matters.
+  const PAUSE_MS = 80;
+
   const SketchPad = {
     props: ["view", "line"],
     inject: ["trame"],
@@ -43,6 +45,8 @@
         this.isSending = true;
         try {
           await this.trame.trigger("pad", [this.view, this.points, false]);
+          // The end of the stroke shall not stand in line behind previews of its middle.
+          await new Promise((done) => setTimeout(done, PAUSE_MS));
         } finally {
           this.isSending = false;
         }
