@@ -19,6 +19,9 @@ from SketchNoduleSynthLib.teaching.make import Form
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.generation.generate import Request
 
+RANDOM = ("nodules", "seed", "difficulty", "sizes", "attenuation", "model")
+"""Words that say what is drawn at random."""
+
 
 def add_to(commands: Any) -> None:
     """Add `case` and what follows it to a parser's commands."""
@@ -36,7 +39,7 @@ def add_to(commands: Any) -> None:
     one.add_argument("--zip", action="store_true", help="each as a zip")
     one.set_defaults(run=_hand_out)
     one = words.add_parser("read", help="read a case in a browser")
-    one.add_argument("case", type=Path, help="a case's folder; its truth is not looked at")
+    one.add_argument("case", type=Path, help="a case's folder or zip; its truth is not looked at")
     one.add_argument("--reader", required=True, help="the reader's name or code")
     one.add_argument("--readings", type=Path, help="folder for the reader's file; default: readings/ beside the case")
     add_address(one)
@@ -57,8 +60,8 @@ def _add_make(words: Any) -> None:
     make.add_argument("output", type=Path, help="a new folder: the case's, or with --count that of all cases")
     make.add_argument("--recipe", type=Path, help="these nodules; else they are drawn at random")
     make.add_argument("--count", type=int, help="so many cases, each in a folder of its own; goes on where it stopped")
-    make.add_argument("--nodules", default="1-3", help="a case, as 2 or 0-4 (%(default)s)")
-    make.add_argument("--seed", type=int, default=0)
+    make.add_argument("--nodules", help="a case, as 2 or 0-4 (1-3)")
+    make.add_argument("--seed", type=int, help="another seed, other nodules (0)")
     make.add_argument("--difficulty", help="conspicuous, moderate or subtle; else any")
     make.add_argument("--sizes", type=float, nargs=2, metavar=("LEAST", "MOST"), help="long diameters in mm")
     make.add_argument("--attenuation", action="append", choices=ATTENUATIONS, help="may be given again")
@@ -82,17 +85,18 @@ def _make(given: argparse.Namespace) -> None:
     given.ct, given.output = given.ct.resolve(), given.output.resolve()
     told = {"instructions": given.instructions} if given.instructions else {}
     form = Form(given.format, given.anonymous, given.burn_in, **told)
-    if given.recipe is not None and given.count is not None:
-        raise InputError("A recipe makes one case; leave out --count, or --recipe.")
     if given.recipe is not None:
+        asked = [name for name in ("count", *RANDOM) if getattr(given, name) is not None]
+        if asked:
+            raise InputError(f"A recipe makes one case with its own nodules; leave out --{asked[0]}, or --recipe.")
         _make_by_recipe(given, form)
         return
     own = read_places(given.own) if given.own else ()
     plan = Plan(
         str(given.ct),
         1 if given.count is None else given.count,
-        _range(given.nodules),
-        given.seed,
+        _range(given.nodules or "1-3"),
+        given.seed or 0,
         _request(given),
         form,
         own,
@@ -169,7 +173,14 @@ def _hand_out(given: argparse.Namespace) -> None:
 
 
 def _read(given: argparse.Namespace) -> None:
-    imported("reading_app", given).run(given.case, given.reader, given.readings, given.host, given.port)
+    from SketchNoduleSynthLib.teaching.copies import opened
+
+    served = imported("reading_app", given)
+    readings = given.readings or given.case.resolve().parent / "readings"
+    with opened([given.case]) as cases:
+        if len(cases) > 1:
+            raise InputError(f"{given.case} holds {len(cases)} cases; give the one to read.")
+        served.run(cases[0].folder, given.reader, readings, given.host, given.port)
 
 
 def _score(given: argparse.Namespace) -> None:
