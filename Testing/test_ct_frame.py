@@ -203,6 +203,8 @@ class TestSample:
         index = volume.to_index(frame.points())
         # the two treat the volume's border otherwise, which fades by 0.27 a voxel
         within = ((index > 8) & (index < volume.size - 9)).all(-1)
+        # SimpleITK's transform of a frame of one sample sometimes misses the volume, and then it answers 0.
+        within &= reference != 0.0
         np.testing.assert_allclose(frame.sample(volume, "cubic")[within], reference[within], atol=0.3)
 
     @pytest.mark.parametrize("interpolation", ["linear", "cubic"])
