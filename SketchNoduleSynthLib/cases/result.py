@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +16,7 @@ import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import all_or_none
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
 
 CT_FILE, LABELS_FILE, RECIPE_FILE = "synthetic.nrrd", "nodules.nrrd", "recipe.json"
@@ -94,13 +93,7 @@ def write(result: Result, folder: Path) -> None:
     """Write the five files into `folder`, all or none; of what is there, only files of the same names are replaced."""
     from SketchNoduleSynthLib.synthesis.picture import write_preview
 
-    try:
-        home = folder if folder.exists() else folder.parent
-        home.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft.", dir=home))
-    except OSError as error:
-        raise InputError(f"The output folder {folder} cannot be made: {error.strerror}.") from error
-    try:
+    with all_or_none(folder) as draft:
         result.synthetic.write(draft / CT_FILE)
         result.synthetic.with_array(result.labels).write(draft / LABELS_FILE)
         result.recipe.write(draft / RECIPE_FILE)
@@ -109,13 +102,6 @@ def write(result: Result, folder: Path) -> None:
         nodules = [insertion.recipe for insertion in result.insertions]
         if nodules:
             write_preview(draft / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))
-        folder.mkdir(exist_ok=True)
-        for file in draft.iterdir():
-            file.replace(folder / file.name)
-    except OSError as error:
-        raise InputError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def check_output(folder: Path, ct: Path) -> None:

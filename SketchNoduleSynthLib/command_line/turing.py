@@ -53,7 +53,7 @@ def _score(given: argparse.Namespace) -> None:
 def _pictures(given: argparse.Namespace) -> None:
     from PIL import Image
 
-    from SketchNoduleSynthLib.dicom.drafts import new_folder
+    from SketchNoduleSynthLib.files import new_folder
     from SketchNoduleSynthLib.reading.turing_sources import of_case
     from SketchNoduleSynthLib.teaching.copies import opened
 

@@ -11,11 +11,11 @@ from pydicom.valuerep import DA, TM
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.dicom_series import sorted_slices
-from SketchNoduleSynthLib.dicom.drafts import new_file
 from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, set_times
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_file
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription

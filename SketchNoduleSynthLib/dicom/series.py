@@ -13,12 +13,12 @@ from pydicom import dcmread
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.dicom_series import Slice, sorted_slices
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.dicom.drafts import new_folder
 from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import mark, mark_image, set_times
 from SketchNoduleSynthLib.dicom.synthetic_slice import anonymous, from_nothing, in_source_study
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_folder
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.cases.result import Result

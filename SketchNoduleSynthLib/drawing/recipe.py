@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import read_json
 
 VERSION = 1
 MODELS = ("pix2pix", "stylepix2pix", "mcgan")
@@ -93,18 +94,7 @@ class Recipe:
     @classmethod
     def read(cls, path: str | Path) -> Recipe:
         """Read and validate a JSON recipe; raises :class:`InputError` that names the key."""
-        path = Path(path)
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise InputError(f"There is no recipe at {path}.") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"The recipe {path} cannot be read as text.") from error
-        except json.JSONDecodeError as error:
-            raise InputError(f"The recipe {path.name} is not JSON: {error.msg} in line {error.lineno}.") from error
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"The recipe {path.name} has a number or a nesting beyond all measure.") from error
-        return cls.from_dict(data)
+        return cls.from_dict(read_json(Path(path), "recipe"))
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:

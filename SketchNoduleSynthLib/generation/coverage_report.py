@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.generation.coverage import AXES, LOCATIONS, SIZES, Coverage
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 
@@ -27,22 +25,9 @@ def write(coverage: Coverage, folder: Path) -> None:
     """Write coverage.csv and coverage.png into `folder`, both or none; raises :class:`InputError` if it cannot be."""
     if any((folder / name).is_dir() for name in (TABLE_FILE, PICTURE_FILE)):
         raise InputError(f"In {folder} a folder has the name of a result; give another folder.")
-    draft = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft.", dir=folder))
-        with (draft / TABLE_FILE).open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow([*AXES, "nodules"])
-            rows.writerows(coverage.rows())
+    with all_or_none(folder) as draft:
+        write_rows(draft / TABLE_FILE, [*AXES, "nodules"], coverage.rows())
         heat_map(coverage).save(draft / PICTURE_FILE)
-        for name in (TABLE_FILE, PICTURE_FILE):
-            (draft / name).replace(folder / name)
-    except OSError as error:
-        raise InputError(f"The coverage could not be written to {folder}: {error.strerror or error}.") from error
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def heat_map(coverage: Coverage) -> Image.Image:

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.reading.files import all_or_none
+from SketchNoduleSynthLib.files import all_or_none
 from SketchNoduleSynthLib.reading.matching import Mark, Outcome
 from SketchNoduleSynthLib.synthesis.picture import HEADING, TILE, grey, planes
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.files import read_json
+from SketchNoduleSynthLib.files import read_json
 
 VERSION = 1
 CONFIDENCE = (1, 100)

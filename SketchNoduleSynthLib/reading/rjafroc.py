@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.files import all_or_none, write_rows
+from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.reading.scores import Score
 
 WORKBOOK, LEGEND = "rjafroc.xlsx", "rjafroc_ids.csv"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.reading.files import all_or_none, write_rows
+from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.reading.froc import RATES
 from SketchNoduleSynthLib.reading.matching import Outcome
 from SketchNoduleSynthLib.reading.scores import ReaderScore, Score

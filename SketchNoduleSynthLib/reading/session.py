@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.files import write_text
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
 
 Clock = Callable[[], datetime]

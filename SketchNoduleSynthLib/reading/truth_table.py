@@ -14,7 +14,7 @@ import numpy as np
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.files import all_or_none, read_json, write_rows
+from SketchNoduleSynthLib.files import all_or_none, read_json, write_rows
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 
 VERSION = 1

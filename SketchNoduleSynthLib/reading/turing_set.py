@@ -14,7 +14,7 @@ from PIL import Image
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.files import all_or_none, write_rows
+from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.reading.turing_sheets import ANSWER_COLUMNS, KEY_COLUMNS, REAL, SYNTHETIC
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
 

@@ -20,7 +20,7 @@ from typing import Any
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Keys
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.files import read_json
+from SketchNoduleSynthLib.files import read_json
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Truth, ct_sha256
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table

@@ -114,8 +114,8 @@ def write_case(
     any, `own` the real nodules that it has. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not
     empty or lies in the source's, if the source is not the CT that the nodules were made in, or if the disk refuses.
     """
-    from SketchNoduleSynthLib.dicom.drafts import new_folder
     from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
+    from SketchNoduleSynthLib.files import new_folder
 
     form = form or Form()
     check_name("case's id", case_id)

@@ -18,11 +18,11 @@ from typing import Any
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.generation.coverage import NoduleKind, coverage
 from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
-from SketchNoduleSynthLib.reading.files import write_text
 from SketchNoduleSynthLib.reading.truth import ct_sha256
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER

@@ -11,8 +11,8 @@ import numpy as np
 
 from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import read_json, write_text
 from SketchNoduleSynthLib.generation.generate import Request
-from SketchNoduleSynthLib.reading.files import read_json, write_text
 from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.teaching.make import Form
 
