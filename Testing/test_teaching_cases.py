@@ -20,6 +20,7 @@ from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
 from SketchNoduleSynthLib.reading.truth import ct_sha256
+from SketchNoduleSynthLib.synthesis.bundle import read_config
 from SketchNoduleSynthLib.teaching.case import Case, files_in
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.copies import opened
@@ -107,6 +108,23 @@ def test_a_case_without_nodules_is_a_case_too(source, tmp_path):
     case = Case.open(folder)
     assert "0 nodules; it differs from its source in 0 voxels" in check(case, source)
     assert case.truth().nodules == () and case.sha256 == ct_sha256(Volume.read(source))
+
+
+def test_headers_do_not_tell_whether_there_are_nodules(made_case, source, tmp_path):
+    from pydicom import dcmread
+
+    control = tmp_path / "control"
+    assert main(["case", "make", str(source), str(control), "--nodules", "0"]) == 0
+    differs = set()
+    for path in sorted((made_case / "ct").iterdir()):
+        with_nodules, without = (dcmread(folder / "ct" / path.name) for folder in (made_case, control))
+        assert [one.tag for one in with_nodules] == [one.tag for one in without]
+        differs |= {one.keyword for one, other in zip(with_nodules, without, strict=True) if one != other}
+        (equipment,) = without.ContributingEquipmentSequence
+        for model in ("mcgan", "pix2pix", "stylepix2pix"):
+            assert f"{model}, weights SHA-256 {read_config(model)['sha256']}" in equipment.ContributionDescription
+    uids = {"SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"}
+    assert differs == {*uids, "PatientID", "PixelData"}, "numbers drawn from all voxels, and the voxels"
 
 
 def spoil_hash(case: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydicom import Dataset
@@ -11,6 +12,7 @@ from pydicom.sr.coding import Code
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.synthesis.bundle import bundled_names, read_config
 
 PRODUCT = "SketchNoduleSynth"
 MARK = "SYNTHETIC"
@@ -18,8 +20,8 @@ LONGEST_LO, LONGEST_ST = 64, 1024
 """Characters that the value representations LO and ST hold (PS3.5, 6.2)."""
 
 
-def mark(dataset: Dataset, recipe: Recipe, made: datetime | None) -> None:
-    """Mark any composite object as synthetic; `made` is left out where None.
+def mark(dataset: Dataset, models: str, made: datetime | None) -> None:
+    """Mark any composite object as synthetic; `models`: a sentence on them; `made` is left out where None.
 
     Synthetic Data and Contributing Equipment Sequence are of the SOP Common module (PS3.3, C.12.1).
     """
@@ -32,7 +34,7 @@ def mark(dataset: Dataset, recipe: Recipe, made: datetime | None) -> None:
     equipment.Manufacturer = PRODUCT
     equipment.ManufacturerModelName = PRODUCT
     equipment.SoftwareVersions = SketchNoduleSynthLib.__version__
-    equipment.ContributionDescription = f"Synthetic lung nodules. {models(recipe)}".strip()[:LONGEST_ST]
+    equipment.ContributionDescription = f"Synthetic lung nodules. {models}".strip()[:LONGEST_ST]
     if made is not None:
         equipment.ContributionDateTime = made.strftime("%Y%m%d%H%M%S%z")
     dataset.ContributingEquipmentSequence = [*(dataset.get("ContributingEquipmentSequence") or ()), equipment]
@@ -72,11 +74,19 @@ def set_times(dataset: Dataset, made: datetime | None) -> None:
                 setattr(dataset, what + part, made.strftime(form))
 
 
-def models(recipe: Recipe) -> str:
+def models_of(recipe: Recipe) -> str:
     """A sentence on the models that made the nodules, with their weights' hashes; empty without nodules."""
     used = dict.fromkeys((nodule.model, nodule.weights_sha256) for nodule in recipe.nodules)
-    named = [f"{model}, weights SHA-256 {sha256}" if sha256 else model for model, sha256 in used]
-    return f"Models: {'; '.join(named)}." if named else ""
+    return f"Models: {_named(used)}." if used else ""
+
+
+def models_at_hand() -> str:
+    """A sentence on all models that may have made nodules: where a reader must not see whether there are any."""
+    return f"Any of the models: {_named((name, read_config(name)['sha256']) for name in bundled_names())}."
+
+
+def _named(models: Iterable[tuple[str, str | None]]) -> str:
+    return "; ".join(f"{name}, weights SHA-256 {sha256}" if sha256 else name for name, sha256 in models)
 
 
 def code_item(code: Code) -> Dataset:

@@ -13,7 +13,7 @@ import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.dicom_series import sorted_slices
 from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
-from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, set_times
+from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_file
 
@@ -87,7 +87,7 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         item.DimensionOrganizationUID = identifiers.uid("dimensions")
     # highdicom names the maker of the images as the acquisition's, and itself with the time.
     del segmentation.ContributingEquipmentSequence
-    mark(segmentation, result.recipe, None)
+    mark(segmentation, models_of(result.recipe), None)
     set_times(segmentation, None)
     segmentation.ContentDate = DA(str(images[0].get("ContentDate") or DUMMY_DATE))
     segmentation.ContentTime = TM(str(images[0].get("ContentTime") or DUMMY_TIME))

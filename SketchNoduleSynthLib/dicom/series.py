@@ -15,7 +15,7 @@ from SketchNoduleSynthLib.ct.dicom_series import Slice, sorted_slices
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
-from SketchNoduleSynthLib.dicom.marks import mark, mark_image, set_times
+from SketchNoduleSynthLib.dicom.marks import mark, mark_image, models_at_hand, models_of, set_times
 from SketchNoduleSynthLib.dicom.synthetic_slice import anonymous, from_nothing, in_source_study
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_folder
@@ -35,6 +35,7 @@ def write_series(
     study: Study = "source",
     reproducible: bool = False,
     burn_in: bool = False,
+    is_blind: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> list[Path]:
     """Write `result`'s synthetic CT into the new folder `target` as a DICOM series; its files in the slices' order.
@@ -49,7 +50,8 @@ def write_series(
     Slices go along row direction x column direction, as `Volume.read` sorts them; all bear the marks of
     :mod:`SketchNoduleSynthLib.dicom.marks`. `reproducible`: UIDs follow from the voxels, the recipe and the source's
     series, and no time of making is written, so that the same case gives the same bytes; else UIDs are random.
-    `burn_in` writes SYNTHETIC over the upper left pixels of every slice. `progress` is told the slices done and all.
+    `burn_in` writes SYNTHETIC over the upper left pixels of every slice. `is_blind`: for a case to be read; the marks
+    name all models at hand, as they do where there are no nodules. `progress` is told the slices done and all.
 
     Raises :class:`InputError`, and leaves nothing behind, if `target` lies in the source folder or is not empty, if
     the source is not one whole CT series or not the one that the nodules were made in, if the values do not fit into
@@ -62,6 +64,7 @@ def write_series(
     identifiers = Identifiers.of(_content(result, slices, study, burn_in)) if reproducible else Identifiers.random()
     dated = slices is not None and study == "source" and not reproducible
     made = datetime.now().astimezone() if dated else None
+    models = models_at_hand() if is_blind else models_of(result.recipe)
     if slices is None:
         images = from_nothing(synthetic, identifiers)
     elif study == "source":
@@ -74,7 +77,7 @@ def write_series(
             if burn_in:
                 image = image.burned_in()
             mark_image(image.dataset, image.origin, image.source)
-            mark(image.dataset, result.recipe, made)
+            mark(image.dataset, models, made)
             set_times(image.dataset, made)
             image.save(draft / name)
             progress(number, len(names))

@@ -154,7 +154,7 @@ def _write_ct(result: Result, folder: Path, form: Form, source_folder: Path | No
         result.synthetic.write(folder / CT_FILE)
         return folder / CT_FILE
     study: Literal["source", "anonymous"] = "anonymous" if form.anonymous else "source"
-    write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in)
+    write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in, is_blind=True)
     return folder
 
 
