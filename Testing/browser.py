@@ -21,18 +21,19 @@ ADDRESS = re.compile(r"http://\S+")
 ROUND = [(math.cos(turn / 20 * math.pi), math.sin(turn / 20 * math.pi)) for turn in range(41)]
 PATIENCE_S = 60.0
 PANEL = Path(__file__).resolve().parent.parent / "Resources" / "UI" / "SketchNoduleSynth.ui"
+MODES = ("readingSection", "turingSection")
 DESKTOP, TABLET = (1280, 800), (800, 1100)
 
 
-def panel_words(is_reading: bool) -> list[str]:
-    """What stands on the controls of Slicer's panel, in its order: in the section for reading, or in all others."""
+def panel_words(mode: str = "") -> list[str]:
+    """What stands on the controls of Slicer's panel, in its order: in the section of a mode, or in those of none."""
     panel = ElementTree.parse(PANEL).getroot()
-    reading = next(widget for widget in panel.iter("widget") if widget.get("name") == "readingSection")
-    in_reading = set(reading.iter("property"))
+    sections = [widget for widget in panel.iter("widget") if widget.get("name") in ([mode] if mode else MODES)]
+    within = {item for section in sections for item in section.iter("property")}
     return [
         item.findtext("string", "")
         for item in panel.iter("property")
-        if item.get("name") == "text" and (item in in_reading) == is_reading
+        if item.get("name") == "text" and (item in within) == bool(mode)
     ]
 
 

@@ -42,7 +42,7 @@ def begin(reader, folder, name="R1"):
     reader.desktop.dialogs.answers += [str(folder), name]
     reader.click(reader.ui.readButton)
     reader.wait()
-    return reader.widget.panel.reading.reader
+    return reader.widget.panel.reading.desk
 
 
 def pixel(reader, ras, view="Red"):

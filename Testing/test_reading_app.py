@@ -202,7 +202,7 @@ def test_what_cannot_be_read_is_refused_before_anything_is_served(folder, tmp_pa
 
 def test_the_page_has_the_panels_words_in_its_order(visitor):
     """But for what only Slicer needs."""
-    visitor.read_words([word for word in panel_words(is_reading=True) if word != "Leave"])
+    visitor.read_words([word for word in panel_words("readingSection") if word != "Leave"])
 
 
 def status_of(address: str) -> int:
@@ -233,7 +233,7 @@ def test_finish_is_asked_for_and_is_the_end(visitor, file):
     visitor.click("Finish…")
     dialog = visitor.page.locator(".v-dialog")
     visitor.wait_for(lambda: "You cannot change it afterwards" in dialog.inner_text(), "the question")
-    dialog.locator("button").filter(has_text="Read on").click()
+    dialog.locator("button").filter(has_text="Go on").click()
     visitor.wait_for(lambda: not dialog.is_visible(), "its end")
     assert not visitor.value("is_finished")
     visitor.click("Finish…")

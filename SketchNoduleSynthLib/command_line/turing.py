@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from SketchNoduleSynthLib.command_line.app import add_address, imported
+
 
 def add_to(commands: Any) -> None:
     """Add `turing` and what follows it to a parser's commands."""
@@ -19,6 +21,12 @@ def add_to(commands: Any) -> None:
     make.add_argument("--count", type=int, help="pictures, half of them synthetic; default: as many as there can be")
     make.add_argument("--seed", type=int, default=0)
     make.set_defaults(run=_make)
+    read = words.add_parser("read", help="tell the pictures apart in a browser")
+    read.add_argument("hand_out", type=Path, help="the folder that was handed out")
+    read.add_argument("--reader", required=True, help="the reader's name or code")
+    read.add_argument("--answers", type=Path, help="folder for the answers; default: answers/ beside the set")
+    add_address(read)
+    read.set_defaults(run=_read)
     score = words.add_parser("score", help="readers' answers against the key")
     score.add_argument("key", type=Path)
     score.add_argument("answers", type=Path, nargs="+")
@@ -42,6 +50,10 @@ def _make(given: argparse.Namespace) -> None:
     patches = in_equal_shares(of_folders(given.real, given.synthetic), given.seed, given.count)
     write_set(patches, FOLDER_COLUMNS, given.output, given.seed)
     print(f"For the readers: {given.output / HAND_OUT}\nKeep apart from them: {given.output / KEY}")
+
+
+def _read(given: argparse.Namespace) -> None:
+    imported("turing_app", given).run(given.hand_out, given.reader, given.answers, given.host, given.port)
 
 
 def _score(given: argparse.Namespace) -> None:

@@ -24,7 +24,6 @@ from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 
 MARK = "mark"
 FIRST_CONFIDENCE = 50
-FINISH_QUESTION = "Finish? You cannot change it afterwards."
 HEADS = ("Finding", "Confidence", "Remark")
 
 
@@ -55,7 +54,7 @@ class CaseReader(Desk):
 
     @property
     def status(self) -> str:
-        """What to tell the reader: what went wrong, or else what comes next."""
+        """See :class:`Desk`."""
         if self.message:
             return self.message
         if self.session.is_finished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ import slicer
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.pen import OnPath, Pen
+
+FINISH_QUESTION = "Finish? You cannot change it afterwards."
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def render(views: Iterable[View]) -> None:
         view.render()
 
 
-class Desk:
+class Desk(ABC):
     """What a user works at, whatever the host: an action is done, or it is told why not."""
 
     def __init__(self) -> None:
@@ -39,6 +42,15 @@ class Desk:
         """The last thing to tell the user, a sentence."""
         self.changed: Callable[[], None] = lambda: None
         """Called when anything that a panel shows may have changed."""
+
+    @property
+    @abstractmethod
+    def status(self) -> str:
+        """What to tell the user: what went wrong, or else what comes next."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the views."""
 
     def tell(self, message: str) -> None:
         """Show `message` to the user."""

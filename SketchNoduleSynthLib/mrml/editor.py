@@ -270,6 +270,11 @@ class Editor(Desk):
         self.worker.cancel()
         self.tell("Cancelled; the CT was not changed.")
 
+    @property
+    def status(self) -> str:
+        """See :class:`Desk`."""
+        return self.message or self.session.draft.lacks
+
     def close(self) -> None:
         """Let go of the views; the nodes stay."""
         self.worker.cancel()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from SketchNoduleSynthLib.mrml.case_reader import MARK, CaseReader
 from SketchNoduleSynthLib.mrml.editor import ERASER, PLACE, Editor
+from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
+from SketchNoduleSynthLib.reading.turing_sheets import CONFIDENCE
 
 TOOL_KEYS = {"P": PLACE, "N": "nodule", "V": "vessel", "W": "wall", "O": "other", "E": ERASER}
 
@@ -36,3 +39,15 @@ READING_KEYS: dict[str, Callable[[CaseReader], object]] = {
     "L": lambda reader: reader.show_lung_window(),
     "Escape": lambda reader: reader.take(None),
 }
+
+
+def _rate(confidence: int, reader: TuringReader) -> None:
+    reader.rate(confidence)
+
+
+TURING_KEYS: dict[str, Callable[[TuringReader], object]] = {
+    "R": lambda reader: reader.say(is_synthetic=False),
+    "S": lambda reader: reader.say(is_synthetic=True),
+    "B": lambda reader: reader.go(-1),
+    "N": lambda reader: reader.go(1),
+} | {str(number): partial(_rate, number) for number in range(CONFIDENCE[0], CONFIDENCE[1] + 1)}

@@ -131,6 +131,12 @@ def show_mediastinal_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
     _show_window(node, 40.0, 400.0)
 
 
+def show_picture(node: slicer.vtkMRMLScalarVolumeNode, grey: NDArray[np.uint8]) -> None:
+    """Give `node` a picture (rows, columns) as its only slice, upright in an axial view, black to white as it is."""
+    update_node(node, Volume(grey[None], np.ones(3)))
+    _show_window(node, 127.5, 255.0)
+
+
 def _show_window(node: slicer.vtkMRMLScalarVolumeNode, level: float, width: float) -> None:
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()

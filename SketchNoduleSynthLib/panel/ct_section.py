@@ -31,7 +31,7 @@ class CtSection:
 
     def open_chosen(self) -> None:
         """Edit the volume that is chosen; not while a case is read."""
-        if self.panel.reading.is_on:
+        if self.panel.mode is not None:
             return
         node = self.ui.inputSelector.currentNode()
         if node is None or node.GetAttribute(volumes.SYNTHETIC_ATTRIBUTE) is None:

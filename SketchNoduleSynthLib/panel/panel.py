@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.keys import KEYS, READING_KEYS
+from SketchNoduleSynthLib.mrml.keys import KEYS
 from SketchNoduleSynthLib.panel.ct_section import CtSection
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
+from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
 from SketchNoduleSynthLib.panel.nodules_section import NodulesSection
 from SketchNoduleSynthLib.panel.reading_section import ReadingSection
+from SketchNoduleSynthLib.panel.shortcuts import Shortcuts
 from SketchNoduleSynthLib.panel.sketch_section import SketchSection
+from SketchNoduleSynthLib.panel.turing_section import TuringSection
 from SketchNoduleSynthLib.panel.views import slice_views
 from SketchNoduleSynthLib.panel.voi_section import VoiSection
 
@@ -42,7 +43,8 @@ class Panel:
         self.message = ""
         self.is_refreshing = False
         """True while the panel itself sets its controls."""
-        self.ct, self.reading = CtSection(self), ReadingSection(self)
+        self.ct, self.reading, self.turing = CtSection(self), ReadingSection(self, parent), TuringSection(self, parent)
+        self.modes: tuple[Mode, ...] = (self.reading, self.turing)
         self.sections: tuple[Section, ...] = (
             Dependencies(self),
             self.ct,
@@ -51,6 +53,7 @@ class Panel:
             NoduleSection(self),
             NodulesSection(self),
             self.reading,
+            self.turing,
         )
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
@@ -58,11 +61,13 @@ class Panel:
         worker.woken = self._timer.start
         ui.cancelButton.clicked.connect(self.cancel)
         self._is_listening = False
-        self._shortcuts = [self._shortcut(parent, key, partial(self.do, action)) for key, action in KEYS.items()]
-        self._reading_shortcuts = [
-            self._shortcut(parent, key, partial(self.reading.do, action)) for key, action in READING_KEYS.items()
-        ]
+        self._shortcuts = Shortcuts(parent, KEYS, self.do)
         self.refresh()
+
+    @property
+    def mode(self) -> Mode | None:
+        """The one that the panel is in; None: what is made is edited."""
+        return next((mode for mode in self.modes if mode.desk is not None), None)
 
     # A CT
 
@@ -86,7 +91,8 @@ class Panel:
         if self.editor is not None:
             editor, self.editor = self.editor, None
             editor.close()
-        self.reading.close()
+        for mode in self.modes:
+            mode.close()
         self.message = ""
         self.refresh()
 
@@ -95,10 +101,8 @@ class Panel:
         self.close()
         self._timer.stop()
         self.worker.woken = lambda: None
-        for shortcut in self._shortcuts + self._reading_shortcuts:
-            shortcut.setEnabled(False)
-            shortcut.setParent(None)
-        self._shortcuts, self._reading_shortcuts = [], []
+        for shortcuts in (self._shortcuts, *(mode.shortcuts for mode in self.modes)):
+            shortcuts.remove()
 
     def listen(self, is_listening: bool) -> None:
         """Shortcuts and the mark act only while the module is the one in front."""
@@ -135,6 +139,7 @@ class Panel:
         try:
             for section in self.sections:
                 section.refresh(self.editor)
+            self._show_mode()
             self._listen_to_keys()
             task = self.worker.task
             self.ui.progressFrame.setVisible(task is not None)
@@ -153,11 +158,10 @@ class Panel:
             self.refresh()
 
     def _status(self) -> str:
-        if self.reading.reader is not None:
-            return self.reading.reader.status
-        if self.editor is None:
+        desk = self.mode.desk if self.mode else self.editor
+        if desk is None:
             return self.message or _("Choose a chest CT, or fetch the sample.")
-        return self.editor.message or self.editor.session.draft.lacks
+        return desk.status
 
     def _pump(self) -> None:
         stage = self.worker.task and self.worker.task.stage
@@ -167,15 +171,17 @@ class Panel:
         if not self.worker.is_busy or stage != (self.worker.task and self.worker.task.stage):
             self.refresh()
 
-    def _listen_to_keys(self) -> None:
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(self._is_listening and not self.reading.is_on)
-        for shortcut in self._reading_shortcuts:
-            shortcut.setEnabled(self._is_listening and self.reading.is_on)
+    def _show_mode(self) -> None:
+        """A mode hides all else."""
+        ui = self.ui
+        for mode in self.modes:
+            mode.section.setVisible(mode is self.mode)
+        for section in (ui.ctSection, ui.voiSection, ui.sketchSection, ui.noduleSection, ui.nodulesSection):
+            section.setVisible(self.mode is None)
+        if self.mode:
+            ui.dependencyFrame.setVisible(False)
 
-    @staticmethod
-    def _shortcut(parent: Any, key: str, act: Callable[[], object]) -> Any:
-        shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or parent)
-        shortcut.activated.connect(lambda *_arguments: act())
-        shortcut.setEnabled(False)
-        return shortcut
+    def _listen_to_keys(self) -> None:
+        self._shortcuts.listen(self._is_listening and self.mode is None)
+        for mode in self.modes:
+            mode.shortcuts.listen(self._is_listening and mode is self.mode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,11 @@ import slicer
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.cases.worker import Task
-from SketchNoduleSynthLib.mrml.case_reader import FINISH_QUESTION, HEADS, MARK, CaseReader
+from SketchNoduleSynthLib.mrml.case_reader import HEADS, MARK, CaseReader
+from SketchNoduleSynthLib.mrml.desk import FINISH_QUESTION
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.keys import toggle_mark
+from SketchNoduleSynthLib.mrml.keys import READING_KEYS, toggle_mark
+from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.views import slice_views
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase, open_case
 
@@ -22,26 +24,23 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.reading.findings import Finding
 
 
-class ReadingSection:
+class ReadingSection(Mode[CaseReader]):
     """Opens a case for a reader; its controls call the reader's case as those of other sections call the editor."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel, self.ui = panel, panel.ui
-        self.reader: CaseReader | None = None
-        """What is being read; None while there is an editor, or nothing."""
+    def __init__(self, panel: Panel, parent: Any) -> None:
+        super().__init__(panel, parent, panel.ui.readingSection, READING_KEYS, panel.ui.leaveButton)
         self._shown: Sequence[Finding] = ()
         self._remarked: int | None = None
         """The finding whose remark stands in the field."""
         self.ui.readButton.clicked.connect(lambda *_checked: self._choose())
-        self.ui.leaveButton.clicked.connect(lambda *_checked: self.leave())
-        self._on(self.ui.markButton.clicked, toggle_mark)
-        self._on(self.ui.confidenceSlider.valueChanged, lambda reader: reader.rate(int(self.ui.confidenceSlider.value)))
-        self._on(self.ui.remarkEdit.editingFinished, self._remark)
-        self._on(self.ui.removeFindingButton.clicked, lambda reader: reader.remove())
-        self._on(self.ui.sliceSlider.valueChanged, lambda reader: reader.slices.show(int(self.ui.sliceSlider.value)))
-        self._on(self.ui.readingLungButton.clicked, lambda reader: reader.show_lung_window())
-        self._on(self.ui.mediastinalButton.clicked, lambda reader: reader.show_mediastinal_window())
-        self._on(self.ui.finishButton.clicked, self._finish)
+        self.on(self.ui.markButton.clicked, toggle_mark)
+        self.on(self.ui.confidenceSlider.valueChanged, lambda reader: reader.rate(int(self.ui.confidenceSlider.value)))
+        self.on(self.ui.remarkEdit.editingFinished, self._remark)
+        self.on(self.ui.removeFindingButton.clicked, lambda reader: reader.remove())
+        self.on(self.ui.sliceSlider.valueChanged, lambda reader: reader.slices.show(int(self.ui.sliceSlider.value)))
+        self.on(self.ui.readingLungButton.clicked, lambda reader: reader.show_lung_window())
+        self.on(self.ui.mediastinalButton.clicked, lambda reader: reader.show_mediastinal_window())
+        self.on(self.ui.finishButton.clicked, self._finish)
         table = self.ui.findingsTable
         table.setColumnCount(len(HEADS))
         table.setHorizontalHeaderLabels([_(head) for head in HEADS])
@@ -51,18 +50,7 @@ class ReadingSection:
         table.setSelectionMode(qt.QTableWidget.SingleSelection)
         table.setEditTriggers(qt.QTableWidget.NoEditTriggers)
         table.setMinimumHeight(120)
-        self._on(table.itemSelectionChanged, self._select)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether a case is being read."""
-        return self.reader is not None
-
-    def do(self, action: Callable[[CaseReader], object]) -> None:
-        """An action of the reader, unless the panel itself is just setting its controls."""
-        reader = self.reader
-        if reader is not None and not self.panel.is_refreshing:
-            reader.do(lambda: action(reader))
+        self.on(table.itemSelectionChanged, self._select)
 
     def open(self, folder: Path, reader: str) -> None:
         """Read the case in `folder`, as soon as its CT is there; a case that cannot be read is told in the panel."""
@@ -71,27 +59,12 @@ class ReadingSection:
         self.panel.worker.submit(work)
         self.panel.refresh()
 
-    def leave(self) -> None:
-        """Back to what was edited before; the reader's file stays as it is."""
-        self.panel.close()
-        self.panel.ct.open_chosen()
-
-    def close(self) -> None:
-        """Let go of the case."""
-        if self.reader is not None:
-            reader, self.reader = self.reader, None
-            reader.close()
-
     def refresh(self, editor: Editor | None) -> None:
         """See :class:`Section`."""
-        reader, ui = self.reader, self.ui
-        ui.readingSection.setVisible(reader is not None)
-        for section in (ui.ctSection, ui.voiSection, ui.sketchSection, ui.noduleSection, ui.nodulesSection):
-            section.setVisible(reader is None)
+        reader, ui = self.desk, self.ui
         ui.readButton.setEnabled(self.panel.worker.task is None)
         if reader is None:
             return
-        ui.dependencyFrame.setVisible(False)
         ui.caseLabel.setText(reader.case.id)
         ui.instructionsLabel.setText(reader.case.instructions)
         ui.markButton.setChecked(reader.tool == MARK)
@@ -129,10 +102,7 @@ class ReadingSection:
             self.open(Path(folder), reader)
 
     def _begin(self, case: OpenedCase) -> None:
-        self.panel.close()
-        self.reader = CaseReader(case, slice_views(), slicer.mrmlScene)
-        self.reader.changed = self.panel.refresh
-        self.panel.refresh()
+        self.begin(lambda: CaseReader(case, slice_views(), slicer.mrmlScene))
 
     def _select(self, reader: CaseReader) -> None:
         row = self.ui.findingsTable.currentRow()
@@ -142,9 +112,6 @@ class ReadingSection:
     def _remark(self, reader: CaseReader) -> None:
         self.ui.remarkEdit.modified = False
         reader.remark(self.ui.remarkEdit.text)
-
-    def _on(self, signal: Any, action: Callable[[CaseReader], object]) -> None:
-        signal.connect(lambda *_arguments: self.do(action))
 
     def _finish(self, reader: CaseReader) -> None:
         if slicer.util.confirmOkCancelDisplay(_(FINISH_QUESTION)):

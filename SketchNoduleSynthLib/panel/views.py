@@ -27,3 +27,21 @@ def _view_of(widget: Any) -> View:
     view, node = widget.sliceView(), widget.mrmlSliceNode()
     pen = partial(InteractorPen, view.interactor(), node, view.scheduleRender)
     return View(node, view.scheduleRender, widget.fitSliceToBackground, pen)
+
+
+class OneView:
+    """The first view alone, as long as it is wanted."""
+
+    def __init__(self) -> None:
+        self._before = slicer.app.layoutManager().layout
+        self._show(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
+
+    def end(self) -> None:
+        """All views again that there were."""
+        self._show(self._before)
+
+    @staticmethod
+    def _show(layout: int) -> None:
+        slicer.app.layoutManager().setLayout(layout)
+        # The views have their sizes, to which a picture is fitted, only when Qt has laid them out.
+        slicer.app.processEvents()

@@ -15,14 +15,14 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, write_rows
-from SketchNoduleSynthLib.reading.turing_sheets import ANSWER_COLUMNS, KEY_COLUMNS, REAL, SYNTHETIC
+from SketchNoduleSynthLib.reading.turing_sheets import ANSWER_COLUMNS, KEY_COLUMNS, PATCHES, REAL, SHEET, SYNTHETIC
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
 
 WIDTH_MM = 24.0
 LETTERS = list("bcdfghjkmnpqrstvwxz")
 """Of ids: no word comes out, and nothing that a spreadsheet takes for a number or a date."""
 ID_LENGTH = 6
-HAND_OUT, PATCHES, KEY = "hand_out", "patches", "key.csv"
+HAND_OUT, KEY = "hand_out", "key.csv"
 PAGE = Path(__file__).resolve().parent.parent.parent / "Resources" / "Reading" / "real_or_synthetic.html"
 FOR_READERS = """Real or synthetic?
 
@@ -83,7 +83,7 @@ def write_set(patches: Sequence[Patch], columns: Sequence[str], folder: Path, se
         # In the order of the sheet and all at once: the files' times tell nothing.
         for name, patch in zip(ids, shuffled, strict=True):
             Image.fromarray(patch.image).save(hand_out / PATCHES / f"{name}.png")
-        write_rows(hand_out / "answers.csv", ANSWER_COLUMNS, [(name, "", "") for name in ids])
+        write_rows(hand_out / SHEET, ANSWER_COLUMNS, [(name, "", "") for name in ids])
         page = PAGE.read_text(encoding="utf-8").replace("/*ids*/[]", json.dumps(ids))
         (hand_out / "index.html").write_text(page, encoding="utf-8")
         (hand_out / "README.txt").write_text(FOR_READERS, encoding="utf-8")

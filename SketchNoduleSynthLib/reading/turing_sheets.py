@@ -16,6 +16,8 @@ REAL, SYNTHETIC = "real", "synthetic"
 ANSWER_COLUMNS = ("id", "answer", "confidence")
 KEY_COLUMNS = ("id", "truth", "model")
 """With which a key begins; what follows says where a patch is from."""
+SHEET, PATCHES = "answers.csv", "patches"
+"""What is handed out: the empty sheet, and the folder of pictures, each ID.png."""
 CONFIDENCE = (1, 5)
 """From a guess to certainty."""
 
@@ -98,11 +100,12 @@ def read_sheet(path: Path, key: Key) -> Sheet:
     if empty:
         raise InputError(f"In {path.name} {len(empty)} of {len(key.ids)} patches have no answer; {empty[0]} is one.")
     answers = [is_synthetic(rows[one]["answer"], f"In {path.name}, the answer to {one}") for one in key.ids]
-    given = [_confidence(rows[one]["confidence"], f"In {path.name}, the confidence of {one}") for one in key.ids]
+    given = [confidence_of(rows[one]["confidence"], f"In {path.name}, the confidence of {one}") for one in key.ids]
     return Sheet(np.array(answers), None if None in given else np.array(given, float))
 
 
-def _confidence(word: str, where: str) -> float | None:
+def confidence_of(word: str, where: str) -> float | None:
+    """The number, None for an empty word; raises :class:`InputError` for any other."""
     if not word:
         return None
     try:

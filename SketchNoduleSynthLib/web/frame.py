@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from trame.ui.vuetify3 import VAppLayout
-from trame.widgets import client, html
+from trame.widgets import client, html, vuetify3
 from trame_server import Server
 from trame_slicer.views import ViewLayoutDefinition
 
-from SketchNoduleSynthLib.web.controls import button
+from SketchNoduleSynthLib.mrml.desk import FINISH_QUESTION
+from SketchNoduleSynthLib.web.controls import act, button
 from SketchNoduleSynthLib.web.serving import TITLE
 from SketchNoduleSynthLib.web.views import TITLES, names_of
 from SketchNoduleSynthLib.web.widgets import Keys
 
-NOTICE = "Research and education only, not for diagnosis. Everything it writes is synthetic."
+FOR_RESEARCH = "Research and education only, not for diagnosis."
+NOTICE = f"{FOR_RESEARCH} Everything it writes is synthetic."
 
 
 @contextmanager
@@ -45,10 +47,19 @@ def frame(
         yield
 
 
-def heading() -> None:
+def heading(notice: str = NOTICE) -> None:
     """The top of a panel."""
     html.H1(TITLE)
-    html.P(NOTICE, classes="notice")
+    html.P(notice, classes="notice")
+
+
+def ask_to_finish() -> None:
+    """A question while the state's `asking` is true; then the action `finish`."""
+    with vuetify3.VDialog(v_model=("asking",), max_width=420), vuetify3.VCard(), html.Div(classes="card"):
+        html.P(FINISH_QUESTION)
+        with html.Div(classes="row pairs"):
+            button("Finish", "asking = false; " + act("finish"), color="primary")
+            button("Go on", "asking = false")
 
 
 def _view(name: str) -> None:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from trame.widgets import html, vuetify3
+from trame.widgets import html
 from trame_server import Server
 
-from SketchNoduleSynthLib.mrml.case_reader import FINISH_QUESTION, HEADS
+from SketchNoduleSynthLib.mrml.case_reader import HEADS
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE
 from SketchNoduleSynthLib.web.controls import act, button, slider
-from SketchNoduleSynthLib.web.frame import frame, heading
+from SketchNoduleSynthLib.web.frame import ask_to_finish, frame, heading
 from SketchNoduleSynthLib.web.reading_shown import KEYS
 from SketchNoduleSynthLib.web.views import READING
 
 
 def build(server: Server) -> None:
     """Lay out the page of `server`."""
-    with (
-        frame(server, KEYS, READING, _panel, "reading", is_listening="!asking"),
-        vuetify3.VDialog(v_model=("asking",), max_width=420),
-        vuetify3.VCard(),
-        html.Div(classes="card"),
-    ):
-        html.P(FINISH_QUESTION)
-        with html.Div(classes="row pairs"):
-            button("Finish", "asking = false; " + act("finish"), color="primary")
-            button("Read on", "asking = false")
+    with frame(server, KEYS, READING, _panel, "reading", is_listening="!asking"):
+        ask_to_finish()
 
 
 def _panel() -> None:

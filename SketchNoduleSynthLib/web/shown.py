@@ -61,7 +61,7 @@ def of_editor(editor: Editor) -> dict[str, Any]:
     task = editor.worker.task
     values: dict[str, Any] = {
         "ct": editor.case.source.GetName(),
-        "status": editor.message or draft.lacks,
+        "status": editor.status,
         "task": (f"{task.name}: {task.stage}" if task.stage else task.name) if task else "",
         "tool": editor.tool or "",
         "is_placed": draft.voi is not None,

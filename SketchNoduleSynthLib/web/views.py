@@ -18,7 +18,16 @@ from SketchNoduleSynthLib.web.widgets import SketchPad
 
 SKETCH = "Sketch"
 """The view of the oblique reslice; the others are Slicer's Red, Green and Yellow."""
-TITLES = {SKETCH: "Sketch plane", "Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal", "ThreeD": "3D"}
+PICTURE = "Picture"
+"""The view of the Visual Turing Test, upright as an axial one."""
+TITLES = {
+    SKETCH: "Sketch plane",
+    PICTURE: "Real or synthetic?",
+    "Red": "Axial",
+    "Green": "Coronal",
+    "Yellow": "Sagittal",
+    "ThreeD": "3D",
+}
 READING = (
     ViewLayoutDefinition.axial_view(),
     ViewLayoutDefinition.coronal_view(),
@@ -29,6 +38,7 @@ EDITING = (
     *READING,
     ViewLayoutDefinition.threed_view(box_visible=True),
 )
+TURING = (ViewLayoutDefinition.slice_view("Axial", label=PICTURE, color="#777777"),)
 FRAMES_PER_SECOND = 60.0
 QUALITY = 90
 """Of JPEG; that of a picture at rest, so that none is drawn and sent twice."""
@@ -101,5 +111,5 @@ def _fit(view: AbstractView, *_event: object) -> None:
 
 def _slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
     SketchPad(view=view.name, line=(f"pads.{view.name}",))
-    if view.name != SKETCH:
+    if view.name not in (SKETCH, PICTURE):
         create_vertical_slice_view_gutter_ui(server, view_id, view)

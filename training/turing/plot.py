@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY, PATCHES
-from SketchNoduleSynthLib.reading.turing_sheets import REAL, read_key
+from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY
+from SketchNoduleSynthLib.reading.turing_sheets import PATCHES, REAL, read_key
 
 PERPLEXITY = 30.0
 LEAST_PATCHES = 8

@@ -1,0 +1,42 @@
+"""The browser's front for the Visual Turing Test: one set of pictures and one reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
+from SketchNoduleSynthLib.reading.turing_session import TuringSession
+from SketchNoduleSynthLib.web import turing_page
+from SketchNoduleSynthLib.web.serving import Front, serve
+from SketchNoduleSynthLib.web.turing_shown import ACTIONS, KEYS, SETTERS, TuringShown, of_reader
+from SketchNoduleSynthLib.web.views import TURING
+
+
+class TuringApp(Front[TuringReader]):
+    """The front with `session`. `token`: as of a front."""
+
+    def __init__(self, session: TuringSession, token: str | None = None) -> None:
+        super().__init__(TuringShown(), TURING, KEYS, ACTIONS, SETTERS, token)
+        self._session = session
+        turing_page.build(self.server)
+
+    async def begin(self) -> None:
+        """See :class:`Front`."""
+        self.desk = TuringReader(self._session, self.views.slice_views(), self.slicer.scene)
+        self.desk.changed = self.refresh
+        self.refresh()
+
+    def values(self, desk: TuringReader) -> dict[str, Any]:
+        """See :class:`Front`."""
+        return of_reader(desk)
+
+
+def run(hand_out: Path, reader: str, answers_folder: Path | None, host: str, port: int) -> None:
+    """Serve the pictures in `hand_out` to `reader` until it is stopped, and say where.
+
+    Answers are kept in `answers_folder`; beside the set if that is None. Raises :class:`InputError` for what a
+    :class:`TuringSession` refuses, and if the port is taken.
+    """
+    session = TuringSession(hand_out, reader, answers_folder)
+    serve(lambda: TuringApp(session), host, port)

@@ -1,0 +1,142 @@
+"""Real or synthetic? in the module's panel, on our stand-in for desktop Slicer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from phantom import LUNG_RAS_MM, chest
+from reader import Reader
+from turing_folder import SHAPE, write_pictures
+
+from SketchNoduleSynthLib.reading.turing_report import scored
+from SketchNoduleSynthLib.reading.turing_set import KEY
+
+pytest_plugins = ["standin"]
+OTHERS = ("ctSection", "voiSection", "sketchSection", "noduleSection", "nodulesSection", "readingSection")
+
+
+@pytest.fixture
+def hand_out(tmp_path) -> Path:
+    return write_pictures(tmp_path / "set")
+
+
+@pytest.fixture
+def reader(desktop) -> Reader:
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    return reader
+
+
+def begin(reader, hand_out, name="R1"):
+    """Real or synthetic?… as a user does it; what is being judged."""
+    reader.desktop.dialogs.answers += [str(hand_out), name]
+    reader.click(reader.ui.turingButton)
+    return reader.widget.panel.turing.desk
+
+
+def layout(reader):
+    return reader.desktop.layout_manager.layout
+
+
+def test_every_picture_is_judged_and_the_test_finished(reader, hand_out):
+    import slicer
+
+    test = begin(reader, hand_out)
+    ui = reader.ui
+    assert ui.turingSection.isVisible() and [name for name in OTHERS if getattr(ui, name).isVisible()] == []
+    assert layout(reader) == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
+    assert "Picture 1 of 4" in ui.pictureLabel.text and not ui.backButton.enabled
+    reader.key("s")
+    assert ui.syntheticButton.checked and not ui.realButton.checked
+    reader.key("5")
+    assert ui.sureSlider.value == 5 and "3 of 4" in ui.statusLabel.text
+    reader.key("n")
+    assert "Picture 2 of 4" in ui.pictureLabel.text and ui.sureSlider.value == 3 and not ui.syntheticButton.checked
+    ui.sureSlider.setValue(2)
+    reader.click(ui.realButton)
+    assert ui.realButton.checked and test.answer.confidence == 2
+    for _ in range(2):
+        reader.click(ui.nextButton)
+        reader.click(ui.syntheticButton)
+    assert not ui.nextButton.enabled
+    reader.key("b")
+    assert "Picture 3 of 4" in ui.pictureLabel.text
+    reader.click(ui.realButton)
+    reader.click(ui.finishTuringButton)
+    assert not test.session.is_finished, "nobody said yes"
+    reader.desktop.dialogs.answers += [True]
+    reader.click(ui.finishTuringButton)
+    path = hand_out.parent / "answers" / "R1.csv"
+    assert str(path) in ui.statusLabel.text
+    controls = ("realButton", "syntheticButton", "sureSlider", "finishTuringButton")
+    assert [name for name in controls if getattr(ui, name).enabled] == []
+    rows = path.read_text().split()[1:]
+    assert [row.split(",", 1)[1] for row in rows] == ["synthetic,5", "real,2", "real,3", "synthetic,3"]
+    assert scored([path], hand_out.parent / KEY)["readers"]["R1"]["patches"] == 4
+
+
+def test_the_picture_is_shown_upright_alone_and_whole(reader, hand_out):
+    import slicer
+
+    test = begin(reader, hand_out)
+    reader.key("n")
+    logic = reader.desktop.layout_manager.sliceWidget("Red").sliceLogic()
+    shown = logic.GetBackgroundLayer().GetVolumeNode()
+    assert np.array_equal(slicer.util.arrayFromVolume(shown)[0], test.session.picture(1))
+    node = reader.slice_node("Red")
+    # By Slicer's own slice geometry: the picture's corners (column, row) lie in the view, first row above.
+    ras_to_xy = np.linalg.inv(slicer.util.arrayFromVTKMatrix(node.GetXYToRAS()))
+    columns, rows = SHAPE[1] - 1, SHAPE[0] - 1
+    corners = [ras_to_xy @ (-column, -row, 0, 1) for column, row in ((0, 0), (columns, 0), (0, rows))]
+    width, height = node.GetDimensions()[:2]
+    for x, y, *_rest in corners:
+        assert 0 <= x <= width and 0 <= y <= height
+    first, right, below = (corner[:2] for corner in corners)
+    assert right[0] > first[0] and abs(right[1] - first[1]) < 1e-6
+    assert below[1] < first[1] and abs(below[0] - first[0]) < 1e-6, "a view's y goes up"
+    assert right[0] - first[0] > 0.9 * width or first[1] - below[1] > 0.9 * height, "as large as the view"
+    display = shown.GetDisplayNode()
+    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0, 255)
+    others = [slicer.mrmlScene.GetNodesByClass("vtkMRMLSliceCompositeNode").GetItemAsObject(n) for n in range(3)]
+    assert {one.GetBackgroundVolumeID() for one in others} == {shown.GetID()}
+
+
+def test_leave_brings_everything_back_and_the_answers_are_kept(reader, hand_out):
+    import slicer
+
+    reader.place(LUNG_RAS_MM)
+    reader.draw()
+    reader.wait()
+    session, pose, before = reader.session, reader.slice_to_ras("Red"), layout(reader)
+    count = slicer.mrmlScene.GetNumberOfNodes()
+    begin(reader, hand_out)
+    reader.key("r")
+    assert session.draft.is_drawn and session.draft.seed == 0, "the editing keys rest"
+    reader.click(reader.ui.leaveTuringButton)
+    reader.wait()
+    assert reader.session is session and layout(reader) == before and np.allclose(reader.slice_to_ras("Red"), pose)
+    assert slicer.mrmlScene.GetNumberOfNodes() == count and reader.ui.ctSection.isVisible()
+    again = begin(reader, hand_out)
+    assert again.place == 1, "the first without an answer"
+    slicer.mrmlScene.Clear()
+    reader.wait()
+    assert not reader.ui.turingSection.isVisible() and layout(reader) == before
+
+
+def test_what_is_no_set_is_told_and_the_editor_stays(reader, hand_out, tmp_path):
+    session, before = reader.session, layout(reader)
+    begin(reader, tmp_path)
+    assert "no set of pictures" in reader.ui.statusLabel.text
+    begin(reader, hand_out, "../R1")
+    assert "reader's name" in reader.ui.statusLabel.text
+    for picture in (hand_out / "patches").iterdir():
+        picture.write_bytes(b"\x89PNG")
+    begin(reader, hand_out)
+    assert "cannot be read" in reader.ui.statusLabel.text
+    assert reader.session is session and layout(reader) == before and reader.ui.ctSection.isVisible()
+    for answers in ([""], [str(hand_out), ""]):
+        reader.desktop.dialogs.answers += answers
+        reader.click(reader.ui.turingButton)
+        assert reader.session is session
