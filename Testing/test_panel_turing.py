@@ -10,8 +10,8 @@ from phantom import LUNG_RAS_MM, chest
 from reader import Reader
 from turing_folder import SHAPE, write_pictures
 
-from SketchNoduleSynthLib.reading.turing_report import scored
-from SketchNoduleSynthLib.reading.turing_set import KEY
+from SketchNoduleSynthLib.turing.patch_set import KEY
+from SketchNoduleSynthLib.turing.report import scored
 
 pytest_plugins = ["standin"]
 OTHERS = ("ctSection", "voiSection", "sketchSection", "noduleSection", "nodulesSection", "readingSection")

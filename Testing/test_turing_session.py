@@ -13,10 +13,10 @@ from PIL import Image
 from refusal import refused
 from turing_folder import SHAPE, write_pictures
 
-from SketchNoduleSynthLib.reading.turing_report import scored
-from SketchNoduleSynthLib.reading.turing_session import UNFINISHED, Answer, TuringSession
-from SketchNoduleSynthLib.reading.turing_set import KEY
-from SketchNoduleSynthLib.reading.turing_sheets import PATCHES, SHEET, read_key
+from SketchNoduleSynthLib.turing.patch_set import KEY
+from SketchNoduleSynthLib.turing.report import scored
+from SketchNoduleSynthLib.turing.session import UNFINISHED, Answer, TuringSession
+from SketchNoduleSynthLib.turing.sheets import PATCHES, SHEET, read_key
 
 COUNT = 4
 

@@ -14,9 +14,9 @@ from refusal import refused
 from scipy import ndimage
 
 from SketchNoduleSynthLib.fetch import cache_folder
-from SketchNoduleSynthLib.reading.turing_report import scored
-from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY, patch_image
-from SketchNoduleSynthLib.reading.turing_sheets import PATCHES
+from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, patch_image
+from SketchNoduleSynthLib.turing.report import scored
+from SketchNoduleSynthLib.turing.sheets import PATCHES
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures.features import INCEPTION

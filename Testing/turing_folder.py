@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, Patch, write_set
+from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, Patch, write_set
 
 SHAPE = (40, 120)
 

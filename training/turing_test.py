@@ -24,9 +24,9 @@ from pathlib import Path
 
 import torch
 
-from SketchNoduleSynthLib.reading.turing_report import report, scored
-from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY
 from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
+from SketchNoduleSynthLib.turing.report import report, scored
 from training.command import at_least, models_of, run_command
 from training.data.nodules import read_nodules
 from training.figures.remake import generator_of

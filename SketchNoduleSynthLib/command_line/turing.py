@@ -44,8 +44,8 @@ def add_pictures(commands: Any) -> None:
 
 
 def _make(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY, write_set
-    from SketchNoduleSynthLib.reading.turing_sources import FOLDER_COLUMNS, in_equal_shares, of_folders
+    from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, write_set
+    from SketchNoduleSynthLib.turing.sources import FOLDER_COLUMNS, in_equal_shares, of_folders
 
     patches = in_equal_shares(of_folders(given.real, given.synthetic), given.seed, given.count)
     write_set(patches, FOLDER_COLUMNS, given.output, given.seed)
@@ -57,7 +57,7 @@ def _read(given: argparse.Namespace) -> None:
 
 
 def _score(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.reading.turing_report import report, scored
+    from SketchNoduleSynthLib.turing.report import report, scored
 
     print(report(scored(given.answers, given.key)))
 
@@ -66,8 +66,8 @@ def _pictures(given: argparse.Namespace) -> None:
     from PIL import Image
 
     from SketchNoduleSynthLib.files import new_folder
-    from SketchNoduleSynthLib.reading.turing_sources import of_case
     from SketchNoduleSynthLib.teaching.copies import opened
+    from SketchNoduleSynthLib.turing.sources import of_case
 
     with opened(given.case) as cases, new_folder(given.output) as draft:
         for kind in ("real", "synthetic"):

@@ -8,7 +8,7 @@ from functools import partial
 from SketchNoduleSynthLib.mrml.case_reader import MARK, CaseReader
 from SketchNoduleSynthLib.mrml.editor import ERASER, PLACE, Editor
 from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
-from SketchNoduleSynthLib.reading.turing_sheets import CONFIDENCE
+from SketchNoduleSynthLib.turing.sheets import CONFIDENCE
 
 TOOL_KEYS = {"P": PLACE, "N": "nodule", "V": "vessel", "W": "wall", "O": "other", "E": ERASER}
 

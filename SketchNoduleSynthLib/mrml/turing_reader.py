@@ -11,7 +11,7 @@ from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.alone import Alone
 from SketchNoduleSynthLib.mrml.desk import Desk, View, render
-from SketchNoduleSynthLib.reading.turing_session import Answer, TuringSession, check_confidence
+from SketchNoduleSynthLib.turing.session import Answer, TuringSession, check_confidence
 
 FIRST_CONFIDENCE = 3
 QUESTION = "Was this nodule in the CT, or did a network make it? The CT around it is real."

@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.mrml.keys import TURING_KEYS
 from SketchNoduleSynthLib.mrml.turing_reader import QUESTION, TuringReader
 from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.views import OneView, slice_views
-from SketchNoduleSynthLib.reading.turing_session import TuringSession
+from SketchNoduleSynthLib.turing.session import TuringSession
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.panel.panel import Panel

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
-from SketchNoduleSynthLib.reading.turing_session import TuringSession
+from SketchNoduleSynthLib.turing.session import TuringSession
 from SketchNoduleSynthLib.web import turing_page
 from SketchNoduleSynthLib.web.serving import Front, serve
 from SketchNoduleSynthLib.web.turing_shown import ACTIONS, KEYS, SETTERS, TuringShown, of_reader

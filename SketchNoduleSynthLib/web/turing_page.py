@@ -6,7 +6,7 @@ from trame.widgets import html
 from trame_server import Server
 
 from SketchNoduleSynthLib.mrml.turing_reader import QUESTION
-from SketchNoduleSynthLib.reading.turing_sheets import CONFIDENCE
+from SketchNoduleSynthLib.turing.sheets import CONFIDENCE
 from SketchNoduleSynthLib.web.controls import act, button, slider
 from SketchNoduleSynthLib.web.frame import FOR_RESEARCH, ask_to_finish, frame, heading
 from SketchNoduleSynthLib.web.turing_shown import KEYS

@@ -8,7 +8,7 @@ from typing import Any
 
 from SketchNoduleSynthLib.mrml.keys import TURING_KEYS
 from SketchNoduleSynthLib.mrml.turing_reader import FIRST_CONFIDENCE, TuringReader
-from SketchNoduleSynthLib.reading.turing_sheets import REAL, SYNTHETIC
+from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC
 
 
 @dataclass

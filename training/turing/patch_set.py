@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.turing_set import WIDTH_MM, Patch, check_target, patch_image, write_set
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
+from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, check_target, patch_image, write_set
 from training.data.nodules import Nodule
 from training.data.sites import site_out_of_sight
 from training.figures.remake import recipe_of

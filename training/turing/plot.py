@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY
-from SketchNoduleSynthLib.reading.turing_sheets import PATCHES, REAL, read_key
+from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
+from SketchNoduleSynthLib.turing.sheets import PATCHES, REAL, read_key
 
 PERPLEXITY = 30.0
 LEAST_PATCHES = 8

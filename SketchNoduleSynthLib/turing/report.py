@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.turing_scores import agreement, found_out, score
-from SketchNoduleSynthLib.reading.turing_sheets import read_key, read_sheet
+from SketchNoduleSynthLib.turing.scores import agreement, found_out, score
+from SketchNoduleSynthLib.turing.sheets import read_key, read_sheet
 
 
 def scored(answers: Sequence[Path], key_path: Path) -> dict[str, Any]:

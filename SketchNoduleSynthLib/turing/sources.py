@@ -12,7 +12,7 @@ from PIL import Image
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
-from SketchNoduleSynthLib.reading.turing_set import WIDTH_MM, Patch, patch_image
+from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, patch_image
 
 CASE_COLUMNS, FOLDER_COLUMNS = ("case", "number"), ("file",)
 """What the key says of a patch of a case and of a picture of a folder."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_file, write_rows
 from SketchNoduleSynthLib.reading.findings import check_name
-from SketchNoduleSynthLib.reading.turing_sheets import (
+from SketchNoduleSynthLib.turing.sheets import (
     ANSWER_COLUMNS,
     CONFIDENCE,
     PATCHES,

@@ -16,10 +16,10 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
-from SketchNoduleSynthLib.reading.turing_scores import agreement, found_out, score
-from SketchNoduleSynthLib.reading.turing_set import HAND_OUT, KEY, Patch, patch_image, write_set
-from SketchNoduleSynthLib.reading.turing_sheets import PATCHES, read_key, read_sheet
-from SketchNoduleSynthLib.reading.turing_sources import (
+from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, Patch, patch_image, write_set
+from SketchNoduleSynthLib.turing.scores import agreement, found_out, score
+from SketchNoduleSynthLib.turing.sheets import PATCHES, read_key, read_sheet
+from SketchNoduleSynthLib.turing.sources import (
     CASE_COLUMNS,
     FOLDER_COLUMNS,
     in_equal_shares,

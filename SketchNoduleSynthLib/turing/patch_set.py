@@ -15,8 +15,8 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, write_rows
-from SketchNoduleSynthLib.reading.turing_sheets import ANSWER_COLUMNS, KEY_COLUMNS, PATCHES, REAL, SHEET, SYNTHETIC
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
+from SketchNoduleSynthLib.turing.sheets import ANSWER_COLUMNS, KEY_COLUMNS, PATCHES, REAL, SHEET, SYNTHETIC
 
 WIDTH_MM = 24.0
 LETTERS = list("bcdfghjkmnpqrstvwxz")
