@@ -73,6 +73,22 @@ def test_the_same_words_give_the_same_bytes(made_case, source, tmp_path):
     assert Case.open(again).files == Case.open(made_case).files
 
 
+def test_a_zip_is_the_same_case(made_case, source, tmp_path, capsys):
+    path = tmp_path / "first.zip"
+    assert main(["case", "make", str(source), str(path), *WORDS]) == 0
+    with opened([path]) as (case,):
+        assert case.id == "first" and case.files == Case.open(made_case).files
+        assert "2 nodules" in check(case, source)
+    before = path.read_bytes()
+    for words, why in (([], "there already"), (["--count", "2"], "go into a folder")):
+        assert main(["case", "make", str(source), str(path), *words]) == 2
+        assert why in capsys.readouterr().err
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+    series = made_case / "ct"
+    assert main(["case", "make", str(series), str(series / "case.zip")]) == 2
+    assert "the CT's own folder" in capsys.readouterr().err and not (series / "case.zip").exists()
+
+
 def test_its_recipe_makes_it_again(made_case, source, tmp_path):
     again = tmp_path / "first"
     recipe = made_case / "truth" / "recipe.json"

@@ -49,6 +49,22 @@ def zipped(folder: Path, target: Path) -> None:
 
 
 @contextmanager
+def folder_or_zip(target: Path) -> Iterator[Path]:
+    """A new folder for a case: `target` itself, or one that is packed into it at the end if it is named .zip.
+
+    Raises :class:`InputError` if there is such a zip already.
+    """
+    if target.suffix.lower() != ".zip":
+        yield target
+        return
+    if target.exists():
+        raise InputError(f"{target} is there already; give another name.")
+    with tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-") as folder:
+        yield Path(folder) / target.stem
+        zipped(Path(folder) / target.stem, target)
+
+
+@contextmanager
 def opened(paths: Sequence[Path]) -> Iterator[list[Case]]:
     """The cases at `paths`: a case's folder or zip, or a folder of such, in the order of their names.
 

@@ -119,8 +119,7 @@ def write_case(
 
     form = form or Form()
     check_name("case's id", case_id)
-    if source_folder is not None and source_folder.resolve() in (folder.resolve(), *folder.resolve().parents):
-        raise InputError("The output folder lies in the CT's own folder; give another one.")
+    check_outside(folder, source_folder)
     result = of_nodules(volume, [one.insertion for one in nodules])
     with new_folder(folder) as draft:
         ct_path = _write_ct(result, draft / CT_FOLDER, form, source_folder)
@@ -143,6 +142,12 @@ def write_case(
             ct_sha256(made),
             f"SketchNoduleSynth {SketchNoduleSynthLib.__version__}",
         )
+
+
+def check_outside(target: Path, source_folder: Path | None) -> None:
+    """Raise :class:`InputError` if `target` lies in the CT's own folder, into which nothing is written."""
+    if source_folder is not None and source_folder.resolve() in (target.resolve(), *target.resolve().parents):
+        raise InputError("The output folder lies in the CT's own folder; give another one.")
 
 
 def _write_ct(result: Result, folder: Path, form: Form, source_folder: Path | None) -> Path:
