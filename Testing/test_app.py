@@ -17,6 +17,7 @@ import pytest
 import SimpleITK as sitk
 from browser import CHROMIUM, ROUND, TABLET, Visitor, app, chromium, panel_words
 from dicom_writer import write_series
+from generation_phantom import patient
 from phantom import chest
 from PIL import Image, ImageDraw
 
@@ -219,6 +220,21 @@ def test_a_recipe_comes_back(visitor, tmp_path):
     visitor.send("Load a recipe", recipe)
     visitor.wait_for(lambda: "recipe.nodules is missing" in visitor.status(), "the sentence")
     assert len(visitor.value("nodules")) == 1
+
+
+def test_random_nodules_are_added_and_taken_back(visitor, ct, tmp_path):
+    patient().volume.write(tmp_path / "patient.nrrd")
+    visitor.send("Open a CT", tmp_path / "patient.nrrd")
+    visitor.wait_for(lambda: visitor.value("ct") == "patient.nrrd", "the patient")
+    visitor.page.get_by_label("How many nodules").fill("2")
+    visitor.page.get_by_label("How hard they are to find").select_option("moderate")
+    visitor.click("Add at random")
+    visitor.wait_for(lambda: len(visitor.value("nodules")) == 2, "the nodules")
+    assert visitor.value("undoable") == "Add random nodules"
+    visitor.click("Undo (Z)")
+    visitor.wait_for(lambda: not visitor.value("nodules"), "undo")
+    visitor.send("Open a CT", ct)
+    visitor.wait_for(lambda: visitor.value("ct") == ct.name, "the phantom")
 
 
 def test_dicom_and_a_training_case_are_taken_home(visitor, ct, tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from generation_phantom import patient
 from phantom import LUNG_RAS_MM, chest
 
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -45,15 +46,16 @@ def test_the_console_example_runs_in_our_stand_in(desktop, tmp_path, monkeypatch
     from SketchNoduleSynthLib.mrml import volumes
 
     monkeypatch.chdir(tmp_path)
-    ct = volumes.node_from_volume(chest(), "CT", slicer.mrmlScene)
+    chest = patient().volume
+    ct = volumes.node_from_volume(chest, "CT", slicer.mrmlScene)
     desktop.load_module(MODULE)
     done: dict = {}
     example = block("console example", "python")
-    assert "< 50:" in example
-    exec(example.replace("< 50:", "< 3:"), done)
+    assert "add_random(10," in example
+    exec(example.replace("add_random(10,", "add_random(2,"), done)
     source, result = (slicer.util.arrayFromVolume(node) for node in (ct, done["case"].result))
-    assert np.array_equal(source, chest().array), "the source node was written"
-    labels = sitk.GetArrayFromImage(sitk.ReadImage(tmp_path / "fifty" / "nodules.nrrd"))
+    assert np.array_equal(source, chest.array), "the source node was written"
+    labels = sitk.GetArrayFromImage(sitk.ReadImage(tmp_path / "eleven" / "nodules.nrrd"))
     assert set(np.unique(labels)) == {0, 1, 2, 3}
     assert (source != result)[labels > 0].mean() > 0.9
-    assert np.array_equal(Volume.read(tmp_path / "fifty" / "synthetic.nrrd").array, result)
+    assert np.array_equal(Volume.read(tmp_path / "eleven" / "synthetic.nrrd").array, result)

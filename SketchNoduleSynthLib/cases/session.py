@@ -184,10 +184,10 @@ class Session:
         changed = (Nodule(key, recipe) if nodule.key == key else nodule for nodule in self.nodules)
         return self._work(f"Update nodule {key}", tuple(changed), key)
 
-    def add(self, recipe: Recipe) -> Work:
-        """The nodules of a recipe, after those that are there."""
+    def add(self, recipe: Recipe, name: str = "Load a recipe") -> Work:
+        """The nodules of a recipe, after those that are there; `name`: the step's."""
         new = (Nodule(key, nodule) for key, nodule in enumerate(recipe.nodules, self._next_key))
-        return self._work("Load a recipe", (*self.nodules, *new), self.state.edited)
+        return self._work(name, (*self.nodules, *new), self.state.edited)
 
     def remove(self, key: int) -> Work:
         """Take a nodule away."""

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MAX_SEED, MODELS, NoduleRecipe, Voi, number
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MAX_SEED, MODELS, NoduleRecipe, Recipe, Voi, number
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.coverage import NoduleKind
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, Difficulty, difficulty
@@ -117,6 +117,19 @@ def generate(
         made.append(placed)
     progress(count)
     return made
+
+
+def random_recipe(
+    volume: Volume,
+    count: int,
+    seed: int,
+    difficulty: str | None = None,
+    taken: Sequence[NoduleRecipe] = (),
+    progress: Callable[[int], None] = lambda made: None,
+) -> Recipe:
+    """The recipe of `count` nodules, see :func:`generate`, to be made again and edited."""
+    placed = generate(volume, count, seed, Request(difficulty), taken=taken, progress=progress)
+    return Recipe(tuple(one.insertion.recipe for one in placed))
 
 
 def proposals(

@@ -15,6 +15,7 @@ from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.generate import random_recipe
 from SketchNoduleSynthLib.mrml.case import SceneCase, saved_case
 
 
@@ -84,6 +85,17 @@ class Console:
         """
         self.session.carry_out(self.session.insert())
         return self.session.state.edited or 0
+
+    def add_random(self, count: int, difficulty: str | None = None, seed: int = 0) -> list[int]:
+        """Put nodules where nodules can be, clear of each other and of those that are there; their keys.
+
+        Outlines, sizes and attenuations are LIDC's. `difficulty`: conspicuous, moderate, subtle, or any.
+        """
+        there = [nodule.key for nodule in self.session.nodules]
+        taken = [nodule.recipe for nodule in self.session.nodules]
+        recipe = random_recipe(self.session.source, count, seed, difficulty, taken)
+        self.session.carry_out(self.session.add(recipe, "Add random nodules"))
+        return [nodule.key for nodule in self.session.nodules if nodule.key not in there]
 
     def remove(self, key: int) -> None:
         """Take a nodule away."""

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 import numpy as np
 
-from SketchNoduleSynthLib.cases.nodule import Progress
-from SketchNoduleSynthLib.cases.result import write
 from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.work import Preview, Work
 from SketchNoduleSynthLib.cases.worker import Task, Worker
@@ -29,7 +26,6 @@ from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 from SketchNoduleSynthLib.mrml.pen import Path, is_seen
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
-from SketchNoduleSynthLib.teaching.make import Form, of_session, write_case
 
 PLACE, ERASER = "place", "eraser"
 TOOLS = (PLACE, *LABELS, ERASER)
@@ -134,7 +130,7 @@ class Editor(Desk):
 
     def request_variants(self) -> None:
         """Ask for :attr:`variants`."""
-        self._is_idle()
+        self.check_idle()
         self.previews.request_variants()
         self.changed()
 
@@ -162,7 +158,7 @@ class Editor(Desk):
 
     def carry_out(self, work: Work) -> None:
         """Carry out a work of the session on the worker's thread. Raises :class:`InputError` while there is another."""
-        self._is_idle()
+        self.check_idle()
 
         def done(nodules: tuple) -> None:
             self.session.commit(work, nodules)
@@ -174,7 +170,8 @@ class Editor(Desk):
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
         self.changed()
 
-    def _is_idle(self) -> None:
+    def check_idle(self) -> None:
+        """Raise :class:`InputError` while something is being made."""
         if self.worker.task is not None:
             raise InputError(f"{self.worker.task.name} is still going on; wait for it, or cancel it.")
 
@@ -200,34 +197,6 @@ class Editor(Desk):
     def load_recipe(self, path: pathlib.Path) -> None:
         """Make the nodules of the recipe at `path`, after those that are there."""
         self.carry_out(self.session.add(Recipe.read(path)))
-
-    def export_case(self, folder: pathlib.Path) -> None:
-        """A training case into the new `folder`, see :mod:`teaching.case`; in DICOM if what that needs is installed.
-
-        Slicer's Python has an older pydicom than highdicom asks for, and no highdicom.
-        """
-        result = self.session.result()
-        form = Form("dicom" if find_spec("highdicom") else "nrrd")
-
-        def work(progress: Progress) -> None:
-            volume, nodules = of_session(result)
-            write_case(volume, nodules, folder, folder.name, form)
-
-        def done(nothing: None) -> None:
-            self.tell(f"The training case was written to {folder}.")
-
-        self.worker.submit(Task("Writing", work, done, self.tell))
-        self.changed()
-
-    def export(self, folder: pathlib.Path) -> None:
-        """The case's files into `folder`; see :mod:`cases.result`."""
-        result = self.session.result()
-
-        def done(nothing: None) -> None:
-            self.tell(f"The case was written to {folder}.")
-
-        self.worker.submit(Task("Writing", lambda progress: write(result, folder), done, self.tell))
-        self.changed()
 
     def jump(self, key: int) -> None:
         """Show a nodule in all other views."""

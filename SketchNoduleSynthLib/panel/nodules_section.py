@@ -10,6 +10,8 @@ import qt
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.cases.rows import HEADS, row_of
+from SketchNoduleSynthLib.generation.difficulty import LEVELS
+from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.editor import Editor
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class NodulesSection:
         panel.on(self.ui.exportButton.clicked, self._export)
         panel.on(self.ui.recipeButton.clicked, self._load_recipe)
         panel.on(self.ui.caseButton.clicked, self._export_case)
+        panel.on(self.ui.randomButton.clicked, self._add_random)
 
     @property
     def selected(self) -> Nodule | None:
@@ -60,7 +63,8 @@ class NodulesSection:
         self._show_buttons()
         for button in (self.ui.exportButton, self.ui.caseButton):
             button.setEnabled(bool(nodules))
-        self.ui.recipeButton.setEnabled(editor is not None and self.panel.worker.task is None)
+        for button in (self.ui.recipeButton, self.ui.randomButton):
+            button.setEnabled(editor is not None and self.panel.worker.task is None)
 
     def _fill(self, key: int | None) -> None:
         table = self.ui.nodulesTable
@@ -97,10 +101,14 @@ class NodulesSection:
 
         return act
 
+    def _add_random(self, editor: Editor) -> None:
+        level = self.ui.difficultyBox.currentText
+        long_tasks.add_random(editor, self.ui.randomCountBox.value, level if level in LEVELS else None)
+
     def _export_case(self, editor: Editor) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A new folder for the training case"))
         if folder:
-            editor.export_case(Path(folder))
+            long_tasks.export_case(editor, Path(folder))
 
     def _load_recipe(self, editor: Editor) -> None:
         path = qt.QFileDialog.getOpenFileName(self.ui.SketchNoduleSynth, _("A recipe"), "", _("Recipes (*.json)"))
@@ -110,4 +118,4 @@ class NodulesSection:
     def _export(self, editor: Editor) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder for the case"))
         if folder:
-            editor.export(Path(folder))
+            long_tasks.export(editor, Path(folder))

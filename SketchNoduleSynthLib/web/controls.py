@@ -12,6 +12,11 @@ def act(name: str, *arguments: str) -> str:
     return f"trigger('act', [{', '.join([repr(name), *arguments])}])"
 
 
+def spoken(text: str) -> dict[str, list[str]]:
+    """What a screen reader says of an element; the framework drops such attributes unless they are given raw."""
+    return {"raw_attrs": [f'aria-label="{text}"']}
+
+
 def button(text: str, click: str, **attributes: Any) -> Any:
     """A button of the page."""
     return vuetify3.VBtn(text, click=click, size="small", variant="tonal", **attributes)
@@ -23,14 +28,14 @@ def slider(text: str, name: str, low: float, high: float | str, step: float, ena
     with html.Label(classes="control", title=hint):
         html.Span(text)
         common = {"hide_details": True, "density": "compact", "disabled": (f"!({enabled})",)}
-        vuetify3.VSlider(v_model=(name,), min=low, max=top, step=step, thumb_size=14, aria_label=text, **common)
+        vuetify3.VSlider(v_model=(name,), min=low, max=top, step=step, thumb_size=14, **spoken(text), **common)
         html.Input(
             type="number",
             value=(name,),
             min=low,
             max=top,
             step=step,
-            aria_label=text,
+            **spoken(text),
             change=f"{name} = Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))",
             disabled=(f"!({enabled})",),
         )
@@ -40,7 +45,7 @@ def choice(text: str, name: str, values: tuple[str, ...], hint: str) -> Any:
     """A choice of words for the value `name`; what is put into it stands beside it."""
     with html.Label(classes="control", title=hint) as control:
         html.Span(text)
-        with html.Select(value=(name,), change=f"{name} = $event.target.value", aria_label=text, disabled=("!ct",)):
+        with html.Select(value=(name,), change=f"{name} = $event.target.value", **spoken(text), disabled=("!ct",)):
             for value in values:
                 html.Option(value, value=value)
     return control

@@ -6,7 +6,7 @@ from trame.widgets import html, vuetify3
 from trame_server import Server
 
 from SketchNoduleSynthLib.mrml.keys import KEYS
-from SketchNoduleSynthLib.web.controls import button
+from SketchNoduleSynthLib.web.controls import button, spoken
 from SketchNoduleSynthLib.web.files import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
 from SketchNoduleSynthLib.web.sections import nodule, nodules, sketch, volume_of_interest
@@ -29,7 +29,7 @@ def build(server: Server) -> None:
 
 
 def _panel() -> None:
-    with html.Section(classes="panel", aria_label="Panel"):
+    with html.Section(classes="panel", **spoken("Panel")):
         heading()
         _ct()
         volume_of_interest()

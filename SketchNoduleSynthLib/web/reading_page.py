@@ -7,7 +7,7 @@ from trame_server import Server
 
 from SketchNoduleSynthLib.mrml.case_reader import HEADS
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE
-from SketchNoduleSynthLib.web.controls import act, button, slider
+from SketchNoduleSynthLib.web.controls import act, button, slider, spoken
 from SketchNoduleSynthLib.web.frame import ask_to_finish, frame, heading
 from SketchNoduleSynthLib.web.reading_shown import KEYS
 from SketchNoduleSynthLib.web.views import READING
@@ -20,7 +20,7 @@ def build(server: Server) -> None:
 
 
 def _panel() -> None:
-    with html.Section(classes="panel reading", aria_label="Panel"):
+    with html.Section(classes="panel reading", **spoken("Panel")):
         heading()
         with html.Details(open=True):
             html.Summary("Reading")

@@ -9,10 +9,13 @@ from trame.widgets import html
 from SketchNoduleSynthLib.cases.rows import HEADS
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MODELS
 from SketchNoduleSynthLib.drawing.sketch import LABELS
+from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml.curves import COLORS
-from SketchNoduleSynthLib.web.controls import act, button, check, choice, slider
+from SketchNoduleSynthLib.mrml.long_tasks import MOST_RANDOM
+from SketchNoduleSynthLib.web.controls import act, button, check, choice, slider, spoken
 from SketchNoduleSynthLib.web.widgets import Upload
 
+ANY_DIFFICULTY = "any difficulty"
 TOOL_TEXTS = {
     "nodule": ("Nodule (N)", "Draw the nodule's outline in the sketch view"),
     "vessel": ("Vessel (V)", "Draw a vessel that runs beside or into the nodule"),
@@ -141,7 +144,7 @@ def nodules() -> None:
                     html.Td("{{ row." + cell + " }}")
                 html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
         html.P("{{ (nodules.find(row => row.key === selected) || {}).remarks }}", classes="remarks", v_if=("selected",))
-        with html.Div(classes="row"):
+        with html.Div(classes="row four"):
             for text, action, hint in (
                 ("Edit", "edit", "Change this nodule"),
                 ("Duplicate", "duplicate", "Its drawing again, beside it"),
@@ -153,6 +156,26 @@ def nodules() -> None:
                 ("Remove", "remove", "Take it away"),
             ):
                 button(text, act(action, "selected"), title=hint, disabled=("!selected",))
+        with html.Div(classes="row"):
+            html.Input(
+                type="number",
+                v_model=("random_count",),
+                min=1,
+                max=MOST_RANDOM,
+                **spoken("How many nodules"),
+                title="How many nodules",
+            )
+            with html.Select(v_model=("difficulty",), **spoken("How hard they are to find")):
+                for level in (ANY_DIFFICULTY, *LEVELS):
+                    html.Option(level, value=level)
+            hint = "Nodules where nodules can be, clear of those that are there"
+            button(
+                "Add at random",
+                act("add_random", "random_count", "difficulty"),
+                title=hint,
+                disabled=("!ct || !!task",),
+            )
+        with html.Div(classes="row"):
             Upload(
                 text="Load a recipe…",
                 url="upload/recipe",

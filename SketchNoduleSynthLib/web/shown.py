@@ -50,6 +50,8 @@ class Shown:
     variants: list = field(default_factory=list)
     nodules: list = field(default_factory=list)
     selected: int = 0
+    random_count: int = 3
+    difficulty: str = "any difficulty"
     card: str = ""
     scan: str = ""
     scan_threshold: float = 128.0

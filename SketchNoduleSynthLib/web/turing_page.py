@@ -7,7 +7,7 @@ from trame_server import Server
 
 from SketchNoduleSynthLib.mrml.turing_reader import QUESTION
 from SketchNoduleSynthLib.turing.sheets import CONFIDENCE
-from SketchNoduleSynthLib.web.controls import act, button, slider
+from SketchNoduleSynthLib.web.controls import act, button, slider, spoken
 from SketchNoduleSynthLib.web.frame import FOR_RESEARCH, ask_to_finish, frame, heading
 from SketchNoduleSynthLib.web.turing_shown import KEYS
 from SketchNoduleSynthLib.web.views import TURING
@@ -20,7 +20,7 @@ def build(server: Server) -> None:
 
 
 def _panel() -> None:
-    with html.Section(classes="panel reading", aria_label="Panel"):
+    with html.Section(classes="panel reading", **spoken("Panel")):
         heading(FOR_RESEARCH)
         with html.Details(open=True):
             html.Summary("Real or synthetic?")
