@@ -60,7 +60,7 @@ def blended(core_hu: float = 20.0, noise_inside_hu: float | None = 30.0) -> Blen
 
 @pytest.mark.parametrize(("noise_hu", "light"), [(30.0, "green"), (3.0, "amber"), (120.0, "amber"), (None, "green")])
 def test_noise_that_cannot_be_measured_is_not_objected_to(noise_hu: float | None, light: str) -> None:
-    quality = judge(blended(noise_inside_hu=noise_hu), "solid", 0.9, 1.0)
+    quality = judge(blended(noise_inside_hu=noise_hu), "solid", 0.9, 12.0, 12.0)
     assert quality.light == light
     assert all("noise" in reason for reason in quality.reasons)
 
@@ -77,8 +77,8 @@ def test_without_the_noise_inside_all_else_is_judged_the_same(
     core_hu: float, noise_hu: float, kind: str, dice: float | None, diameter_ratio: float
 ) -> None:
     made = blended(core_hu, noise_hu)
-    known = judge(made, kind, dice, diameter_ratio).reasons
-    unknown = judge(replace(made, noise_inside_hu=None), kind, dice, diameter_ratio).reasons
+    known = judge(made, kind, dice, 12.0 * diameter_ratio, 12.0).reasons
+    unknown = judge(replace(made, noise_inside_hu=None), kind, dice, 12.0 * diameter_ratio, 12.0).reasons
     assert unknown == [reason for reason in known if not reason.startswith("Its noise")]
 
 

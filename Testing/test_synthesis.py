@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,8 +174,22 @@ def test_what_is_cut_off_or_crosses_itself_is_told():
     eight = Stroke(np.array([[-5, -3], [5, 3], [5, -3], [-5, 3]]), closed=True)
     crossing = synthesize(chest(), recipe("pix2pix", strokes=(eight,)))
     assert any("crosses itself" in note for note in crossing.report["notes"])
-    long = Stroke(np.array([[-6, 0], [0, 6], [60, 0], [0, -6]]), closed=True)
-    assert any("cut off" in note for note in synthesize(chest(), recipe("pix2pix", strokes=(long,))).report["notes"])
+    vessel = Stroke(np.array([[-6, 0], [60, 0]]), "vessel")
+    beyond = synthesize(chest(), recipe("pix2pix", strokes=(ellipse(12.0), vessel)))
+    assert any("cut off" in note for note in beyond.report["notes"])
+
+
+@pytest.mark.parametrize("model", ["pix2pix", "mcgan"])
+def test_a_drawing_at_the_border_is_amber_and_one_larger_than_the_voi_refused(model):
+    """The network fills the VOI only so far; beyond, a nodule would have the straight edges of its box."""
+    aside = 9.5 if model == "pix2pix" else 4.5
+    at_the_border = replace(ellipse(8.0), points_mm=np.add(ellipse(8.0).points_mm, (aside, 0.0)))
+    made = synthesize(chest(), recipe(model, strokes=(at_the_border,)))
+    assert made.report["quality"]["light"] == "amber" and "cut off" in made.report["quality"]["reasons"][0]
+    middle = synthesize(chest(), recipe(model, strokes=(ellipse(8.0),)))
+    assert not [reason for reason in middle.report["quality"]["reasons"] if "cut off" in reason]
+    with pytest.raises(InputError, match="30 mm long and the VOI 28 mm wide"):
+        synthesize(chest(), recipe(model, strokes=(ellipse(32.0),)))
 
 
 def test_weights_are_checked(tmp_path):
@@ -315,7 +330,7 @@ DIAMOND = [[-6, 0], [0, 5], [6, 0], [0, -5]]
         ("pix2pix", [[0, 0], [5, 5]], {}, "no area"),
         ("mcgan", [[-13.9, 0], [13.9, 0]], {}, "no area"),
         ("mcgan", [[10, 10], [13, 10], [13, 13], [10, 13]], {}, "beyond the box"),
-        ("pix2pix", [[-50, -50], [50, -50], [50, 50], [-50, 50]], {}, "beyond pix2pix"),
+        ("pix2pix", [[-50, -50], [50, -50], [50, 50], [-50, 50]], {}, "100 mm long and the VOI"),
     ],
 )
 def test_where_no_nodule_can_be_made_it_is_told(model, points, change, said):
@@ -368,8 +383,8 @@ def test_a_style_that_leaves_its_drawing_is_taken_back(monkeypatch):
 def test_mcgan_says_only_of_what_lies_beyond_its_box_that_it_was_cut_off(diameter_mm):
     within = synthesize(chest(), recipe("mcgan", diameter_mm))
     beyond = synthesize(chest(), recipe("mcgan", diameter_mm, strokes=(ellipse(1.4 * diameter_mm, 0.5),)))
-    assert not [note for note in within.report["notes"] if "cut off" in note]
-    assert [note for note in beyond.report["notes"] if "beyond the box" in note]
+    assert not [reason for reason in within.report["quality"]["reasons"] if "cut off" in reason]
+    assert [reason for reason in beyond.report["quality"]["reasons"] if "cut off" in reason]
 
 
 def test_mcgan_says_what_of_the_drawing_it_does_not_use():

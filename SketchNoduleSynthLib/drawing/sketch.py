@@ -20,6 +20,7 @@ Label = Literal["nodule", "vessel", "wall", "other"]
 LABELS: tuple[Label, ...] = get_args(Label)
 RASTER_SAMPLES = 128
 MAX_CROSSING_POINTS = 500
+ANGLE_DEG = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,15 +103,25 @@ def outlines(area: NDArray[np.bool_], side_mm: float, label: Label = "nodule") -
 
 def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:
     """The longest distance across `area` (v, u), edge to edge, in mm; 0 if it is empty."""
+    return diameters(area, (pixel_mm, pixel_mm))[0]
+
+
+def diameters(area: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> tuple[float, float]:
+    """The longest distance across `area` (rows, columns) of pixels of that height and width, and that across it, mm.
+
+    Edge to edge, 0 if the area is empty.
+    """
     from skimage import measure
 
     contours = measure.find_contours(np.pad(area, 1).astype(float), 0.5)
     if not contours:
-        return 0.0
-    points = np.concatenate(contours)
-    angles = np.deg2rad(np.arange(0, 180, 3))
+        return 0.0, 0.0
+    points = np.concatenate(contours) * pixel_mm
+    angles = np.deg2rad(np.arange(0, 180, ANGLE_DEG))
     along = points @ np.stack([np.cos(angles), np.sin(angles)])
-    return float((along.max(0) - along.min(0)).max() * pixel_mm)
+    widths = along.max(0) - along.min(0)
+    longest = int(widths.argmax())
+    return float(widths[longest]), float(widths[(longest + len(angles) // 2) % len(angles)])
 
 
 def crosses_itself(stroke: Stroke) -> bool:
@@ -130,19 +141,24 @@ def crosses_itself(stroke: Stroke) -> bool:
 def outline(strokes: Sequence[Stroke], side_mm: float) -> tuple[NDArray[np.bool_], list[str]]:
     """The drawn nodule's area (v, u) in a VOI of `side_mm`, and what was done to the drawing, a sentence each.
 
-    Raises :class:`InputError` if no nodule is drawn, or none of it is inside the VOI.
+    Raises :class:`InputError` if no nodule is drawn, none of it is inside the VOI, or it is longer than the VOI.
     """
     drawn = [stroke for stroke in strokes if stroke.label == "nodule"]
     if not drawn:
         raise InputError("The drawing has no nodule stroke; draw the nodule's outline.")
+    long_mm = max(np.ptp(stroke.points_mm, axis=0).max() for stroke in drawn)
+    if long_mm > side_mm:
+        raise InputError(
+            f"The drawn nodule is {long_mm:.0f} mm long and the VOI {side_mm:.0f} mm wide; set a larger long diameter."
+        )
     area = filled(drawn, side_mm)
     if not area.any():
         raise InputError("The drawing lies outside the VOI; draw inside it, or move the VOI.")
     if not ndimage.binary_opening(area, iterations=2).any():
         raise InputError("The drawn nodule encloses no area; draw its outline, not a dot.")
     notes = []
-    if any(np.abs(stroke.points_mm).max() > side_mm / 2 for stroke in strokes):
-        notes.append("Parts of the drawing outside the VOI were cut off.")
+    if any(np.abs(stroke.points_mm).max() > side_mm / 2 for stroke in strokes if stroke.label != "nodule"):
+        notes.append("Parts of the lines outside the VOI were cut off.")
     if any(crosses_itself(stroke) for stroke in drawn):
         notes.append("An outline that crosses itself became its outer boundary.")
     return area, notes

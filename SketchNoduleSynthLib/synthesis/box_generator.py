@@ -46,10 +46,11 @@ class BoxGenerator:
                 raise InputError(
                     f"The drawing lies beyond the box of {side:.1f} mm that mcgan fills; move the VOI's centre onto it."
                 )
-            outlines = [stroke.points_mm for stroke in site.recipe.strokes if stroke.label == "nodule"]
-            if np.abs(np.concatenate(outlines)).max() > side / 2:
-                notes.append(f"Parts of the drawing beyond the box of {side:.1f} mm that mcgan fills were cut off.")
         return notes
+
+    def reach_mm(self, site: Site) -> float:
+        """See :class:`generators.Generator`."""
+        return middle_of(cube_frame(site.recipe.voi)).extent[0] / 2
 
     def nodule(self, site: Site) -> Generated:
         """See :class:`generators.Generator`.

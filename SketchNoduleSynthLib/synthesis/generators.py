@@ -24,6 +24,9 @@ class Generator(Protocol):
     def notes(self, site: Site) -> list[str]:
         """What of the drawing this network does not use, a sentence each."""
 
+    def reach_mm(self, site: Site) -> float:
+        """How far from the VOI's middle, along u and v, a nodule is made in full."""
+
     def nodule(self, site: Site) -> Generated:
         """The whole nodule. Raises :class:`InputError` if the drawing or the diameter cannot be used."""
 

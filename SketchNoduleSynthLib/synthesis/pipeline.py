@@ -104,7 +104,7 @@ def synthesize(
     before = volume.array[blended.box].copy()
     after[blended.weight == 0] = before[blended.weight == 0]
     stage("report")
-    figures = measure(site, blended)
+    figures = measure(site, blended, make.reach_mm(site))
     names = list(seconds)
     ends = [*(seconds[name] for name in names[1:]), time.perf_counter()]
     spent = {name: round(end - seconds[name], 4) for name, end in zip(names, ends, strict=True)}
@@ -142,8 +142,8 @@ def preview(site: Site) -> NDArray[np.float32]:
     return generator(site.recipe.model).plane(site)
 
 
-def measure(site: Site, blended: Blend) -> dict[str, Any]:
-    """What the report says of a nodule, measured on the synthetic CT."""
+def measure(site: Site, blended: Blend, reach_mm: float) -> dict[str, Any]:
+    """What the report says of a nodule, measured on the synthetic CT; `reach_mm`: how far its network reaches."""
     core = blended.after[blended.nodule]
     spacing = site.reslice.volume.spacing
     drawn = site.outline[0] if site.is_drawn else disc(site)
@@ -152,7 +152,7 @@ def measure(site: Site, blended: Blend) -> dict[str, Any]:
     diameter = long_diameter(found, site.reslice.pixel_mm)
     asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
     overlap = dice(found, drawn) if site.is_drawn else None
-    quality = judge(blended, site.recipe.attenuation, overlap, diameter / max(asked, 1e-6))
+    quality = judge(blended, site.recipe.attenuation, overlap, diameter, asked, site.drawn_reach_mm > reach_mm)
     percentiles = np.percentile(core, [5, 25, 50, 75, 95])
     inside = blended.noise_inside_hu
     return {

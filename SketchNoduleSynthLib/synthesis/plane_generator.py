@@ -117,6 +117,10 @@ class PlaneGenerator:
         )
         return shown(site, hu[0], smooth_step(1.0 - away / margin))
 
+    def reach_mm(self, site: Site) -> float:
+        """See :class:`generators.Generator`."""
+        return (0.5 - VOI_FEATHER) * site.side_mm
+
     def nodule(self, site: Site) -> Generated:
         """See :class:`generators.Generator`."""
         area, _ = site.outline

@@ -10,8 +10,10 @@ from scipy import ndimage
 from SketchNoduleSynthLib.synthesis.blending import Blend
 from SketchNoduleSynthLib.synthesis.segmentation import LUNG_HU, background_hu
 
-CORE_HU = {"solid": (-450.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
+CORE_HU = {"solid": (-420.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
 """Mean HU of the core: 5th to 95th percentile of the training nodules by rated texture, rounded outwards."""
+LARGE_MM, LARGE_SOLID_HU = 8.0, -300.0
+"""A solid nodule so long has so many at least: in smaller ones the border's partial volume reaches the core."""
 LEAST_CONTRAST_HU = 100.0
 LEAST_DICE = 0.6
 LEAST_NOISE_HU = 5.0
@@ -43,13 +45,26 @@ def seam_ratio(blended: Blend) -> float:
     return float(step / max(blended.noise_around_hu, LEAST_NOISE_HU))
 
 
-def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: float) -> Quality:
-    """The gate's verdict; `dice` of drawn and synthetic outline where there is a drawing."""
+def judge(
+    blended: Blend,
+    attenuation: str,
+    dice: float | None,
+    diameter_mm: float,
+    asked_mm: float,
+    is_cut_off: bool = False,
+) -> Quality:
+    """The gate's verdict: `dice` of drawn and synthetic outline where there is a drawing, long diameter as measured and
+    as asked or drawn, whether the drawing goes beyond what the network fills.
+    """
     reasons = []
+    if is_cut_off:
+        reasons.append("Its drawing reaches the VOI's border and was cut off; place the VOI on the drawing's middle.")
     core = blended.after[ndimage.binary_erosion(blended.nodule)]
     core = core if len(core) else blended.after[blended.nodule]
     mean = float(core.mean()) if len(core) else float("nan")
     low, high = CORE_HU[attenuation]
+    if attenuation == "solid" and diameter_mm >= LARGE_MM:
+        low = LARGE_SOLID_HU
     if not low <= mean <= high:
         reasons.append(f"Its core has {mean:.0f} HU; {attenuation} nodules have {low:.0f} to {high:.0f}.")
     around = blended.after[blended.weight == 0]
@@ -57,6 +72,7 @@ def judge(blended: Blend, attenuation: str, dice: float | None, diameter_ratio: 
         reasons.append("It hardly stands out from what surrounds it.")
     if dice is not None and dice < LEAST_DICE:
         reasons.append(f"It overlaps the drawing by a Dice of only {dice:.2f}.")
+    diameter_ratio = diameter_mm / max(asked_mm, 1e-6)
     if not DIAMETER_RATIO[0] <= diameter_ratio <= DIAMETER_RATIO[1]:
         reasons.append(f"Its long diameter is {diameter_ratio:.2f} times the asked or drawn one.")
     seam = seam_ratio(blended)

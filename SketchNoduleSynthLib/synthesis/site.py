@@ -102,6 +102,12 @@ class Site:
         """Whether the recipe has a drawn nodule."""
         return any(stroke.label == "nodule" for stroke in self.recipe.strokes)
 
+    @property
+    def drawn_reach_mm(self) -> float:
+        """How far from the VOI's middle, along u or v, the drawn nodule reaches; 0 without one."""
+        points = [np.abs(stroke.points_mm).max() for stroke in self.recipe.strokes if stroke.label == "nodule"]
+        return float(max(points, default=0.0))
+
     def nodule_lines(self) -> NDArray[np.bool_]:
         """The nodule's strokes as drawn, as :attr:`outline`."""
         return raster([s for s in self.recipe.strokes if s.label == "nodule"], self.side_mm)
