@@ -38,6 +38,8 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
     done: dict = {}
     exec(block("### Python", "python"), done)
     assert np.array_equal(done["volume"].array, volume.array), "revert is not exact"
+    made = Volume.read(tmp_path / "results" / "synthetic.nrrd").array
+    assert np.array_equal(made, done["result"].synthetic.array) and not np.array_equal(made, volume.array)
 
 
 def test_the_console_example_runs_in_our_stand_in(desktop, tmp_path, monkeypatch):
