@@ -18,7 +18,7 @@ def nodule(number: int, diameter_mm: float = 10.0, attenuation: str = "solid", *
     """Nodule `number` of a row along the right-left axis."""
     at = (APART_MM * number, 0.0, 0.0)
     box = ((10 * number, 0, 0), (10, 10, 10))
-    return TruthNodule(number, at, diameter_mm, 500.0, attenuation, 1, box, **more)  # type: ignore[arg-type]
+    return TruthNodule(number, at, diameter_mm, 0.8 * diameter_mm, diameter_mm, 500.0, attenuation, 1, box, **more)  # type: ignore[arg-type]
 
 
 def case(name: str, nodules: int = 1) -> Truth:

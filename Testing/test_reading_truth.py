@@ -15,13 +15,14 @@ from PIL import Image
 from reading_cases import BEGAN, ENDED
 from refusal import refused
 from scipy import ndimage
+from scipy.spatial.distance import pdist
 from shared_data import REAL_CT, needs_real_ct
 
 from SketchNoduleSynthLib.cases.result import Result, carry_out
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.feedback import FALSE, FOUND, OUTLINE, SHEET, write_feedback
+from SketchNoduleSynthLib.reading.feedback import FALSE, FOUND, OUTLINE, SHEET, scenes, title, write_feedback
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
 from SketchNoduleSynthLib.reading.matching import match
 from SketchNoduleSynthLib.reading.scores import score
@@ -57,9 +58,19 @@ def labels_of(result: Result) -> Volume:
 # Measuring
 
 
+def longest_in_a_slice(where: np.ndarray) -> float:
+    """By brute force, between the middles of voxels' edges; spacing x, y, z as of the phantom."""
+    longest = 0.0
+    for z in np.unique(where[:, 0]):
+        in_slice = where[where[:, 0] == z, 1:]
+        edges = np.concatenate([in_slice + step for step in ((0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5))])
+        longest = max(longest, pdist(edges * (2.2, 2.0)).max())
+    return longest
+
+
 def test_the_truth_is_what_stands_in_the_label_map(result: Result, truth: Truth) -> None:
     assert [nodule.number for nodule in truth.nodules] == [1, 2]
-    for nodule, recipe, insertion in zip(truth.nodules, RECIPE.nodules, result.insertions, strict=True):
+    for nodule, recipe in zip(truth.nodules, RECIPE.nodules, strict=True):
         where = np.argwhere(result.labels == nodule.number)
         center = result.source.to_lps(where.mean(0)[::-1])
         assert nodule.center_lps_mm == pytest.approx(center, abs=0.006)
@@ -70,7 +81,9 @@ def test_the_truth_is_what_stands_in_the_label_map(result: Result, truth: Truth)
         inside = result.labels[tuple(slice(a, a + n) for a, n in zip(first[::-1], size[::-1], strict=True))]
         assert (inside == nodule.number).sum() == len(where), "the box holds it all"
         assert all((inside == nodule.number).any(tuple({0, 1, 2} - {axis})).all() for axis in range(3)), "and no more"
-        assert nodule.diameter_mm == insertion.report["long_diameter_mm"]
+        assert nodule.diameter_mm == pytest.approx(longest_in_a_slice(where), rel=0.002)
+        assert 0.4 * nodule.diameter_mm < nodule.short_axis_mm <= nodule.diameter_mm
+        assert nodule.height_mm == pytest.approx(size[2] * 1.6)
         assert nodule.attenuation == recipe.attenuation
     assert [(n.side, n.difficulty, n.difficulty_class) for n in truth.nodules] == [
         ("right", 0.25, "moderate"),
@@ -92,9 +105,15 @@ def test_a_ct_that_lies_otherwise_has_the_same_truth(result: Result, truth: Trut
 
 def test_a_nodule_that_is_covered_is_told(result: Result) -> None:
     first, second = result.insertions
-    covered = replace(result, labels=np.where(result.labels == 1, 2, result.labels).astype(np.uint8))
-    with refused("Nodule 1", "covered"):
-        truth_of(covered)
+    where = np.argwhere(result.labels == 1)
+    for share, is_told in ((0.4, False), (0.6, True), (1.0, True)):
+        labels = result.labels.copy()
+        labels[tuple(where[: round(share * len(where))].T)] = 2
+        if not is_told:
+            assert truth_of(replace(result, labels=labels))[0].volume_mm3 < truth_of(result)[0].volume_mm3
+            continue
+        with refused("Nodule 1", "covered"):
+            truth_of(replace(result, labels=labels))
     assert first.recipe != second.recipe
 
 
@@ -215,6 +234,19 @@ def test_feedback_shows_outline_and_mark_where_they_are(result: Result, truth: T
     sheet = Image.open(tmp_path / "feedback" / SHEET)
     assert sheet.width > 2 * image.width and sheet.height > 2 * image.height
     assert missed.number == 2
+
+
+def test_feedback_says_where_in_the_ct(result: Result, truth: Truth) -> None:
+    found = replace(truth.nodules[0], side="right", third="lower")
+    missed = replace(truth.nodules[1], side=None, third=None)
+    truth = replace(truth, case_id="case-0001", nodules=(found, missed))
+    at = result.source.to_lps((20.0, 20.0, 6.2)) * (-1, -1, 1)
+    outcome = match(truth, read("Dr Ann", truth, (found.center_ras_mm, 70), (at, 20)))
+    assert title(outcome).startswith("Dr Ann, case-0001: 1 of 2 synthetic nodules found, 1 false mark ")
+    headings = [scene.heading for scene in scenes(outcome, result.synthetic)]
+    assert f", slice {found.slice_number}, right lower" in headings[0]
+    assert f", slice {missed.slice_number}; missed" in headings[1]
+    assert "false, slice 7 (no nodule was put there); confidence 20" in headings[2]
 
 
 def test_feedback_without_label_map_or_anything_to_show(result: Result, truth: Truth, tmp_path: Path) -> None:

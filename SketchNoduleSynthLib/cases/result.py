@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
@@ -34,6 +35,14 @@ class Result:
     labels: NDArray[np.uint8]
     insertions: tuple[Insertion, ...]
     recipe: Recipe
+
+    def write_ct(self, path: Path) -> None:
+        """Write the synthetic CT as an NRRD whose header says that it is one."""
+        self.synthetic.write(path, NRRD_HEADER)
+
+    def write_labels(self, path: Path) -> None:
+        """Write the label map on the CT's voxels as an NRRD."""
+        self.synthetic.with_array(self.labels).write(path)
 
 
 def of_nodules(source: Volume, insertions: Sequence[Insertion]) -> Result:
@@ -94,8 +103,8 @@ def write(result: Result, folder: Path) -> None:
     from SketchNoduleSynthLib.synthesis.picture import write_preview
 
     with all_or_none(folder) as draft:
-        result.synthetic.write(draft / CT_FILE)
-        result.synthetic.with_array(result.labels).write(draft / LABELS_FILE)
+        result.write_ct(draft / CT_FILE)
+        result.write_labels(draft / LABELS_FILE)
         result.recipe.write(draft / RECIPE_FILE)
         reports = [insertion.report for insertion in result.insertions]
         (draft / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -99,8 +100,11 @@ class Volume:
             return read_dicom_folder(path)
         return read_file(path)
 
-    def write(self, path: str | Path) -> None:
-        """Write a compressed NRRD; what is at `path` is replaced only when all is written."""
+    def write(self, path: str | Path, header: Mapping[str, str] | None = None) -> None:
+        """Write a compressed NRRD; what is at `path` is replaced only when all is written.
+
+        `header`: keys and values of its header, such as :data:`ct.synthetic_mark.NRRD_HEADER`.
+        """
         import SimpleITK as sitk
 
         path = Path(path)
@@ -110,6 +114,8 @@ class Volume:
         image.SetSpacing(self.spacing.tolist())
         image.SetOrigin(self.origin.tolist())
         image.SetDirection(self.direction.ravel().tolist())
+        for key, value in (header or {}).items():
+            image.SetMetaData(key, value)
         partial = path.with_name("." + path.name[: -len(".nrrd")] + ".partial.nrrd")
         try:
             sitk.WriteImage(image, str(partial), useCompression=True, compressionLevel=1)

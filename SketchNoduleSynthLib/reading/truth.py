@@ -11,15 +11,20 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.cases.result import Result
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.sketch import diameters
 from SketchNoduleSynthLib.errors import InputError
+
+LEAST_UNCOVERED = 0.5
+"""Of a nodule's voxels, so many must not be a later one's: else it is no nodule that a reader could find."""
 
 
 @dataclass(frozen=True)
 class TruthNodule:
     """A nodule that readers shall find.
 
-    `number` is its label in the label map; `center_ras_mm` the centre of its voxels; `diameter_mm` its long diameter as
-    measured in the sketch plane; `slice_number` the slice of its centre, counted from 1 along the CT's third axis;
+    All is measured on its voxels in the label map, where it has the label `number`: `center_ras_mm` is their centre,
+    `diameter_mm` the longest diameter in a slice (edge to edge, as LIDC and RECIST have it), `short_axis_mm` that across
+    it in the same slice, `height_mm` how far it reaches across the slices; `slice_number` the slice of its centre, counted from 1 along the CT's third axis;
     `box_ijk` its bounding box as x, y, z: first voxel, then size. `difficulty` goes from 0, conspicuous, to 1, subtle;
     `difficulty_class` is its word. `side` is the patient's right or left, `third` the lung's upper, middle or lower.
     These are None where nobody measured them.
@@ -28,6 +33,8 @@ class TruthNodule:
     number: int
     center_ras_mm: tuple[float, float, float]
     diameter_mm: float
+    short_axis_mm: float
+    height_mm: float
     volume_mm3: float
     attenuation: str
     slice_number: int
@@ -90,13 +97,16 @@ def truth_of(
 ) -> tuple[TruthNodule, ...]:
     """The nodules of a made case, in the order of its recipe; so are `regions` (side, third) and `difficulties`.
 
-    Raises :class:`InputError` if a nodule is wholly covered by later ones.
+    Raises :class:`InputError` if most of a nodule is covered by later ones.
     """
     nodules = []
+    spacing = result.source.spacing
     for index, insertion in enumerate(result.insertions):
-        voxels = np.argwhere(result.labels[insertion.box] == index + 1)
-        if not len(voxels):
-            raise InputError(f"Nodule {index + 1} is wholly covered by those after it; move or remove it.")
+        mask = result.labels[insertion.box] == index + 1
+        voxels = np.argwhere(mask)
+        if len(voxels) < LEAST_UNCOVERED * insertion.nodule.sum():
+            raise InputError(f"Nodule {index + 1} is mostly covered by those after it; move or remove it.")
+        long, short = max(diameters(plane, (spacing[1], spacing[0])) for plane in mask)
         voxels = (voxels + [part.start for part in insertion.box])[:, ::-1]
         low, size, center = voxels.min(0), np.ptp(voxels, 0) + 1, voxels.mean(0)
         x, y, z = (result.source.to_lps(center) * (-1, -1, 1)).round(2).tolist()
@@ -106,9 +116,10 @@ def truth_of(
             TruthNodule(
                 index + 1,
                 (x, y, z),
-                # A faint nodule may have no outline of its own in the sketch plane.
-                insertion.report["long_diameter_mm"] or insertion.recipe.voi.diameter_mm,
-                round(float(len(voxels) * result.source.spacing.prod()), 1),
+                round(long, 2),
+                round(short, 2),
+                round(float(size[2] * spacing[2]), 2),
+                round(float(len(voxels) * spacing.prod()), 1),
                 insertion.recipe.attenuation,
                 int(np.rint(center[2])) + 1,
                 (tuple(low.tolist()), tuple(size.tolist())),

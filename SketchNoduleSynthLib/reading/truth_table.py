@@ -12,16 +12,28 @@ from typing import Any
 
 import numpy as np
 
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, read_json, write_rows
+from SketchNoduleSynthLib.reading.session import is_inside
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 
 VERSION = 1
 TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
 COLUMNS = (
     *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm", "slice_number"),
-    *("diameter_mm", "volume_mm3", "attenuation", "side", "third", "difficulty", "difficulty_class"),
+    *(
+        "diameter_mm",
+        "short_axis_mm",
+        "height_mm",
+        "volume_mm3",
+        "attenuation",
+        "side",
+        "third",
+        "difficulty",
+        "difficulty_class",
+    ),
     *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
 )
 PLACE_COLUMNS = ("ras_r_mm", "ras_a_mm", "ras_s_mm", "diameter_mm")
@@ -63,24 +75,28 @@ def read_table(path: Path) -> Truth:
     return truth
 
 
-def read_places(path: Path) -> tuple[Place, ...]:
-    """Read a CSV of PLACE_COLUMNS, a row a place; raises :class:`InputError` that names what is wrong."""
+def read_places(path: Path, ct: Volume) -> tuple[Place, ...]:
+    """Read a CSV of PLACE_COLUMNS, a row a place in `ct`; raises :class:`InputError` that names what is wrong."""
+    columns = ", ".join(PLACE_COLUMNS)
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+        rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
     except FileNotFoundError as error:
         raise InputError(f"There is no list of nodules at {path}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The list of nodules {path} cannot be read as text.") from error
+    if not set(PLACE_COLUMNS) <= set(rows.fieldnames or ()):
+        raise InputError(f"The list of nodules {path.name} must have the columns {columns}.")
     places = []
-    for line, row in enumerate(rows, 2):
+    for row in rows:
+        where = f"{path.name}, line {rows.line_num}"
         try:
             x, y, z, diameter = (float(row[column]) for column in PLACE_COLUMNS)
-        except (KeyError, TypeError, ValueError) as error:
-            columns = ", ".join(PLACE_COLUMNS)
-            raise InputError(f"{path.name}, line {line}: there must be a number in each of {columns}.") from error
-        places.append(_place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, f"{path.name}, line {line}"))
-    if not places:
-        raise InputError(f"The list of nodules {path.name} has no row; leave it out.")
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{where}: there must be a number in each of {columns}.") from error
+        place = _place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, where)
+        if not is_inside(place.center_lps_mm, ct):
+            raise InputError(f"{where}: the nodule lies outside the CT; {columns} must be of this CT and in RAS mm.")
+        places.append(place)
     return tuple(places)
 
 
@@ -92,6 +108,8 @@ def _item(nodule: TruthNodule) -> dict[str, Any]:
         "center_lps_mm": nodule.center_lps_mm.tolist(),
         "slice_number": nodule.slice_number,
         "diameter_mm": nodule.diameter_mm,
+        "short_axis_mm": nodule.short_axis_mm,
+        "height_mm": nodule.height_mm,
         "volume_mm3": nodule.volume_mm3,
         "attenuation": nodule.attenuation,
         "side": nodule.side,
@@ -121,6 +139,8 @@ def _nodule(data: Any, where: str) -> TruthNodule:
         keys.integer("number"),
         _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm"),
         keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM),
+        keys.number("short_axis_mm", 0.0, MAX_DIAMETER_MM),
+        keys.number("height_mm", 0.0, MAX_DIAMETER_MM),
         keys.number("volume_mm3", 0.0, MAX_VOLUME_MM3),
         keys.choice("attenuation", ATTENUATIONS),
         keys.integer("slice_number"),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.cases.result import REPORT_FILE
+from SketchNoduleSynthLib.ct.synthetic_mark import KEYWORD, YES, says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.truth import ct_sha256
@@ -51,19 +52,23 @@ def check(case: Case, source: Path | None = None) -> str:
         _compare(case, restored, source)
     changed = int((~corner.ravel()[index]).sum())
     nodules = f"{len(truth.nodules)} nodule{'' if len(truth.nodules) == 1 else 's'}"
-    return f"{said}, {nodules}; it differs from its source in {changed} voxels, all in the nodules."
+    word = " and in the word burned in" if corner.any() else ""
+    by = f"compared with {source.name}" if source is not None else "by its own record"
+    return f"{said}, {nodules}; {by}, it differs from its source in {changed} voxels, all in the nodules{word}."
 
 
 def _check_marks(case: Case) -> int:
-    """How many slices of a DICOM series say that they are synthetic; raises if one does not. 0 for an NRRD."""
+    """How many slices of a DICOM series say that they are synthetic, 0 for an NRRD; raises if one does not."""
     if case.ct_path.is_file():
+        if not says_synthetic(case.ct_path):
+            raise InputError(f"The CT of the case {case.id} is not marked as synthetic; make the case again.")
         return 0
     from pydicom import dcmread
 
     files = sorted(case.ct_path.iterdir())
     for file in files:
-        header = dcmread(file, stop_before_pixels=True, specific_tags=["SyntheticData", "ImageType"])
-        if header.get("SyntheticData") != "YES" or list(header.get("ImageType") or [])[:2] != ["DERIVED", "SECONDARY"]:
+        header = dcmread(file, stop_before_pixels=True, specific_tags=[KEYWORD, "ImageType"])
+        if header.get(KEYWORD) != YES or list(header.get("ImageType") or [])[:2] != ["DERIVED", "SECONDARY"]:
             raise InputError(f"{file.name} of the case {case.id} is not marked as synthetic; make the case again.")
     return len(files)
 

@@ -156,7 +156,7 @@ def _write_ct(result: Result, folder: Path, form: Form, source_folder: Path | No
 
     if form.format == "nrrd":
         folder.mkdir()
-        result.synthetic.write(folder / CT_FILE)
+        result.write_ct(folder / CT_FILE)
         return folder / CT_FILE
     study: Literal["source", "anonymous"] = "anonymous" if form.anonymous else "source"
     write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in, is_blind=True)
@@ -169,7 +169,7 @@ def _write_truth(result: Result, truth: Truth, folder: Path) -> None:
 
     folder.mkdir()
     write_table(truth, folder)
-    result.synthetic.with_array(result.labels).write(folder / LABELS_FILE)
+    result.write_labels(folder / LABELS_FILE)
     result.recipe.write(folder / RECIPE_FILE)
     # How long it took differs from one making to the next.
     reports = [{k: v for k, v in one.report.items() if k != "seconds"} for one in result.insertions]

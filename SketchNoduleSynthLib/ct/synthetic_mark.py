@@ -1,0 +1,43 @@
+"""What says in a CT's file that it may hold synthetic nodules: DICOM's own attribute, and the same word in an NRRD."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+KEYWORD, YES = "SyntheticData", "YES"
+"""Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
+NRRD_HEADER = {
+    KEYWORD: YES,
+    "Description": "SYNTHETIC: SketchNoduleSynth may have put lung nodules here. Not for diagnosis.",
+}
+
+
+def says_synthetic(ct: Path) -> bool:
+    """Whether the file or the DICOM folder at `ct` says so; False for what cannot be read, and for NIfTI, which cannot.
+
+    Of a folder the first file that says anything decides.
+    """
+    if not ct.is_dir():
+        return _of_file(ct)
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    for path in sorted(path for path in ct.rglob("*") if path.is_file()):
+        try:
+            header = dcmread(path, stop_before_pixels=True, specific_tags=[KEYWORD])
+        except (InvalidDicomError, OSError, EOFError, ValueError):
+            continue
+        return header.get(KEYWORD) == YES
+    return False
+
+
+def _of_file(path: Path) -> bool:
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return False
+    return reader.HasMetaDataKey(KEYWORD) and reader.GetMetaData(KEYWORD) == YES
