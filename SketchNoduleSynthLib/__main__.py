@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,20 +77,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run a command; 0, or 2 with one sentence on standard error for bad input."""
+    """Run a command; 0, or 2 with one sentence on standard error for bad input, or what else the command says."""
     arguments = parser().parse_args(words)
     try:
-        arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # Whoever reads has read enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
-        print(f"Error: {str(error.filename)[:80]} cannot be used: {error.strerror}.", file=sys.stderr)
+        print(f"Error: {str(error.filename or 'A file')[:80]} cannot be used: {error.strerror}.", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # A server turns the one into the other.
+        if "port" in arguments:  # What is served is ended so.
+            return 0
         print("Stopped; nothing is half written.", file=sys.stderr)
         return 130
-    return 0
+    return code or 0
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def write_series(
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
         dataset.Modality = "CT"
-        dataset.PatientName, dataset.PatientID = "Synthetic", "0"
+        dataset.PatientName, dataset.PatientID = "Synthetic^", "0"
         dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.FrameOfReferenceUID = (
             study_uid,
             series_uid,

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +232,30 @@ def test_importing_the_library_does_not_import_torch():
         "s.Volume, s.Recipe, s.synthesize, s.Frame; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
+
+
+def test_a_reader_of_the_output_may_stop_reading():
+    words = f"{sys.executable} -m SketchNoduleSynthLib models"
+    done = subprocess.run(["bash", "-c", f"{words} | true"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(find_spec("trame_slicer") is None, reason="needs trame-slicer")
+def test_ctrl_c_ends_what_is_served_without_a_word(job):
+    words = [sys.executable, "-m", "SketchNoduleSynthLib", "app", str(job / "ct.nrrd")]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
+        while "http://" not in served.stdout.readline():
+            assert served.poll() is None
+        served.send_signal(signal.SIGINT)
+        _, error = served.communicate(timeout=60)
+    assert served.returncode == 0 and "Traceback" not in error and "Stopped" not in error
+
+
+def test_a_terminal_is_told_what_is_being_done(job):
+    ours, theirs = os.openpty()
+    words = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "make", str(job / "ct.nrrd"), str(job / "case")]
+    (job / "recipe.json").write_text(json.dumps(a_recipe()))
+    done = subprocess.run([*words, "--recipe", str(job / "recipe.json")], cwd=ROOT, stderr=theirs, check=True)
+    assert done.returncode == 0
+    told = os.read(ours, 4096).decode().splitlines()
+    assert told == ["Reading the CT ...", "Making the nodules ...", "Writing the case ..."]

@@ -129,7 +129,11 @@ def test_every_mark_is_of_one_kind_and_every_nodule_is_hit_once_at_most(marks, r
 @pytest.fixture
 def two_readers() -> Score:
     """Ann finds three of four nodules with two false marks, Ben one with one; the third case has no nodule."""
-    sizes = (nodule(1, 5.0, "ground-glass", difficulty_class="subtle"), nodule(2, 20.0, difficulty_class="conspicuous"))
+    place = {"side": "left", "third": "lower"}
+    sizes = (
+        nodule(1, 5.0, "ground-glass", difficulty_class="subtle", **place),
+        nodule(2, 20.0, difficulty_class="conspicuous"),
+    )
     truths = [replace(case("a"), nodules=sizes), case("b", 2), case("c", 0)]
     a, b, c = truths
     readings = [
@@ -187,9 +191,9 @@ def test_wrong_sets_of_readings_are_refused() -> None:
     good = rated("R1", a, (50,))
     with refused("no reading"):
         score([a], [])
-    with refused("case b", "R1"):
+    with refused("is of b", "R1"):
         score([a], [good, rated("R1", b, (50,))])
-    with refused("two readings", "case a", "R1"):
+    with refused("two readings of a", "R1"):
         score([a], [good, rated("R1", a, (60,))])
     with refused("same id"):
         score([a, a], [good])
@@ -232,7 +236,7 @@ def test_the_files_say_what_the_score_says(two_readers: Score, tmp_path: Path) -
     assert float(table["Ben", "all"]["wafroc"]) == two_readers.readers[1].areas["wafroc"]["value"]
     with (tmp_path / "scores" / NODULES).open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 8
+    assert len(rows) == 8 and (rows[0]["slice_number"], rows[0]["side"], rows[0]["third"]) == ("1", "left", "lower")
     assert [(row["reader"], row["case"], row["nodule"], row["confidence"]) for row in rows if row["found"] == "1"] == [
         *(("Ann", "a", "1", "90"), ("Ann", "a", "2", "80"), ("Ann", "b", "1", "40"), ("Ben", "a", "2", "70"))
     ]
@@ -249,6 +253,20 @@ def test_the_curves_are_drawn_where_they_are(two_readers: Score, tmp_path: Path)
             row = np.flatnonzero(is_line[:, column])
             expected = HEIGHT - BOTTOM - reader.froc.at(rate) * (HEIGHT - TOP - BOTTOM)
             assert row.mean() == pytest.approx(expected, abs=1.5)
+
+
+def test_a_curve_is_dashed_where_a_reader_has_no_more_marks(two_readers: Score) -> None:
+    """Ann's last operating point is at 2/3 false marks a case, between the ticks 1/2 and 1."""
+    from SketchNoduleSynthLib.reading.froc_picture import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, froc_picture
+
+    ann = two_readers.readers[0]
+    picture = np.asarray(froc_picture({"Ann": ann.froc})).astype(int)
+    row = round(HEIGHT - BOTTOM - ann.froc.at(1) * (HEIGHT - TOP - BOTTOM))
+    is_line = (picture[row] == [int(COLOURS[0][k : k + 2], 16) for k in (1, 3, 5)]).all(-1)
+    tick = (WIDTH - LEFT - RIGHT) / 6
+    last = LEFT + round(tick * (2 + np.log2(2 / 3 / (1 / 2))))
+    assert is_line[round(LEFT + 1.6 * tick) : last].all(), "straight on to the last point, from where it jumps"
+    assert 0.3 < is_line[last : WIDTH - RIGHT].mean() < 0.7
 
 
 def test_a_score_without_nodules_can_be_written(tmp_path: Path) -> None:
@@ -326,7 +344,7 @@ def test_what_rjafroc_cannot_read_is_refused(tmp_path: Path) -> None:
     def written(*readings: Reading) -> None:
         write_rjafroc(score([a, b], readings), tmp_path)
 
-    with refused("R2 has not read the case b"):
+    with refused("R2 has not read b"):
         written(rated("R1", a, (50,), [20]), rated("R1", b, (50, 0)), rated("R2", a, (50,)))
     with refused("leave out R2"):
         written(rated("R1", a, (50,), [20]), rated("R2", a, (0,)))

@@ -9,17 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_writer import write_series
 from generation_fixtures import made, made_lung  # noqa: F401
 from generation_phantom import Patient
 from reading_cases import BEGAN, ENDED
 from refusal import refused
 
 from SketchNoduleSynthLib.__main__ import main
+from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_rows
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
 from SketchNoduleSynthLib.reading.truth import ct_sha256
+from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
 from SketchNoduleSynthLib.synthesis.bundle import read_config
 from SketchNoduleSynthLib.teaching.case import Case, files_in
 from SketchNoduleSynthLib.teaching.check import check
@@ -98,10 +101,8 @@ def test_its_recipe_makes_it_again(made_case, source, tmp_path):
 
 
 def test_from_dicom_with_every_form(made, made_case, tmp_path):  # noqa: F811
-    from SketchNoduleSynthLib.cases.result import of_nodules
-
     series = tmp_path / "series"
-    write_series(of_nodules(made.volume, []), series)
+    write_series(series, made.volume)
     digests = set()
     for name, words in (("study", ()), ("anonymous", ("--anonymous",)), ("marked", ("--burn-in",)),
                         ("nrrd", ("--format", "nrrd"))):  # fmt: skip
@@ -122,7 +123,7 @@ def test_a_case_without_nodules_is_a_case_too(source, tmp_path):
     folder = tmp_path / "control"
     assert main(["case", "make", str(source), str(folder), "--nodules", "0"]) == 0
     case = Case.open(folder)
-    assert "0 nodules; it differs from its source in 0 voxels" in check(case, source)
+    assert f"0 nodules; compared with {source.name}, it differs from its source in 0 voxels" in check(case, source)
     assert case.truth().nodules == () and case.sha256 == ct_sha256(Volume.read(source))
 
 
@@ -297,12 +298,45 @@ def test_readings_are_scored(made_case, tmp_path, capsys):
     assert (tmp_path / "scores" / "froc.png").exists()
     assert (tmp_path / "scores" / "feedback" / "first_B" / "feedback.png").exists()
     assert main([*words, "--overlap"]) == 0
+    assert "A: 2 of 2 nodules" in capsys.readouterr().out
     other = json.loads((tmp_path / "readings" / "first_A.json").read_text())
     other["case"]["sha256"], other["finished"] = "0" * 64, None
     del other["seal"]
     (tmp_path / "readings" / "first_A.json").write_text(json.dumps(other))
-    assert main(words) == 2
-    assert "was made on another CT" in capsys.readouterr().err
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "A has not finished first; it is left out." in out and "A: " not in out and "B: 1 of 2" in out
+    (tmp_path / "readings" / "first_B.json").unlink()
+    assert main([*words[:3], str(tmp_path / "none"), *words[4:]]) == 2
+    assert "There is no finished reading in" in capsys.readouterr().err and not (tmp_path / "none").exists()
+
+
+def test_cases_that_are_not_read_and_figures_that_are_empty_are_told(made_case, source, tmp_path, capsys):
+    cases = tmp_path / "cases"
+    shutil.copytree(made_case, cases / "first")
+    assert main(["case", "make", str(source), str(cases / "control"), "--nodules", "0"]) == 0
+    first, control = Case.open(cases / "first"), Case.open(cases / "control")
+    marks = [(nodule.center_ras_mm, 70) for nodule in first.truth().nodules]
+    read(first, "A", marks, tmp_path / "readings")
+    read(first, "B", marks, tmp_path / "readings")
+    read(control, "B", [(marks[0][0], 30)], tmp_path / "readings")
+    words = ["case", "score", str(cases), str(tmp_path / "scores"), "--readings", str(tmp_path / "readings")]
+    capsys.readouterr()
+    assert main(words) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[:4] == [
+        "A: 2 of 2 nodules, 0.00 false marks a case",
+        "   A has not read 1 of the 2 cases; the figures are of the others.",
+        "B: 2 of 2 nodules, 0.50 false marks a case",
+        "No AFROC and wAFROC of A: they need cases without nodules (--nodules 0-3).",
+    ]
+    words[3] = str(tmp_path / "other")
+    assert main([*words, "--rjafroc", "--feedback"]) == 2
+    assert "A has not read control" in capsys.readouterr().err and not (tmp_path / "other").exists()
+    slice_file = next((cases / "control" / "ct").iterdir())
+    slice_file.write_bytes(slice_file.read_bytes()[:-2])
+    assert main([*words, "--feedback"]) == 2
+    assert "was changed after it was made" in capsys.readouterr().err and not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(
@@ -315,6 +349,11 @@ def test_readings_are_scored(made_case, tmp_path, capsys):
         (["make", "{ct}", "{new}", "--format", "nrrd", "--burn-in"], "Only a DICOM case"),
         (["make", "{ct}", "{full}"], "is not empty"),
         (["make", "{ct}", "{new}", "--count", "0"], "0 cases cannot be made"),
+        (["make", "{ct}", "{new}", "--count", "1", "--workers", "0"], "0 workers make nothing"),
+        (["make", "{ct}", "{ct}", "{new}"], "say with --count"),
+        (["make", "{ct}", "{ct}", "{new}", "--count", "2"], "give each once"),
+        (["make", "{ct}", "{full}/no.nrrd", "{new}", "--count", "2"], "no.nrrd: There is no CT at"),
+        (["make", "{ct}", "{new}", "--own", "{ct}", "--own", "{ct}"], "1 CTs and 2 --own"),
         (["make", "{ct}", "{new}", "--nodules", "²"], "--nodules ² is no number"),
         (["make", "{ct}", "{full}/a#b", "--nodules", "0"], "cannot stand in a file's name"),
         (["make", "{full}/no.nrrd", "{new}"], "There is no CT at"),
@@ -340,17 +379,30 @@ def test_bad_words_get_a_sentence_and_leave_nothing(source, tmp_path, capsys, wo
 
 
 def test_two_series_and_writing_into_the_source_are_refused(made, tmp_path, capsys):  # noqa: F811
-    from SketchNoduleSynthLib.cases.result import of_nodules
-
     series = tmp_path / "dicom" / "one"
-    write_series(of_nodules(made.volume, []), series)
+    write_series(series, made.volume)
     before = sorted(path.name for path in series.iterdir())
     assert main(["case", "make", str(series), str(series / "case"), *WORDS]) == 2
     assert "lies in the CT's own folder" in capsys.readouterr().err
     assert sorted(path.name for path in series.iterdir()) == before
-    write_series(of_nodules(made.volume, []), tmp_path / "dicom" / "two")
+    write_series(tmp_path / "dicom" / "two", made.volume)
     assert main(["case", "make", str(tmp_path / "dicom"), str(tmp_path / "case"), *WORDS]) == 2
     assert "2 CT series" in capsys.readouterr().err and not (tmp_path / "case").exists()
+
+
+def test_a_ct_with_synthetic_nodules_is_no_source_unless_they_are_listed(made_case, tmp_path, capsys):
+    case = tmp_path / "case"
+    for ct in (made_case / "ct", tmp_path / "ct.nrrd"):
+        if not ct.exists():
+            Case.open(made_case).ct().write(ct, NRRD_HEADER)
+        for more in (WORDS, ("--recipe", str(made_case / "truth" / "recipe.json"))):
+            assert main(["case", "make", str(ct), str(case), *more]) == 2
+            assert "synthetic nodules may be in it" in capsys.readouterr().err and not case.exists()
+    own = tmp_path / "own.csv"
+    rows = [(*nodule.center_ras_mm, nodule.diameter_mm) for nodule in Case.open(made_case).truth().nodules]
+    write_rows(own, PLACE_COLUMNS, rows)
+    assert main(["case", "make", str(made_case / "ct"), str(case), "--nodules", "1", "--own", str(own)]) == 0
+    assert len(Case.open(case).truth().excluded) == 2
 
 
 def test_a_full_disk_leaves_no_half_case(source, tmp_path, monkeypatch, capsys):
@@ -382,24 +434,50 @@ def test_the_cts_own_nodules_are_kept_clear_of_and_are_the_real_ones_of_a_turing
         for nodule in truth.nodules:
             apart = np.linalg.norm(np.subtract(place.center_ras_mm, nodule.center_ras_mm))
             assert apart > (place.diameter_mm + nodule.diameter_mm) / 2
-    assert main(["case", "pictures", str(case), str(tmp_path / "pictures")]) == 0
+    control = tmp_path / "control"
+    assert main(["case", "make", str(source), str(control), "--nodules", "0", "--own", str(own)]) == 0
+    capsys.readouterr()
+    assert main(["case", "pictures", str(case), str(control), str(tmp_path / "pictures")]) == 0
+    assert capsys.readouterr().out == f"2 real and 2 synthetic pictures: {tmp_path / 'pictures'}\n", "real ones once"
     folders = [str(tmp_path / "pictures" / kind) for kind in ("real", "synthetic")]
-    assert [len(list(Path(folder).iterdir())) for folder in folders] == [2, 2]
+    assert len(list(Path(folders[0]).iterdir())) == len(list(Path(folders[1], "pix2pix").iterdir())) == 2
     assert main(["turing", "make", *folders, str(tmp_path / "test")]) == 0
     key = (tmp_path / "test" / "key.csv").read_text().splitlines()
     truths = [row.split(",")[:2] for row in key[1:]]
-    sheet = tmp_path / "A.csv"
+    (tmp_path / "answers").mkdir()
+    sheet = tmp_path / "answers" / "A.csv"
     sheet.write_text("id,answer,confidence\n" + "".join(f"{name},{kind},\n" for name, kind in truths))
     capsys.readouterr()
-    assert main(["turing", "score", str(tmp_path / "test" / "key.csv"), str(sheet)]) == 0
-    assert "1.00 (0.51 to 1.00), 4 of 4" in capsys.readouterr().out
+    words = ["turing", "score", str(tmp_path / "test" / "key.csv"), str(sheet.parent)]
+    assert main([*words, "--json", str(tmp_path / "figures.json")]) == 0
+    told = capsys.readouterr().out
+    assert "1.00 (0.51 to 1.00), 4 of 4" in told and "pix2pix found out       1.00 (0.34 to 1.00), 2 of 2" in told
+    assert json.loads((tmp_path / "figures.json").read_text())["readers"]["A"]["accuracy"]["rate"] == 1
     assert main(["turing", "make", folders[0], str(tmp_path / "nowhere"), str(tmp_path / "other")]) == 2
     assert "There are no pictures" in capsys.readouterr().err
 
 
+def test_pictures_without_real_nodules_say_so(made_case, tmp_path, capsys):
+    assert main(["case", "pictures", str(made_case), str(tmp_path / "pictures")]) == 0
+    told = capsys.readouterr().out
+    assert "0 real and 2 synthetic pictures" in told and "--own CSV" in told
+    assert main(["case", "pictures", str(made_case), str(made_case), str(tmp_path / "twice")]) == 2
+    assert "the same id" in capsys.readouterr().err and not (tmp_path / "twice").exists()
+
+
+COLUMNS = "ras_r_mm,ras_a_mm,ras_s_mm,diameter_mm"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "has no row"), ("a,b\n1,2\n", "line 2: there must be a number in each of"), (None, "There is no list")],
+    [
+        ("", "must have the columns ras_r_mm, ras_a_mm, ras_s_mm, diameter_mm"),
+        ("a,b\n1,2\n", "must have the columns"),
+        (f"{COLUMNS}\n60,0,0,big\n", "line 2: there must be a number in each of"),
+        (f"{COLUMNS}\n60,0,0\n", "line 2: there must be a number in each of"),
+        (f"{COLUMNS}\n60,0,0,16\n\n60,0,900,16\n", "own.csv, line 4: the nodule lies outside the CT; ras_r_mm, "),
+        (None, "There is no list"),
+    ],
 )
 def test_a_bad_list_of_own_nodules_is_refused(source, tmp_path, capsys, text, said):
     own = tmp_path / "own.csv"

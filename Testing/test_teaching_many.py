@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from generation_fixtures import made  # noqa: F401
 from generation_phantom import Patient
@@ -17,13 +20,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusal import refused
 
+from SketchNoduleSynthLib.__main__ import main
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.generation.generate import Request
+from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.reading.truth_table import read_table
 from SketchNoduleSynthLib.teaching.case import Case, files_in, sha256_of
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.make import Form
 from SketchNoduleSynthLib.teaching.many import make_many
 from SketchNoduleSynthLib.teaching.plan import Plan
+from SketchNoduleSynthLib.teaching.source import Source
 
 COUNT, PATIENCE_S = 4, 120.0
 
@@ -36,8 +43,17 @@ def source(made: Patient, tmp_path_factory) -> Path:  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def plan(source) -> Plan:
-    return Plan(str(source), COUNT, (0, 1), 5, Request(sizes_mm=(8.0, 14.0), models=("mcgan",)), Form("nrrd"))
+def other(made: Patient, source) -> Path:  # noqa: F811
+    """The same chest in a mirror, another patient's."""
+    path = source.with_name("mirrored.nrrd")
+    made.volume.with_array(np.ascontiguousarray(made.volume.array[:, :, ::-1])).write(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def plan(source, other) -> Plan:
+    sources = (Source.read(source), Source.read(other))
+    return Plan(sources, COUNT, (0, 1), 5, Request(sizes_mm=(8.0, 14.0), models=("mcgan",)), Form("nrrd"))
 
 
 @pytest.fixture(scope="module")
@@ -54,21 +70,25 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in files_in(folder)}
 
 
-def test_the_cases_are_whole_and_the_summary_counts_them(plan, by_one):
+def test_the_cases_are_whole_of_the_cts_by_turns_and_the_summary_counts_them(plan, by_one):
     truths = [read_table(by_one / name / "truth" / "truth.json") for name in plan.names()]
     assert [len(truth.nodules) for truth in truths] == [plan.draw(index)[0] for index in range(COUNT)]
     summary = json.loads((by_one / "summary.json").read_text())
     assert summary["nodules"] == sum(len(truth.nodules) for truth in truths) > 0
     assert summary["cases_without_nodules"] == sum(not truth.nodules for truth in truths) > 0
-    for name in plan.names():
-        assert check(Case.open(by_one / name), Path(plan.ct))
+    assert summary["cts"] == 2
+    for index, name in enumerate(plan.names()):
+        source = plan.sources[index % 2]
+        assert Case.open(by_one / name).source_sha256 == source.sha256
+        assert check(Case.open(by_one / name), Path(source.ct))
     assert (by_one / "coverage.png").exists() and (by_one / "coverage.csv").exists()
 
 
 def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
     folder = tmp_path / "killed"
     words = ["--count", str(COUNT), "--nodules", "0-1", "--seed", "5", "--sizes", "8", "14", "--model", "mcgan"]
-    command = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "make", plan.ct, str(folder), *words]
+    cts = [source.ct for source in plan.sources]
+    command = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "make", *cts, str(folder), *words]
     command += ["--format", "nrrd", "--workers", "2"]
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + PATIENCE_S
@@ -80,14 +100,31 @@ def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
     times = [case.stat().st_mtime_ns for case in there]
     assert there and all(check(Case.open(case)) for case in there), "what is there is whole"
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert f"{COUNT} cases" in done.stdout
+    assert f"{COUNT} cases" in done.stdout and "from 2 CTs" in done.stdout and "show one patient" in done.stdout
     assert [case.stat().st_mtime_ns for case in there] == times, "nothing is done twice"
     assert digests(folder) == digests(by_one)
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert again.stdout == done.stdout, "what is whole is only counted"
 
 
 def test_another_plan_in_the_same_folder_is_refused(plan, by_one):
-    with refused("other seed", "give another folder"):
-        make_many(Plan(plan.ct, plan.count, plan.nodules, 6, plan.request, plan.form), by_one, 1)
+    for another, said in ((replace(plan, seed=6), "other seed"), (replace(plan, sources=plan.sources[:1]), "sources")):
+        with refused(said, "give another folder"):
+            make_many(another, by_one, 1)
+
+
+def test_more_cases_are_added_and_fewer_refused(plan, by_one, tmp_path):
+    begun = tmp_path / "begun"
+    first = replace(plan, count=2)
+    make_many(first, begun, 1)
+    made = {path: path.stat().st_mtime_ns for path in begun.rglob("ct.nrrd")}
+    assert len(made) == 2
+    make_many(replace(plan, count=3), begun, 1)
+    assert len(list(begun.rglob("ct.nrrd"))) == 3 and all(path.stat().st_mtime_ns == t for path, t in made.items())
+    for name in replace(plan, count=3).names():
+        assert (begun / name / "case.json").read_bytes() == (by_one / name / "case.json").read_bytes()
+    with refused("other count", "give another folder"):
+        make_many(first, begun, 1)
 
 
 def test_a_folder_with_other_things_is_refused(plan, tmp_path):
@@ -97,33 +134,76 @@ def test_a_folder_with_other_things_is_refused(plan, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_scheduler_that_is_not_there_is_told(plan, tmp_path, monkeypatch):
+def test_workers_that_are_not_there_are_told_and_nothing_is_begun(plan, tmp_path, monkeypatch):
     import SketchNoduleSynthLib.teaching.many as many
 
     monkeypatch.setattr(many, "SCHEDULER_PATIENCE", "1s")
     with refused("There is no Dask scheduler at tcp://127.0.0.1:9"):
         make_many(plan, tmp_path / "cases", scheduler="tcp://127.0.0.1:9")
+    with refused("0 workers make nothing"):
+        make_many(plan, tmp_path / "cases", 0)
+    assert not list(tmp_path.iterdir())
 
 
-def test_what_does_not_fit_is_told_case_by_case(source, tmp_path):
+def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, tmp_path, capsys):
+    """A CT without lungs, and one with."""
+    Volume(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
+    words = ["--count", "2", "--nodules", "0", "--format", "nrrd", "--workers", "1"]
+    cases = tmp_path / "cases"
+    assert main(["case", "make", str(source), str(tmp_path / "fat.nrrd"), str(cases), *words]) == 1
+    told = capsys.readouterr().out
+    assert "1 cases with 0 nodules from 2 CTs" in told and "-0002: " in told and "show one patient" not in told
+    assert [path.name[-5:] for path in cases.glob("case-*")] == ["-0001"]
+
+
+def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, tmp_path):
     request = Request("subtle", (29.0, 30.0), models=("mcgan",))
-    hard = Plan(str(source), 1, (1, 1), 1, request, Form("nrrd"))
-    summary = make_many(hard, tmp_path / "cases", 1)
-    assert summary["cases"] == 0 and "Only 0 of the 1 nodules fit" in summary["refused"]["case-0001"]
+    hard = Plan((Source.read(source),), 1, (1, 1), 1, request, Form("nrrd"))
+    with refused("No case could be made", "-0001: Only 0 of the 1 nodules fit"):
+        make_many(hard, tmp_path / "cases", 1)
+    assert not list(tmp_path.iterdir())
+
+
+ONE = (Source("ct.nrrd", "digest"),)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(0, 5), st.integers(0, 500))
 def test_a_case_depends_on_the_plan_and_its_number_alone(seed, least, more, index):
-    small, large = (Plan("ct.nrrd", count, (least, least + more), seed) for count in (index + 1, index + 1000))
+    small, large = (Plan(ONE, count, (least, least + more), seed) for count in (index + 1, index + 1000))
     assert small.draw(index) == large.draw(index)
     assert least <= small.draw(index)[0] <= least + more
     assert small.names()[: index + 1] == large.names()[: index + 1]
 
 
+def test_cases_of_other_cts_and_plans_have_other_ids_wherever_the_cts_lie():
+    own = Place((0.0, 0.0, 0.0), 8.0)
+    plan, elsewhere = Plan(ONE, 3), Plan((Source("copy.nrrd", "digest"),), 3)
+    others = [
+        Plan(ONE, 3, seed=1),
+        Plan((Source("ct.nrrd", "other"),), 3),
+        Plan((Source("ct.nrrd", "digest", (own,)),), 3),
+    ]
+    assert plan.names() == elsewhere.names() and re.fullmatch("case-[0-9a-f]{4}-0003", plan.names()[2])
+    assert len({name for one in (plan, *others) for name in one.names()}) == 12
+
+
+def test_cases_of_one_ct_are_handed_out_together():
+    sources = tuple(Source(f"{k}.nrrd", f"digest {k}") for k in range(3))
+    plan = Plan(sources, 8)
+    assert plan.by_source(range(8)) == [0, 3, 6, 1, 4, 7, 2, 5]
+    assert [plan.source(index).ct for index in (3, 1, 5)] == ["0.nrrd", "1.nrrd", "2.nrrd"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
-    [({"count": 0}, "0 cases"), ({"nodules": (3, 2)}, "3 to 2 nodules"), ({"seed": -1}, "The seed -1")],
+    [
+        ({"count": 0}, "0 cases"),
+        ({"nodules": (3, 2)}, "3 to 2 nodules"),
+        ({"seed": -1}, "The seed -1"),
+        ({"sources": ONE * 2}, "Two of the CTs are the same"),
+        ({"sources": tuple(Source("ct.nrrd", str(k)) for k in range(4))}, "3 cases of 4 CTs"),
+    ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(words, said):
     with refused(said):
-        Plan(**({"ct": "ct.nrrd", "count": 3} | words))
+        Plan(**({"sources": ONE, "count": 3} | words))

@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, Patch, patch_image, write_set
+from SketchNoduleSynthLib.turing.report import report, scored
 from SketchNoduleSynthLib.turing.scores import agreement, found_out, score
 from SketchNoduleSynthLib.turing.sheets import PATCHES, read_key, read_sheet
 from SketchNoduleSynthLib.turing.sources import (
@@ -122,7 +123,7 @@ def test_the_patches_of_two_folders(tmp_path: Path) -> None:
         for k in range(count):
             Image.new("RGB", (12, 10), (10 * k, 10 * k, 10 * k)).save(tmp_path / folder / f"{k}.{ending}")
         (tmp_path / folder / "notes.txt").write_text("not a picture")
-    found = of_folders(tmp_path / "real", tmp_path / "synthetic", "pix2pix")
+    found = of_folders(tmp_path / "real", tmp_path / "synthetic")
     assert [patch.is_synthetic for patch in found] == [False] * 7 + [True] * 4
     assert {patch.image.shape for patch in found} == {(10, 12)} and found[3].facts == ("3.png",)
     drawn = in_equal_shares(found, 5)
@@ -139,6 +140,32 @@ def test_the_patches_of_two_folders(tmp_path: Path) -> None:
     (tmp_path / "real" / "broken.png").write_bytes(b"\x89PNG")
     with refused("broken.png"):
         of_folders(tmp_path / "real", tmp_path / "synthetic")
+
+
+def test_a_sub_folder_of_synthetic_pictures_is_a_model_in_key_and_score(tmp_path: Path) -> None:
+    for k, folder in enumerate(("real", "synthetic/mcgan", "synthetic/stylepix2pix", "synthetic")):
+        for j in range(3 if k == 0 else 1):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            Image.new("L", (12, 10), 20 * k + j).save(tmp_path / folder / f"{j}.png")
+    write_set(of_folders(tmp_path / "real", tmp_path / "synthetic"), FOLDER_COLUMNS, tmp_path / "set", 0)
+    key = rows(tmp_path / "set" / KEY)
+    assert {(row["model"], row["file"]) for row in key if row["truth"] == "synthetic"} == {
+        *(("mcgan", "mcgan/0.png"), ("stylepix2pix", "stylepix2pix/0.png"), ("", "0.png"))
+    }
+    (tmp_path / "answers").mkdir()
+    for name in ("ada", "bea"):
+        sheet(tmp_path / "answers", *(f"{row['id']},synthetic," for row in key), name=name)
+    figures = scored([tmp_path / "answers"], tmp_path / "set" / KEY)
+    assert list(figures["readers"]) == ["ada", "bea"]
+    told = [line.strip() for line in report(figures).splitlines() if "found out" in line]
+    models = [
+        "mcgan found out         1.00 (0.21 to 1.00), 1 of 1",
+        "stylepix2pix found out  1.00 (0.21 to 1.00), 1 of 1",
+    ]
+    assert told == models * 2, "and nothing of the one whose model is not known"
+    (tmp_path / "empty").mkdir()
+    with refused("no answer sheet", "empty"):
+        scored([tmp_path / "empty"], tmp_path / "set" / KEY)
 
 
 # Scores

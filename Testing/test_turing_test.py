@@ -150,7 +150,7 @@ def sheet(folder: Path, *lines: str, name: str = "reader") -> Path:
 def test_the_command_scores_all_readers(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = sheet(tmp_path, "bb,real,5", "cc,synthetic,4", "dd,synthetic,4", name="ada")
     second = sheet(tmp_path, "bb,real,", "cc,real,", "dd,synthetic,", name="bea")
-    main(["score", str(first), str(key), str(second), "--json", str(tmp_path / "figures.json")])
+    main(["score", str(key), str(first), str(second), "--json", str(tmp_path / "figures.json")])
     told = capsys.readouterr().out
     assert "ada - bea: kappa 0.40 (" in told and "1.00 (0.44 to 1.00), 3 of 3" in told
     assert (tmp_path / "figures.json").stat().st_size > 0
@@ -161,7 +161,7 @@ def test_the_command_scores_all_readers(tmp_path: Path, key: Path, capsys: pytes
 def test_bad_input_ends_the_command_with_one_sentence(
     tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["score", str(sheet(tmp_path, "xx,real,")), str(key), "--json", str(tmp_path / "figures.json")]
+    words = ["score", str(key), str(sheet(tmp_path, "xx,real,")), "--json", str(tmp_path / "figures.json")]
     with pytest.raises(SystemExit) as ended:
         run_command(partial(main, words))
     assert ended.value.code == 2

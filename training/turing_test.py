@@ -1,7 +1,7 @@
 """The Visual Turing Test: can a reader tell synthetic nodules from real ones?
 
     python -m training.turing_test make VALIDATION.npz FOLDER --model mcgan --model pix2pix --count 40
-    python -m training.turing_test score ANSWERS.csv FOLDER/key.csv [ANSWERS_OF_OTHERS.csv ...]
+    python -m training.turing_test score FOLDER/key.csv ANSWERS.csv [ANSWERS_OF_OTHERS.csv ...]
     python -m training.turing_test plot FOLDER
 
 `make` writes a set: `hand_out/` is for the readers, `key.csv` for the organiser alone. Half of the patches are real
@@ -24,6 +24,7 @@ from pathlib import Path
 
 import torch
 
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
 from SketchNoduleSynthLib.turing.report import report, scored
@@ -44,9 +45,9 @@ def make_command(given: argparse.Namespace) -> None:
 
 def score_command(given: argparse.Namespace) -> None:
     """score."""
-    figures = scored([given.answers, *given.others], given.key)
+    figures = scored(given.answers, given.key)
     if given.json:
-        given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        write_text(given.json, json.dumps(figures, indent=1) + "\n")
     print(report(figures))
 
 
@@ -68,9 +69,8 @@ def parser() -> argparse.ArgumentParser:
     making.add_argument("--seed", type=at_least(0), default=0)
     making.set_defaults(run=make_command)
     scoring = commands.add_parser("score", help="score answers against the key")
-    scoring.add_argument("answers", type=Path)
-    scoring.add_argument("key", type=Path)
-    scoring.add_argument("others", type=Path, nargs="*", help="answers of other readers of the same set")
+    scoring.add_argument("key", type=Path, help="the set's key.csv")
+    scoring.add_argument("answers", type=Path, nargs="+", help="readers' answer sheets, or the folder that they are in")
     scoring.add_argument("--json", type=Path, help="write the figures here too")
     scoring.set_defaults(run=score_command)
     plotting = commands.add_parser("plot", help="t-SNE of Inception features, real against synthetic")

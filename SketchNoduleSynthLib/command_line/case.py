@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.command_line.app import add_address, imported
 from SketchNoduleSynthLib.command_line.case_make import add_make
+from SketchNoduleSynthLib.command_line.case_score import add_score
 from SketchNoduleSynthLib.command_line.turing import add_pictures
 from SketchNoduleSynthLib.errors import InputError
 
@@ -28,20 +30,13 @@ def add_to(commands: Any) -> None:
     one.add_argument("output", type=Path, help="a new folder for the copies")
     one.add_argument("--zip", action="store_true", help="each as a zip")
     one.set_defaults(run=_hand_out)
-    one = words.add_parser("read", help="read a case in a browser")
-    one.add_argument("case", type=Path, help="a case's folder or zip; its truth is not looked at")
+    one = words.add_parser("read", help="read cases in a browser, one after the other")
+    one.add_argument("case", type=Path, nargs="+", help="cases, or folders of them; their truth is not looked at")
     one.add_argument("--reader", required=True, help="the reader's name or code")
     one.add_argument("--readings", type=Path, help="folder for the reader's file; default: readings/ beside the case")
     add_address(one)
     one.set_defaults(run=_read)
-    one = words.add_parser("score", help="readings against the truth")
-    one.add_argument("case", type=Path, nargs="+", help="cases with their truth")
-    one.add_argument("output", type=Path, help="folder for the scores")
-    one.add_argument("--readings", type=Path, required=True, help="folder with the readers' files")
-    one.add_argument("--overlap", action="store_true", help="a mark must lie in the nodule, not only near its centre")
-    one.add_argument("--feedback", action="store_true", help="images of what was found, missed and falsely marked")
-    one.add_argument("--rjafroc", action="store_true", help="the workbook that RJafroc reads")
-    one.set_defaults(run=_score)
+    add_score(words)
 
 
 def _check(given: argparse.Namespace) -> None:
@@ -72,37 +67,19 @@ def _read(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.teaching.copies import opened
 
     served = imported("reading_app", given)
-    readings = given.readings or given.case.resolve().parent / "readings"
-    with opened([given.case]) as cases:
-        if len(cases) > 1:
-            raise InputError(f"{given.case} holds {len(cases)} cases; give the one to read.")
-        served.run(cases[0].folder, given.reader, readings, given.host, given.port)
+    with ExitStack() as stack:
+        cases = [
+            (case, given.readings or _readings_beside(path))
+            for path in given.case
+            for case in stack.enter_context(opened([path]))
+        ]
+        served.run(cases, given.reader, given.host, given.port)
 
 
-def _score(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.reading.feedback import write_feedback
-    from SketchNoduleSynthLib.reading.findings import Reading
-    from SketchNoduleSynthLib.reading.rjafroc import write_rjafroc
-    from SketchNoduleSynthLib.reading.score_files import write
-    from SketchNoduleSynthLib.reading.scores import score
-    from SketchNoduleSynthLib.teaching.copies import opened
+def _readings_beside(path: Path) -> Path:
+    """The folder for readings beside the case, or the cases, at `path`."""
+    from SketchNoduleSynthLib.teaching.case import CASE_FILE
+    from SketchNoduleSynthLib.teaching.opened_case import READINGS_FOLDER
 
-    if not given.readings.is_dir():
-        raise InputError(f"There is no folder {given.readings}; give the folder with the readers' files.")
-    readings = [Reading.read(path) for path in sorted(given.readings.glob("*.json"))]
-    with opened(given.case) as cases:
-        labels = {case.id: case.labels for case in cases}
-        found = score([case.truth() for case in cases], readings, labels, "overlap" if given.overlap else "distance")
-        write(found, given.output)
-        if given.rjafroc:
-            write_rjafroc(found, given.output)
-        for outcome in found.outcomes if given.feedback else ():
-            case = next(case for case in cases if case.id == outcome.truth.case_id)
-            where = given.output / "feedback" / f"{case.id}_{outcome.reading.reader}"
-            write_feedback(outcome, case.ct(), where, case.labels())
-    for reader in found.readers:
-        seen = reader.sensitivity
-        print(
-            f"{reader.reader}: {seen['count']} of {seen['of']} nodules, {reader.false_per_scan:.2f} false marks a case"
-        )
-    print(f"Scores: {given.output}")
+    is_case = path.suffix.lower() == ".zip" or (path / CASE_FILE).exists()
+    return (path.resolve().parent if is_case else path.resolve()) / READINGS_FOLDER

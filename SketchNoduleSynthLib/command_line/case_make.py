@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MODELS
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.truth_table import read_places
-from SketchNoduleSynthLib.teaching.make import Form
+from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
+from SketchNoduleSynthLib.teaching.make import Form, check_outside
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.generation.generate import Request
+    from SketchNoduleSynthLib.teaching.plan import Plan
+    from SketchNoduleSynthLib.teaching.source import Source
 
 RANDOM = ("nodules", "seed", "difficulty", "sizes", "attenuation", "model")
 """Words that say what is drawn at random."""
@@ -25,17 +27,24 @@ RANDOM = ("nodules", "seed", "difficulty", "sizes", "attenuation", "model")
 def add_make(words: Any) -> None:
     """Add `make` to the words for cases."""
     make = words.add_parser("make", help="a case, or many, from a CT")
-    make.add_argument("ct", type=Path, help=".nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM")
+    make.add_argument(
+        "ct", type=Path, nargs="+", help=".nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM; with --count several"
+    )
     make.add_argument("output", type=Path, help="a new folder or zip for the case; with --count a folder")
     make.add_argument("--recipe", type=Path, help="these nodules; else they are drawn at random")
-    make.add_argument("--count", type=int, help="so many cases, each in a folder of its own; goes on where it stopped")
-    make.add_argument("--nodules", help="a case, as 2 or 0-4 (1-3)")
+    make.add_argument("--count", type=int, help="so many cases, of the CTs by turns; goes on where it stopped")
+    make.add_argument("--nodules", help="a case, as 2 or 0-4 (1-3; with --count 0-3)")
     make.add_argument("--seed", type=int, help="another seed, other nodules (0)")
     make.add_argument("--difficulty", help="conspicuous, moderate or subtle; else any")
     make.add_argument("--sizes", type=float, nargs=2, metavar=("LEAST", "MOST"), help="long diameters in mm")
     make.add_argument("--attenuation", action="append", choices=ATTENUATIONS, help="may be given again")
     make.add_argument("--model", action="append", choices=MODELS, help="may be given again")
-    make.add_argument("--own", type=Path, help="CSV of the CT's own nodules: ras_r_mm, ras_a_mm, ras_s_mm, diameter_mm")
+    make.add_argument(
+        "--own",
+        type=Path,
+        action="append",
+        help=f"CSV of the CT's own nodules: {', '.join(PLACE_COLUMNS)}; with several CTs one for each, in their order",
+    )
     make.add_argument("--format", choices=("dicom", "nrrd"), default="dicom")
     make.add_argument("--anonymous", action="store_true", help="a new study without the source's patient")
     make.add_argument("--burn-in", action="store_true", help="SYNTHETIC in the pixels of every slice")
@@ -45,37 +54,60 @@ def add_make(words: Any) -> None:
     make.set_defaults(run=_make)
 
 
-def _make(given: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
-    from SketchNoduleSynthLib.teaching.many import make_case, make_many
-    from SketchNoduleSynthLib.teaching.plan import Plan
-
-    given.ct, given.output = given.ct.resolve(), given.output.resolve()
+def _make(given: argparse.Namespace) -> int:
+    given.ct, given.output = [ct.resolve() for ct in given.ct], given.output.resolve()
     told = {"instructions": given.instructions} if given.instructions else {}
     form = Form(given.format, given.anonymous, given.burn_in, **told)
+    for ct in given.ct:
+        check_outside(given.output, ct if ct.is_dir() else None)
+    if given.own and len(given.own) != len(given.ct):
+        raise InputError(f"There are {len(given.ct)} CTs and {len(given.own)} --own; give one for each CT, or none.")
     if given.recipe is not None:
         asked = [name for name in ("count", *RANDOM) if getattr(given, name) is not None]
         if asked:
             raise InputError(f"A recipe makes one case with its own nodules; leave out --{asked[0]}, or --recipe.")
-        _make_by_recipe(given, form)
-        return
-    own = read_places(given.own) if given.own else ()
-    plan = Plan(
-        str(given.ct),
-        1 if given.count is None else given.count,
-        _range(given.nodules or "1-3"),
-        given.seed or 0,
-        _request(given),
-        form,
-        own,
-    )
-    if given.count is None:
-        with _new_case(given) as folder:
-            make_case(plan, 0, folder, folder.name)
-        return
+    if given.count is not None:
+        return _make_many(given, form)
+    if len(given.ct) > 1:
+        raise InputError(f"One case is of one CT, not of {len(given.ct)}; say with --count how many are to be made.")
+    with _new_case(given) as folder:
+        if given.recipe is not None:
+            _make_by_recipe(given, form, folder)
+        else:
+            _make_one(given, form, folder)
+    return 0
+
+
+def _make_one(given: argparse.Namespace, form: Form, folder: Path) -> None:
+    from SketchNoduleSynthLib.teaching.many import make_case
+
+    make_case(_plan(given, form, 1, "1-3"), 0, folder, folder.name, _tell)
+
+
+def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None:
+    from SketchNoduleSynthLib.drawing.recipe import Recipe
+    from SketchNoduleSynthLib.teaching.make import by_recipe, write_case
+    from SketchNoduleSynthLib.teaching.source import Source, volume_of
+
+    recipe = Recipe.read(given.recipe)
+    _tell("Reading the CT")
+    source = Source.read(given.ct[0], given.own[0] if given.own else None)
+    volume = volume_of(source.ct)
+    _tell("Making the nodules")
+    nodules = by_recipe(recipe, volume)
+    _tell("Writing the case")
+    write_case(volume, nodules, folder, folder.name, form, source.folder, source.own)
+
+
+def _make_many(given: argparse.Namespace, form: Form) -> int:
+    """1 if some of the cases could not be made, else 0."""
+    from tqdm import tqdm
+
+    from SketchNoduleSynthLib.teaching.many import make_many
+
     if given.output.suffix.lower() == ".zip":
         raise InputError("Many cases go into a folder; leave out .zip, and pack them with: case hand-out --zip.")
+    plan = _plan(given, form, given.count, "0-3")
     with tqdm(total=plan.count, disable=not sys.stderr.isatty(), desc="Cases") as bar:
 
         def progress(done: int, total: int) -> None:
@@ -84,34 +116,51 @@ def _make(given: argparse.Namespace) -> None:
 
         summary = make_many(plan, given.output, given.workers, given.scheduler, progress)
     print(
-        f"{summary['cases']} cases with {summary['nodules']} nodules in {given.output}; "
-        f"pathology-coverage rate {summary['pathology_coverage_rate']:.0%}"
+        f"{summary['cases']} cases with {summary['nodules']} nodules from {_counted(summary['cts'], 'CT')} in "
+        f"{given.output}; pathology-coverage rate {summary['pathology_coverage_rate']:.0%}"
     )
+    if plan.count > len(plan.sources):
+        print("Cases of one CT show one patient: who reads several of them can compare them; more CTs avoid that.")
     for name, why in summary["refused"].items():
         print(f"   {name}: {why}")
+    return 1 if summary["refused"] else 0
 
 
-def _make_by_recipe(given: argparse.Namespace, form: Form) -> None:
-    from SketchNoduleSynthLib.ct.volume import Volume
-    from SketchNoduleSynthLib.dicom.grid import right_handed
-    from SketchNoduleSynthLib.drawing.recipe import Recipe
-    from SketchNoduleSynthLib.teaching.make import by_recipe, write_case
+def _plan(given: argparse.Namespace, form: Form, count: int, nodules: str) -> Plan:
+    """What is to be made; `nodules` as long as no others are asked for."""
+    from SketchNoduleSynthLib.teaching.plan import Plan
 
-    recipe = Recipe.read(given.recipe)
-    volume = right_handed(Volume.read(given.ct))
-    source_folder = given.ct if given.ct.is_dir() else None
-    own = read_places(given.own) if given.own else ()
-    with _new_case(given) as folder:
-        write_case(volume, by_recipe(recipe, volume), folder, folder.name, form, source_folder, own)
+    few, request = _range(given.nodules or nodules), _request(given)
+    _tell(f"Reading {_counted(len(given.ct), 'CT')}")
+    return Plan(tuple(_sources(given)), count, few, given.seed or 0, request, form)
+
+
+def _sources(given: argparse.Namespace) -> Iterator[Source]:
+    """The CTs; of several, an error names the one that is wrong."""
+    from SketchNoduleSynthLib.teaching.source import Source
+
+    for ct, own in zip(given.ct, given.own or [None] * len(given.ct), strict=True):
+        try:
+            yield Source.read(ct, own)
+        except InputError as error:
+            raise InputError(f"{ct.name}: {error}" if len(given.ct) > 1 else str(error)) from error
+
+
+def _tell(stage: str) -> None:
+    """On a terminal: what is being done."""
+    if sys.stderr.isatty():
+        print(f"{stage} ...", file=sys.stderr)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @contextmanager
 def _new_case(given: argparse.Namespace) -> Iterator[Path]:
     """Where the case is to be written; it is told when that is done."""
     from SketchNoduleSynthLib.teaching.copies import folder_or_zip
-    from SketchNoduleSynthLib.teaching.make import check_outside
 
-    check_outside(given.output, given.ct if given.ct.is_dir() else None)
     with folder_or_zip(given.output) as folder:
         yield folder
     print(f"The case {folder.name}: {given.output}")

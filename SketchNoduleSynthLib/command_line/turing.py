@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ def add_to(commands: Any) -> None:
     )
     make = words.add_parser("make", help="a shuffled set of pictures, a page to answer on, and a key")
     make.add_argument("real", type=Path, help="a folder of pictures of real nodules")
-    make.add_argument("synthetic", type=Path, help="a folder of pictures of synthetic ones")
+    make.add_argument("synthetic", type=Path, help="a folder of pictures of synthetic ones, or of a folder a model")
     make.add_argument("output", type=Path, help="a new folder for the set")
     make.add_argument("--count", type=int, help="pictures, half of them synthetic; default: as many as there can be")
-    make.add_argument("--seed", type=int, default=0)
+    make.add_argument("--seed", type=int, default=0, help="another seed, another set (%(default)s)")
     make.set_defaults(run=_make)
     read = words.add_parser("read", help="tell the pictures apart in a browser")
     read.add_argument("hand_out", type=Path, help="the folder that was handed out")
@@ -28,8 +29,9 @@ def add_to(commands: Any) -> None:
     add_address(read)
     read.set_defaults(run=_read)
     score = words.add_parser("score", help="readers' answers against the key")
-    score.add_argument("key", type=Path)
-    score.add_argument("answers", type=Path, nargs="+")
+    score.add_argument("key", type=Path, help="the set's key.csv")
+    score.add_argument("answers", type=Path, nargs="+", help="readers' answer sheets, or the folder that they are in")
+    score.add_argument("--json", type=Path, help="write the figures here too")
     score.set_defaults(run=_score)
 
 
@@ -39,7 +41,7 @@ def add_pictures(commands: Any) -> None:
     cut.add_argument(
         "case", type=Path, nargs="+", help="cases with their truth; the CT's own nodules are the real ones"
     )
-    cut.add_argument("output", type=Path, help="a new folder, for real/ and synthetic/")
+    cut.add_argument("output", type=Path, help="a new folder, for real/ and synthetic/MODEL/")
     cut.set_defaults(run=_pictures)
 
 
@@ -57,23 +59,22 @@ def _read(given: argparse.Namespace) -> None:
 
 
 def _score(given: argparse.Namespace) -> None:
+    from SketchNoduleSynthLib.files import write_text
     from SketchNoduleSynthLib.turing.report import report, scored
 
-    print(report(scored(given.answers, given.key)))
+    figures = scored(given.answers, given.key)
+    if given.json:
+        write_text(given.json, json.dumps(figures, indent=1) + "\n")
+    print(report(figures))
 
 
 def _pictures(given: argparse.Namespace) -> None:
-    from PIL import Image
-
-    from SketchNoduleSynthLib.files import new_folder
     from SketchNoduleSynthLib.teaching.copies import opened
-    from SketchNoduleSynthLib.turing.sources import of_case
+    from SketchNoduleSynthLib.turing.pictures import write_pictures
+    from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC
 
-    with opened(given.case) as cases, new_folder(given.output) as draft:
-        for kind in ("real", "synthetic"):
-            (draft / kind).mkdir()
-        for case in cases:
-            for number, patch in enumerate(of_case(case.ct(), case.truth()), 1):
-                folder = draft / ("synthetic" if patch.is_synthetic else "real")
-                Image.fromarray(patch.image).save(folder / f"{case.id}_{number}.png")
-    print(f"Pictures of {len(cases)} cases: {given.output}")
+    with opened(given.case) as cases:
+        counts = write_pictures(cases, given.output)
+    print(f"{counts[REAL]} real and {counts[SYNTHETIC]} synthetic pictures: {given.output}")
+    if not counts[REAL]:
+        print("The cases know of no real nodules; name those of the CT when you make them: case make --own CSV.")

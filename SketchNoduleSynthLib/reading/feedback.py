@@ -15,6 +15,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.files import all_or_none
 from SketchNoduleSynthLib.reading.matching import Mark, Outcome
+from SketchNoduleSynthLib.reading.truth import TruthNodule
 from SketchNoduleSynthLib.synthesis.picture import HEADING, TILE, grey, planes
 
 SHEET = "feedback.png"
@@ -43,7 +44,7 @@ def write_feedback(outcome: Outcome, ct: Volume, folder: Path, labels: Volume | 
     `ct` is the case's CT with the nodules; with `labels` their outlines are drawn.
     """
     nodules = None if labels is None else labels.with_array(labels.array > 0)
-    images = {scene.name: draw(scene, ct, nodules) for scene in scenes(outcome)}
+    images = {scene.name: draw(scene, ct, nodules) for scene in scenes(outcome, ct)}
     with all_or_none(folder) as draft:
         for name, image in images.items():
             image.save(draft / f"{name}.png")
@@ -55,16 +56,16 @@ def title(outcome: Outcome) -> str:
     nodules, found = len(outcome.truth.nodules), len(outcome.of_kind("hit"))
     false = len(outcome.of_kind("false"))
     return (
-        f"{outcome.reading.reader}, case {outcome.truth.case_id}: {found} of {nodules} synthetic nodules found, "
+        f"{outcome.reading.reader}, {outcome.truth.case_id}: {found} of {nodules} synthetic nodules found, "
         f"{false} false mark{'' if false == 1 else 's'} (blue: a nodule's outline; cross: a mark)"
     )
 
 
-def scenes(outcome: Outcome) -> Iterator[Scene]:
-    """The nodules in their order, then the false marks."""
+def scenes(outcome: Outcome, ct: Volume) -> Iterator[Scene]:
+    """The nodules in their order, then the false marks; slices are counted as in the truth, from 1."""
     for nodule in outcome.truth.nodules:
         mark = outcome.hit(nodule)
-        about = f"nodule {nodule.number}: {nodule.attenuation}, {nodule.diameter_mm:.1f} mm"
+        about = f"nodule {nodule.number}: {nodule.attenuation}, {nodule.diameter_mm:.1f} mm, {_where(nodule)}"
         about += f", {nodule.difficulty_class}" if nodule.difficulty_class else ""
         if mark:
             about += f"; found, confidence {mark.finding.confidence}, {mark.distance_mm:.1f} mm from its centre"
@@ -75,9 +76,17 @@ def scenes(outcome: Outcome) -> Iterator[Scene]:
         yield Scene(name, nodule.center_lps_mm, width, mark, about, FOUND if mark else MISSED)
     for mark in outcome.of_kind("false"):
         finding = mark.finding
-        about = f"finding {finding.number}: no nodule of the case, confidence {finding.confidence}"
+        slice_number = int(np.rint(ct.to_index(finding.at_lps_mm)[2])) + 1
+        about = f"finding {finding.number}: false, slice {slice_number} (no nodule was put there)"
+        about += f"; confidence {finding.confidence}"
         name = f"finding_{finding.number:02d}_false"
         yield Scene(name, finding.at_lps_mm, LEAST_WIDTH_MM, mark, about, FALSE)
+
+
+def _where(nodule: TruthNodule) -> str:
+    """Where to look for it in the CT."""
+    lung = " ".join(filter(None, (nodule.side, nodule.third)))
+    return f"slice {nodule.slice_number}" + (f", {lung}" if lung else "")
 
 
 def draw(scene: Scene, ct: Volume, nodules: Volume | None) -> Image.Image:

@@ -15,10 +15,14 @@ LEFT, RIGHT, TOP, BOTTOM = 60, 20, 20, 50
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2")
 INK, GRID = "#303030", "#d8d8d8"
 LEGEND_STEP = 16
+STEPS, DASH = 400, 6
 
 
 def froc_picture(curves: Mapping[str, Froc]) -> Image.Image:
-    """The curves by the readers' names; the abscissa is logarithmic, with a dot at each of the seven rates."""
+    """The curves by the readers' names; the abscissa is logarithmic, with a dot at each of the seven rates.
+
+    Beyond a reader's last operating point, where there are no more marks, the curve is dashed.
+    """
     picture = Image.new("RGB", (WIDTH, HEIGHT), "white")
     pen = ImageDraw.Draw(picture)
     for rate in RATES:
@@ -29,13 +33,13 @@ def froc_picture(curves: Mapping[str, Froc]) -> Image.Image:
         y = _y(sensitivity)
         pen.line([(LEFT, y), (WIDTH - RIGHT, y)], fill=GRID)
         pen.text((LEFT - 8, y), f"{sensitivity:.1f}", fill=INK, anchor="rm")
-    pen.text(((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18), "false positives a scan", fill=INK, anchor="mm")
+    about = "false positives a scan (dashed: the reader has no more marks)"
+    pen.text(((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18), about, fill=INK, anchor="mm")
     pen.text((LEFT, 4), "sensitivity", fill=INK, anchor="lt")
-    steps = np.geomspace(RATES[0], RATES[-1], 400)
     for k, (name, curve) in enumerate(curves.items()):
         colour = COLOURS[k % len(COLOURS)]
         if np.isfinite(curve.sensitivity).all():
-            pen.line([(_x(rate), _y(found)) for rate, found in zip(steps, curve.at(steps), strict=True)], colour, 2)
+            _line(pen, curve, colour)
             for rate, found in zip(RATES, curve.at(), strict=True):
                 x, y = _x(rate), _y(found)
                 pen.ellipse((x - 3, y - 3, x + 3, y + 3), fill=colour)
@@ -43,6 +47,16 @@ def froc_picture(curves: Mapping[str, Froc]) -> Image.Image:
         pen.line([(WIDTH - RIGHT - 130, y), (WIDTH - RIGHT - 105, y)], colour, 2)
         pen.text((WIDTH - RIGHT - 100, y), name[:16], fill=INK, anchor="lm")
     return picture
+
+
+def _line(pen: ImageDraw.ImageDraw, curve: Froc, colour: str) -> None:
+    """The curve, piece by piece; beyond its last point every second dash is left out."""
+    steps = np.geomspace(RATES[0], RATES[-1], STEPS)
+    points = [(_x(rate), _y(found)) for rate, found in zip(steps, curve.at(steps), strict=True)]
+    beyond = int(np.searchsorted(steps, curve.false_per_scan[-1], "right"))
+    for k in range(STEPS - 1):
+        if k < beyond or (k - beyond) // DASH % 2:
+            pen.line(points[k : k + 2], colour, 2)
 
 
 def _x(rate: float) -> float:

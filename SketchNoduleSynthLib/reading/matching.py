@@ -69,7 +69,7 @@ def match(
     """
     who = f"The reading of {reading.reader}"
     if reading.case_id != truth.case_id:
-        raise InputError(f"{who} is of the case {reading.case_id}, not of {truth.case_id}.")
+        raise InputError(f"{who} is of {reading.case_id}, not of {truth.case_id}.")
     if reading.case_sha256 != truth.case_sha256:
         raise InputError(f"{who} of {truth.case_id} was made on another CT; its case was made anew since.")
     if reading.finished is None:
@@ -77,7 +77,7 @@ def match(
     if criterion not in CRITERIA:
         raise InputError(f"A mark is matched by {' or '.join(CRITERIA)}, not by {criterion}.")
     if criterion == "overlap" and labels is None:
-        raise InputError(f"The case {truth.case_id} has no label map; match its marks by distance.")
+        raise InputError(f"{truth.case_id} has no label map; match its marks by distance.")
     marks = []
     for finding in reading.findings:
         if labels is not None:

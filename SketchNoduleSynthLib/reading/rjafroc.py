@@ -53,7 +53,7 @@ def sheets(score: Score) -> tuple[Rows, Rows, Rows, Rows]:
     for reader in score.readers:
         if missing := sorted(set(cases) - {outcome.truth.case_id for outcome in reader.outcomes}):
             raise InputError(
-                f"RJafroc wants every case read by every reader; {reader.reader} has not read the case {missing[0]}."
+                f"RJafroc wants every case read by every reader; {reader.reader} has not read {missing[0]}."
             )
         if not any(outcome.of_kind("hit") + outcome.of_kind("false") for outcome in reader.outcomes):
             raise InputError(f"RJafroc would leave out {reader.reader}, who has neither a hit nor a false mark.")

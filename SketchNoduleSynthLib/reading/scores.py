@@ -81,9 +81,9 @@ def score(
     seen = set()
     for reading in readings:
         if reading.case_id not in known:
-            raise InputError(f"A reading of {reading.reader} is of the case {reading.case_id}, which is not given.")
+            raise InputError(f"A reading of {reading.reader} is of {reading.case_id}, which is not given.")
         if (key := (reading.reader, reading.case_id)) in seen:
-            raise InputError(f"There are two readings of the case {reading.case_id} by {reading.reader}; give one.")
+            raise InputError(f"There are two readings of {reading.case_id} by {reading.reader}; give one.")
         seen.add(key)
     outcomes: dict[str, list[Outcome]] = {name: [] for name in sorted({reading.reader for reading in readings})}
     for case_id in sorted(known):

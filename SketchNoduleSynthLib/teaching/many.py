@@ -9,25 +9,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.generation.coverage import NoduleKind, coverage
 from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
-from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
-from SketchNoduleSynthLib.reading.truth import ct_sha256
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER
 from SketchNoduleSynthLib.teaching.make import CaseNodule, write_case
-from SketchNoduleSynthLib.teaching.plan import Plan
+from SketchNoduleSynthLib.teaching.plan import PLAN_FILE, Plan
+from SketchNoduleSynthLib.teaching.source import lung_of, volume_of
 
 SUMMARY_FILE = "summary.json"
 SCHEDULER_PATIENCE = "10s"
@@ -45,69 +42,78 @@ def make_many(
 
     `workers`: processes on this machine, all cores if None; `scheduler`: the address of a Dask scheduler instead, whose
     workers see the same paths. A case that cannot be made is told in the summary, and the others are made. Raises
-    :class:`InputError` if the CT cannot be used, if `folder` holds something else, or if the disk refuses.
+    :class:`InputError` if none can be made, if `folder` holds something else, or if the disk refuses.
     """
-    volume, _ = loaded(plan.ct)
-    plan.keep_in(folder, ct_sha256(volume))
-    for draft in folder.glob(".draft.*"):  # Of a run that was killed.
-        shutil.rmtree(draft, ignore_errors=True)
     names = plan.names()
     missing = [index for index, name in enumerate(names) if not (folder / name / CASE_FILE).exists()]
-    done = len(names) - len(missing)
-    progress(done, len(names))
-    refused: dict[str, str] = {}
-    if missing:
-        with _client(workers, scheduler) as client:
-            from distributed import as_completed
-
-            futures = {
-                client.submit(make_one, plan, index, str(folder.resolve()), pure=False): names[index]
-                for index in missing
-            }
-            for future in as_completed(futures):
-                try:
-                    why = future.result()
-                except Exception as error:  # A worker that died, or an error of this software: of this case alone.
-                    why = f"The worker failed ({type(error).__name__}: {error})."
-                if why:
-                    refused[futures[future]] = why
-                done += 1
-                progress(done, len(names))
+    progress(len(names) - len(missing), len(names))
+    with _client(workers, scheduler) if missing else nullcontext() as client:
+        plan.keep_in(folder)
+        for draft in folder.glob(".draft.*"):  # Of a run that was killed.
+            shutil.rmtree(draft, ignore_errors=True)
+        refused: dict[str, str] = {}
+        made = _made(client, plan, missing, folder) if missing else ()
+        for done, (name, why) in enumerate(made, len(names) - len(missing) + 1):
+            if why:
+                refused[name] = why
+            progress(done, len(names))
+    if len(refused) == len(names):
+        (folder / PLAN_FILE).unlink()
+        with suppress(OSError):  # Something else came into it.
+            folder.rmdir()
+        raise InputError(f"No case could be made; {names[0]}: {refused[names[0]]}")
     return _summary(plan, folder, refused)
 
 
 def make_one(plan: Plan, index: int, folder: str) -> str:
-    """Make one case in a worker; why it could not be made (empty: it was)."""
-    name = plan.names()[index]
+    """Make one case in a worker, in `folder`; why it could not be made (empty: it was)."""
     try:
-        make_case(plan, index, Path(folder) / name, name)
+        make_case(plan, index, Path(folder), Path(folder).name)
     except InputError as error:
         return str(error)
     return ""
 
 
-def make_case(plan: Plan, index: int, folder: Path, case_id: str) -> None:
-    """Make the case `index` of a plan in the new `folder`. Raises :class:`InputError` if it cannot be."""
+def make_case(
+    plan: Plan, index: int, folder: Path, case_id: str, tell: Callable[[str], None] = lambda stage: None
+) -> None:
+    """Make the case `index` of a plan in the new `folder`; `tell` hears what is being done.
+
+    Raises :class:`InputError` if it cannot be.
+    """
     import torch
 
     # Sums in another order give other voxels: as many threads everywhere.
     torch.set_num_threads(1)
-    volume, lung = loaded(plan.ct)
+    source = plan.source(index)
+    volume = volume_of(source.ct)
+    tell("Finding the lungs")
+    lung = lung_of(source.ct)
+    tell("Making the nodules")
     count, seed = plan.draw(index)
-    taken = [NoduleRecipe(Voi(place.center_ras_mm, place.diameter_mm), "mcgan") for place in plan.own]
+    taken = [NoduleRecipe(Voi(place.center_ras_mm, place.diameter_mm), "mcgan") for place in source.own]
     placed = generate(volume, count, seed, plan.request, taken=taken, lung=lung) if count else []
     nodules = [CaseNodule(one.insertion, one.region, one.difficulty) for one in placed]
-    source_folder = Path(plan.ct) if Path(plan.ct).is_dir() else None
-    write_case(volume, nodules, folder, case_id, plan.form, source_folder, plan.own)
+    tell("Writing the case")
+    write_case(volume, nodules, folder, case_id, plan.form, source.folder, source.own)
 
 
-@lru_cache(maxsize=1)
-def loaded(ct: str) -> tuple[Volume, Lung]:
-    """The CT with slices in DICOM's order, and its lungs; kept for the next case."""
-    from SketchNoduleSynthLib.dicom.grid import right_handed
+def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path) -> Iterator[tuple[str, str]]:
+    """Make cases; of each, as it is done, its name and why it could not be made (empty: it was)."""
+    from distributed import as_completed
 
-    volume = right_handed(Volume.read(ct))
-    return volume, lung_mask(volume)
+    names = plan.names()
+    # A worker keeps one CT: handed out in this order, most of what it gets are cases of that.
+    futures = {
+        client.submit(make_one, plan, index, str(folder.resolve() / names[index]), pure=False): names[index]
+        for index in plan.by_source(indices)
+    }
+    for future in as_completed(futures):
+        try:
+            why = future.result()
+        except Exception as error:  # A worker that died, or an error of this software: of this case alone.
+            why = f"The worker failed ({type(error).__name__}: {error})."
+        yield futures[future], why
 
 
 @contextmanager
@@ -145,6 +151,7 @@ def _summary(plan: Plan, folder: Path, refused: dict[str, str]) -> dict[str, Any
     )
     write_coverage(covered, folder)
     summary = {
+        "cts": len(plan.sources),
         "cases": len(truths),
         "cases_without_nodules": sum(not truth.nodules for truth in truths),
         "nodules": sum(len(truth.nodules) for truth in truths),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json, write_text
 from SketchNoduleSynthLib.generation.generate import Request
-from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.teaching.make import Form
+from SketchNoduleSynthLib.teaching.source import Source
 
 PLAN_FILE = "plan.json"
 MOST_CASES, MOST_NODULES = 100_000, 50
@@ -22,19 +24,17 @@ MOST_CASES, MOST_NODULES = 100_000, 50
 
 @dataclass(frozen=True)
 class Plan:
-    """`count` cases of the CT at `ct`, each with `nodules` (least, greatest) as `request`ed, written in `form`.
+    """`count` cases of `sources` by turns, each with `nodules` (least, greatest) as `request`ed, written in `form`.
 
-    `own`: the real nodules that the CT has; the others keep clear of them, and marks on them do not count.
-    Raises :class:`InputError` for numbers that make no sense.
+    Raises :class:`InputError` for numbers that make no sense, a CT that is given twice, or one that no case is of.
     """
 
-    ct: str
+    sources: tuple[Source, ...]
     count: int
     nodules: tuple[int, int] = (1, 3)
     seed: int = 0
     request: Request = field(default_factory=Request)
     form: Form = field(default_factory=Form)
-    own: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         least, most = self.nodules
@@ -45,10 +45,32 @@ class Plan:
         if not 0 <= self.seed <= MAX_SEED:
             raise InputError(f"The seed {self.seed} is out of range; give a whole number from 0 to {MAX_SEED}.")
 
+        if len({source.sha256 for source in self.sources}) < len(self.sources):
+            raise InputError("Two of the CTs are the same; give each once.")
+        if self.count < len(self.sources):
+            raise InputError(f"{self.count} cases of {len(self.sources)} CTs leave some out; ask for one of each.")
+
+    @property
+    def tag(self) -> str:
+        """What tells cases of this plan from those of others: four digits of a digest of all that decides a case."""
+        data = self.to_dict()
+        del data["count"]
+        for source in data["sources"]:
+            del source["ct"]
+        return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:4]
+
     def names(self) -> list[str]:
         """The cases' ids, which are the names of their folders."""
-        digits = max(4, len(str(self.count)))
-        return [f"case-{number:0{digits}d}" for number in range(1, self.count + 1)]
+        digits, tag = max(4, len(str(self.count))), self.tag
+        return [f"case-{tag}-{number:0{digits}d}" for number in range(1, self.count + 1)]
+
+    def source(self, index: int) -> Source:
+        """What the case `index` is made of: the CTs come by turns."""
+        return self.sources[index % len(self.sources)]
+
+    def by_source(self, indices: Iterable[int]) -> list[int]:
+        """The same cases, those of one CT one after the other."""
+        return sorted(indices, key=lambda index: (index % len(self.sources), index))
 
     def draw(self, index: int) -> tuple[int, int]:
         """How many nodules the case `index` has, and its seed: of the plan's seed and the index alone."""
@@ -59,13 +81,18 @@ class Plan:
         """JSON's form."""
         return json.loads(json.dumps(asdict(self)))
 
-    def keep_in(self, folder: Path, ct_sha256: str) -> None:
-        """Write the plan into `folder`; raises :class:`InputError` if cases of another plan were begun there."""
-        data = self.to_dict() | {"ct_sha256": ct_sha256}
+    def keep_in(self, folder: Path) -> None:
+        """Write the plan into `folder`, or take up the one that is there, of as many cases or fewer.
+
+        Raises :class:`InputError` if cases of another plan were begun there.
+        """
+        data = self.to_dict()
         path = folder / PLAN_FILE
         if path.exists():
             begun = read_json(path, "plan")
-            if begun != data:
+            if isinstance(begun, dict) and begun | {"count": self.count} == data and begun["count"] < self.count:
+                write_text(path, json.dumps(data, indent=1) + "\n")
+            elif begun != data:
                 others = [key for key in data if not isinstance(begun, dict) or begun.get(key) != data[key]]
                 raise InputError(
                     f"In {folder} cases of another plan were begun (other {', '.join(others)}); give another folder."

@@ -8,12 +8,16 @@ from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.turing.scores import agreement, found_out, score
-from SketchNoduleSynthLib.turing.sheets import read_key, read_sheet
+from SketchNoduleSynthLib.turing.sheets import read_key, read_sheet, sheets_at
 
 
 def scored(answers: Sequence[Path], key_path: Path) -> dict[str, Any]:
-    """The figures of every reader, how many patches of each model each found out, and how readers agree."""
+    """The figures of every reader, how many patches of each model each found out, and how readers agree.
+
+    `answers`: answer sheets, or folders of them.
+    """
     key = read_key(key_path)
+    answers = sheets_at(answers)
     sheets = {path.stem if len({p.stem for p in answers}) == len(answers) else str(path): path for path in answers}
     if len(sheets) < len(answers):
         raise InputError("The same answer sheet is given twice.")
@@ -45,16 +49,16 @@ def report(figures: dict[str, Any]) -> str:
         (real_real, real_synthetic), (synthetic_real, synthetic_synthetic) = reader["confusion"]
         lines += [
             f"\n{name}, {reader['patches']} patches",
-            f"  {'':<22}{'called real':>14}{'called synthetic':>18}",
-            f"  {'real':<22}{real_real:>14}{real_synthetic:>18}",
-            f"  {'synthetic':<22}{synthetic_real:>14}{synthetic_synthetic:>18}",
-            *(f"  {key:<22}{share(reader[key])}" for key in ("accuracy", "sensitivity", "specificity")),
-            f"  {'against guessing':<22}p = {reader['p_chance']:.3g} (binomial test, two-sided)",
-            f"  {'kappa with the truth':<22}{kappa(reader['kappa'])}",
+            f"  {'':<24}{'called real':>14}{'called synthetic':>18}",
+            f"  {'real':<24}{real_real:>14}{real_synthetic:>18}",
+            f"  {'synthetic':<24}{synthetic_real:>14}{synthetic_synthetic:>18}",
+            *(f"  {key:<24}{share(reader[key])}" for key in ("accuracy", "sensitivity", "specificity")),
+            f"  {'against guessing':<24}p = {reader['p_chance']:.3g} (binomial test, two-sided)",
+            f"  {'kappa with the truth':<24}{kappa(reader['kappa'])}",
         ]
         if "auc" in reader:
-            lines.append(f"  {'AUC by confidence':<22}{reader['auc']:.2f}")
-        lines += [f"  {f'{model} found out':<22}{share(f)}" for model, f in reader["called_synthetic_by_model"].items()]
+            lines.append(f"  {'AUC by confidence':<24}{reader['auc']:.2f}")
+        lines += [f"  {f'{model} found out':<24}{share(f)}" for model, f in reader["called_synthetic_by_model"].items()]
     for names, pair in figures["agreement"].items():
         lines.append(f"\n{names}: kappa {kappa(pair['kappa'])}, agreement {share(pair['agreement'])}")
     return "\n".join(lines)

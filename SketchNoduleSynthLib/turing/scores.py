@@ -44,8 +44,8 @@ def score(answers: Answers, truth: Answers, confidence: NDArray[np.floating] | N
 
 
 def found_out(answers: Answers, truth: Answers, models: NDArray[np.str_]) -> dict[str, dict[str, Any]]:
-    """How many patches of each model were called synthetic; `models` (n,) is empty for real ones."""
-    return {str(name): proportion(answers[truth & (models == name)]) for name in np.unique(models[truth])}
+    """How many patches of each model were called synthetic; `models` (n,) is "" where there is none or unknown."""
+    return {str(name): proportion(answers[truth & (models == name)]) for name in np.unique(models[truth]) if name}
 
 
 def agreement(readers: dict[str, Answers]) -> dict[str, dict[str, Any]]:

@@ -81,6 +81,17 @@ def read_key(path: Path) -> Key:
     )
 
 
+def sheets_at(paths: Sequence[Path]) -> list[Path]:
+    """The answer sheets at `paths`; a folder stands for all in it. Raises :class:`InputError` if it has none."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        if not inside:
+            raise InputError(f"There is no answer sheet (.csv) in {path}; the readers must have finished.")
+        found += inside
+    return found
+
+
 def read_sheet(path: Path, key: Key) -> Sheet:
     """Read a reader's answers to the set of `key`; rows may come in any order.
 

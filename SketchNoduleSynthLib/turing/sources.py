@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,14 @@ CASE_COLUMNS, FOLDER_COLUMNS = ("case", "number"), ("file",)
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
 
-def of_case(ct: Volume, truth: Truth, models: Sequence[str] = ()) -> list[Patch]:
+def of_case(ct: Volume, truth: Truth, models: Sequence[str] = (), width_mm: float | None = None) -> list[Patch]:
     """The patches of a case's CT: its nodules, which are synthetic, and its excluded places as the real ones.
 
     Its excluded places must be real nodules. `models`, where given, are the nodules' in their order. All patches are
-    equally wide: 24 mm, or twice the largest nodule.
+    equally wide: `width_mm`, or what :func:`width_for` says of this case.
     """
-    found: list[TruthNodule | Place] = [*truth.nodules, *truth.excluded]
-    width = max([WIDTH_MM, *(2 * nodule.diameter_mm for nodule in found)])
+    found = shown_of(truth)
+    width = width_mm or width_for([truth])
     names = [*models, *[""] * (len(found) - len(models))]
     return [
         Patch(patch_image(ct, nodule.center_lps_mm, width), k < len(truth.nodules), name, (truth.case_id, k + 1))
@@ -34,10 +34,24 @@ def of_case(ct: Volume, truth: Truth, models: Sequence[str] = ()) -> list[Patch]
     ]
 
 
-def of_folders(real: Path, synthetic: Path, model: str = "") -> list[Patch]:
-    """The pictures of two folders, in grey."""
-    patches = [Patch(_picture(path), False, "", (path.name,)) for path in _pictures(real)]
-    return patches + [Patch(_picture(path), True, model, (path.name,)) for path in _pictures(synthetic)]
+def width_for(truths: Iterable[Truth]) -> float:
+    """How wide, in mm, the patches of these cases are, so that none tells by its width: 24, or twice the largest."""
+    return max([WIDTH_MM, *(2 * nodule.diameter_mm for truth in truths for nodule in shown_of(truth))])
+
+
+def shown_of(truth: Truth) -> list[TruthNodule | Place]:
+    """What there are patches of: a case's nodules, then its excluded places."""
+    return [*truth.nodules, *truth.excluded]
+
+
+def of_folders(real: Path, synthetic: Path) -> list[Patch]:
+    """The pictures of two folders, in grey; those in a sub-folder of `synthetic` are of the model of its name."""
+    patches = [Patch(_picture(path), False, "", (path.relative_to(real).as_posix(),)) for path in _pictures(real)]
+    for path in _pictures(synthetic):
+        name = path.relative_to(synthetic)
+        model = name.parts[0] if len(name.parts) > 1 else ""
+        patches.append(Patch(_picture(path), True, model, (name.as_posix(),)))
+    return patches
 
 
 def in_equal_shares(patches: Sequence[Patch], seed: int, count: int | None = None) -> list[Patch]:
@@ -58,7 +72,7 @@ def in_equal_shares(patches: Sequence[Patch], seed: int, count: int | None = Non
 
 
 def _pictures(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
     if not found:
         raise InputError(f"There are no pictures ({', '.join(PICTURES)}) in {folder}.")
     return found
