@@ -153,7 +153,7 @@ def test_an_insertion_is_refused_by_another_ct():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"center": (900.0, 0.0, 0.0)}, "outside the CT"),
+        ({"center": (900.0, 0.0, 0.0)}, r"outside the CT; move"),
         ({"center": (94.0, 80.0, 0.0), "diameter_mm": 6.0}, "air"),
         ({"strokes": ()}, "no nodule stroke"),
         ({"strokes": (ellipse(10, label="vessel"),)}, "no nodule stroke"),
@@ -168,6 +168,14 @@ def test_what_cannot_be_done_is_told(change, said):
     with pytest.raises(InputError, match=said) as caught:
         synthesize(chest(), recipe("pix2pix", **change))
     assert "\n" not in str(caught.value)
+
+
+def test_a_centre_in_lps_is_guessed():
+    ct = chest()
+    shifted = Volume(ct.array, ct.spacing, np.add(ct.origin, (300.0, 0.0, 0.0)), ct.direction)
+    x, y, z = LUNG_RAS_MM
+    with pytest.raises(InputError, match="as LPS it would be inside"):
+        synthesize(shifted, recipe("pix2pix", center=(300.0 - x, -y, z)))
 
 
 def test_what_is_cut_off_or_crosses_itself_is_told():

@@ -13,7 +13,12 @@ from SketchNoduleSynthLib.errors import InputError
 def add_to(commands: Any) -> None:
     """Add `app` to a parser's commands."""
     serve = commands.add_parser("app", help="draw and insert nodules in a browser")
-    serve.add_argument("ct", type=Path, nargs="?", help="a CT as above; the sample CT where none is given")
+    serve.add_argument(
+        "ct",
+        type=Path,
+        nargs="?",
+        help="a file or a folder of DICOM; the sample CT where none is given",
+    )
     add_address(serve)
     serve.set_defaults(run=_app)
 

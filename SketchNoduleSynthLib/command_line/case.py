@@ -60,7 +60,7 @@ def _hand_out(given: argparse.Namespace) -> None:
             if given.zip:
                 zipped(given.output / case.id, given.output / f"{case.id}.zip")
                 shutil.rmtree(given.output / case.id)
-    print(f"Readers' copies of {len(cases)} cases, without the truth: {given.output}")
+    print(f"For readers, without the truth: {given.output} ({', '.join(ids)})")
 
 
 def _read(given: argparse.Namespace) -> None:

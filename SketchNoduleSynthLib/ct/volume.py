@@ -75,6 +75,11 @@ class Volume:
         """The inverse of :meth:`to_index`."""
         return np.asarray(index, float) @ self.index_to_lps[:3, :3].T + self.origin
 
+    def holds(self, points_lps_mm: ArrayLike) -> bool:
+        """Whether all of the LPS positions (..., 3) in mm lie in its voxels."""
+        index = self.to_index(points_lps_mm)
+        return bool((index >= -0.5).all() and (index <= self.size - 0.5).all())
+
     def with_array(self, array: NDArray) -> Volume:
         """Another array of the same size on the same grid."""
         return Volume(array, self.spacing, self.origin, self.direction)

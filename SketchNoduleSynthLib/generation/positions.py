@@ -101,8 +101,7 @@ class Positions:
 
     def _inside(self, voi: Voi) -> bool:
         """Whether all that a network sees of the VOI is in the CT."""
-        index = self.volume.to_index(cube_frame(voi).corners())
-        return bool((index >= -0.5).all() and (index <= self.volume.size - 0.5).all())
+        return self.volume.holds(cube_frame(voi).corners())
 
     def _vessels_allow(self, voi: Voi) -> bool:
         """Whether the VOI's middle is as clear of vessels, or as much on one, as was asked for."""

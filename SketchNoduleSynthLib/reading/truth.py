@@ -23,11 +23,11 @@ class TruthNodule:
     """A nodule that readers shall find.
 
     All is measured on its voxels in the label map, where it has the label `number`: `center_ras_mm` is their centre,
-    `diameter_mm` the longest diameter in a slice (edge to edge, as LIDC and RECIST have it), `short_axis_mm` that across
-    it in the same slice, `height_mm` how far it reaches across the slices; `slice_number` the slice of its centre, counted from 1 along the CT's third axis;
-    `box_ijk` its bounding box as x, y, z: first voxel, then size. `difficulty` goes from 0, conspicuous, to 1, subtle;
-    `difficulty_class` is its word. `side` is the patient's right or left, `third` the lung's upper, middle or lower.
-    These are None where nobody measured them.
+    `diameter_mm` the longest diameter in a slice (edge to edge, as LIDC and RECIST have it), `short_axis_mm` that
+    across it in the same slice, `height_mm` how far it reaches across the slices; `slice_number` the slice of its
+    centre, counted from 1 along the CT's third axis; `box_ijk` its bounding box as x, y, z: first voxel, then size.
+    `difficulty` goes from 0, conspicuous, to 1, subtle; `difficulty_class` is its word. `side` is the patient's right
+    or left, `third` the lung's upper, middle or lower. These are None where nobody measured them.
     """
 
     number: int

@@ -42,10 +42,10 @@ class Reslice:
         self.volume, self.voi = volume, voi
         self.frame: Frame = voi.frame(RASTER_SAMPLES)
         self.pixel_mm = float(self.frame.spacing[0])
-        index = volume.to_index(voi.center_lps_mm)
-        if (index < -0.5).any() or (index > volume.size - 0.5).any():
+        if not volume.holds(voi.center_lps_mm):
             at = ", ".join(f"{value:g}" for value in voi.center_ras_mm)
-            raise InputError(f"The VOI's centre (RAS {at} mm) is outside the CT; move the VOI into it.")
+            hint = " (as LPS it would be inside)" if volume.holds(np.array(voi.center_ras_mm)) else ""
+            raise InputError(f"The VOI's centre (RAS {at} mm) is outside the CT{hint}; move the VOI into it.")
         coarse = ndimage.uniform_filter(self.frame.with_samples(16, 16, 16).sample(volume), 5)
         if (coarse > AIR_OUTSIDE_HU).mean() < TISSUE_SHARE:
             raise InputError("The VOI holds nothing but air; move it into the lung.")
