@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -67,16 +68,20 @@ def app(*words: str | Path) -> AbstractContextManager[Server]:
 
 @contextmanager
 def started(command: Sequence[str]) -> Iterator[Server]:
-    """What serves a page and prints its address, until the block ends."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert process.stdout is not None
-        address = next((found for line in process.stdout if (found := ADDRESS.search(line))), None)
-        assert address is not None, "the app ended before it said where it is"
-        yield Server(process, address[0])
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+    """What serves a page and prints its address, until the block ends; it must complain of nothing."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+        try:
+            assert process.stdout is not None
+            address = next((found for line in process.stdout if (found := ADDRESS.search(line))), None)
+            assert address is not None, "the app ended before it said where it is"
+            yield Server(process, address[0])
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+        complaints.seek(0)
+        said = complaints.read()
+        assert not said, said
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -342,6 +343,17 @@ def test_an_upload_that_points_at_files_of_this_machine_is_refused(server, line)
 def test_a_page_of_another_server_is_refused(server):
     status, text = post(server, "/upload/ct", headers={"Origin": "http://127.0.0.1:1"})
     assert status == 403 and "Another page asked" in text
+
+
+def test_who_leaves_before_the_answer_is_no_error(server):
+    """The server's complaints are looked at when it ends."""
+    host, port = server.root.removeprefix("http://").rstrip("/").split(":")
+    headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    request = f"GET /ws?{server.address.split('?')[1]} HTTP/1.1\r\nHost: {host}:{port}\r\n{headers}"
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(f"{request}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+    assert status_of(server.address) == 200
 
 
 def test_what_is_no_form_is_refused(server):

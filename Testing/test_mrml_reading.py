@@ -139,11 +139,10 @@ def plane_distance(node, ras) -> float:
 
 @pytest.mark.parametrize("view", [0, 1, 2])
 def test_a_click_in_any_view_marks_there(host, view):
-    host.reader.rate(80)
     host.click(LUNG_RAS_MM, view)
     (finding,) = host.reader.session.findings
     assert np.allclose(finding.at_ras_mm, LUNG_RAS_MM, atol=0.01)
-    assert (finding.confidence, host.reader.active, host.reader.tool) == (80, 1, None)
+    assert (finding.confidence, host.reader.active, host.reader.tool) == (50, 1, None)
     assert all(plane_distance(node, LUNG_RAS_MM) < 0.01 for node in host.nodes), "the other views follow"
     assert all(pad.line is None for pad in host.pads), "the mouse is the views' again"
     host.check()
@@ -154,7 +153,8 @@ def test_nothing_is_marked_without_the_tool_or_outside(host):
     assert not host.reader.session.findings
     host.nodes[0].SetFieldOfView(3000.0, 2000.0, 1.0)
     host.click(OUTSIDE_MM)
-    assert not host.reader.session.findings and "outside the CT" in host.reader.status
+    assert not host.reader.session.findings
+    assert host.reader.status == "That is outside of the CT; click into the picture."
     host.click(LUNG_RAS_MM)
     assert len(host.reader.session.findings) == 1 and "Mark (M)" in host.reader.status
 
@@ -175,8 +175,8 @@ def test_a_point_that_is_dragged_out_goes_back_and_it_is_told(host):
     told = []
     host.reader.changed = lambda: told.append(host.reader.message)
     host.drag(1, OUTSIDE_MM)
-    assert host.file.read_bytes() == before and any("outside the CT" in message for message in told)
-    assert "outside the CT" in host.reader.status
+    assert host.file.read_bytes() == before and any("outside of the CT" in message for message in told)
+    assert "outside of the CT" in host.reader.status
     host.check()
 
 
@@ -186,19 +186,21 @@ def test_rate_remark_select_remove(host):
     reader.rate(90)
     reader.remark("  part-solid? ")
     host.click(ELSEWHERE)
-    assert reader.session.finding(2).confidence == 90, "the slider's"
+    assert reader.session.finding(2).confidence == reader.confidence == 50, "not the last one's"
     reader.rate(20)
     reader.select(1)
     assert (reader.confidence, reader.finding.remark) == (90, "part-solid?")
     assert plane_distance(host.nodes[0], LUNG_RAS_MM) < 0.01
     host.check()
     reader.remove()
-    assert reader.active is None and [f.number for f in reader.session.findings] == [2]
+    assert reader.active is None and [f.number for f in reader.session.findings] == [2] and reader.confidence == 50
     host.check()
     assert not reader.do(reader.remove) and "choose one in the list" in reader.status
     for confidence in (0, 101):
         with refused("confidence", str(confidence)):
             reader.rate(confidence)
+    with refused("choose one in the list"):
+        reader.rate(70)
     with refused("no finding 7"):
         reader.select(7)
 

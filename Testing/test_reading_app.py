@@ -12,8 +12,8 @@ import pytest
 from browser import CHROMIUM, TABLET, Visitor, chromium, panel_words, started
 from phantom import chest
 from reading_folder import CASE_ID, SECRET, SOURCE, write_case
-from refusal import refused
 
+from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.reading.findings import Reading
 from SketchNoduleSynthLib.teaching.case import INSTRUCTIONS
 
@@ -21,16 +21,6 @@ pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 READER = "R1"
-SERVE = """
-import sys
-from pathlib import Path
-from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.web.reading_app import run
-try:
-    run(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), "127.0.0.1", 0)
-except InputError as error:
-    sys.exit(str(error))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +28,12 @@ def folder(tmp_path_factory) -> Path:
     return write_case(tmp_path_factory.mktemp("cases") / "case")
 
 
+def words(folder: Path, reader: str = READER) -> list[str]:
+    return ["case", "read", str(folder), "--reader", reader, "--readings", str(folder.parent / "kept")]
+
+
 def serve(folder: Path):
-    return started([sys.executable, "-c", SERVE, str(folder), READER, str(folder.parent / "kept")])
+    return started([sys.executable, "-m", "SketchNoduleSynthLib", *words(folder)])
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +109,7 @@ def inside(at_ras_mm) -> bool:
 
 def test_marks_with_confidence_and_remark_are_kept_as_they_are_made(visitor, file):
     assert visitor.value("instructions") == INSTRUCTIONS
+    assert visitor.page.get_by_text(f"Reader: {READER}").is_visible()
     visitor.mark("Red", (0.4, 0.5))
     visitor.mark("Green", (0.6, 0.5))
     first, second = visitor.numbers
@@ -156,7 +151,7 @@ def test_a_finding_is_dragged(visitor, file):
 
 
 def test_slices_and_windows(visitor):
-    assert visitor.value("slices") == 48
+    assert visitor.value("slices") == 48 and visitor.page.get_by_text("of 48").is_visible()
     visitor.fill(".control input[type=number] >> nth=1", "12")
     visitor.wait_for(lambda: visitor.value("slice_number") == 12, "the slice")
     visitor.page.keyboard.press("f")
@@ -184,20 +179,24 @@ def test_touch_marks_too_and_outside_of_the_ct_it_is_told(browser, visitor, serv
         if is_marked:
             someone.wait_for(lambda before=before: len(someone.numbers) == before + 1, "the mark")
         else:
-            someone.wait_for(lambda: "outside the CT" in someone.status(), "the sentence")
+            someone.wait_for(lambda: "outside of the CT" in someone.status(), "the sentence")
     someone.page.keyboard.press("Escape")
     someone.wait_for(lambda: not someone.value("tool"), "the tool's end")
     someone.close()
 
 
-def test_what_cannot_be_read_is_refused_before_anything_is_served(folder, tmp_path):
-    from SketchNoduleSynthLib.web.reading_app import run
+def test_what_cannot_be_read_is_refused_before_anything_is_served(folder, tmp_path, capsys):
+    def said(*words: str | Path) -> str:
+        assert main(["case", "read", *map(str, words), "--readings", str(tmp_path / "kept")]) == 2
+        return capsys.readouterr().err
 
-    with refused("no case"):
-        run(tmp_path, READER, tmp_path / "kept", "127.0.0.1", 0)
-    with refused("reader's name"):
-        run(folder, "../R1", tmp_path / "kept", "127.0.0.1", 0)
+    assert "no case" in said(tmp_path, "--reader", READER)
+    assert "reader's name" in said(folder, "--reader", "../R1")
+    assert "Two of the cases have the same id" in said(folder, folder, "--reader", READER)
     assert not (tmp_path / "kept").exists()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / f"{CASE_ID}_{READER}.json").write_text("{}")
+    assert f"{CASE_ID}_{READER}.json" in said(folder, "--reader", READER)
 
 
 def test_the_page_has_the_panels_words_in_its_order(visitor):

@@ -215,9 +215,9 @@ def test_wrong_steps_change_nothing(begin: Callable[..., ReadingSession]) -> Non
     session = begin()
     number = session.mark(LUNG_RAS_MM, 50)
     before = session.reading
-    with refused("outside the CT"):
+    with refused("outside of the CT"):
         session.mark((500, 0, 0), 50)
-    with refused("outside the CT"):
+    with refused("outside of the CT"):
         session.move(number, (0, 0, -500))
     with refused("confidence"):
         session.mark((0, 0, 0), 0)
@@ -241,7 +241,7 @@ def test_the_border_of_the_ct_is_inside(begin: Callable[..., ReadingSession], ct
     session = begin()
     for corner in (np.array([-0.49] * 3), ct.size - 0.51):
         session.mark(ct.to_lps(corner) * (-1, -1, 1), 50)
-        with refused("outside the CT"):
+        with refused("outside of the CT"):
             session.mark(ct.to_lps(corner + np.sign(corner - 1) * 0.1) * (-1, -1, 1), 50)
 
 

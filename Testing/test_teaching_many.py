@@ -117,10 +117,10 @@ def test_more_cases_are_added_and_fewer_refused(plan, by_one, tmp_path):
     begun = tmp_path / "begun"
     first = replace(plan, count=2)
     make_many(first, begun, 1)
-    made = {path: path.stat().st_mtime_ns for path in begun.rglob("ct.nrrd")}
-    assert len(made) == 2
+    kept = {path: path.stat().st_mtime_ns for path in begun.rglob("ct.nrrd")}
+    assert len(kept) == 2
     make_many(replace(plan, count=3), begun, 1)
-    assert len(list(begun.rglob("ct.nrrd"))) == 3 and all(path.stat().st_mtime_ns == t for path, t in made.items())
+    assert len(list(begun.rglob("ct.nrrd"))) == 3 and all(path.stat().st_mtime_ns == t for path, t in kept.items())
     for name in replace(plan, count=3).names():
         assert (begun / name / "case.json").read_bytes() == (by_one / name / "case.json").read_bytes()
     with refused("other count", "give another folder"):

@@ -39,7 +39,6 @@ class CaseReader(Desk):
         super().__init__()
         self.case, self.session, self.views, self.scene = case, case.session, list(views), scene
         self.tool: str | None = None
-        self.confidence = FIRST_CONFIDENCE
         self.active: int | None = None
         self.ct = volumes.node_from_volume(case.ct, case.id, scene)
         for node in (self.ct, self.ct.GetDisplayNode()):
@@ -68,6 +67,11 @@ class CaseReader(Desk):
         """The finding at hand."""
         return None if self.active is None else self.session.finding(self.active)
 
+    @property
+    def confidence(self) -> int:
+        """Of the finding at hand, or of the next one."""
+        return self.finding.confidence if self.finding else FIRST_CONFIDENCE
+
     # Findings
 
     def take(self, tool: str | None) -> None:
@@ -82,28 +86,26 @@ class CaseReader(Desk):
         self.changed()
 
     def mark(self, at_ras_mm: Sequence[float]) -> None:
-        """A new finding at that place, with the confidence of the slider; it comes to hand."""
-        number = self.session.mark(_rounded(at_ras_mm), self.confidence)
+        """A new finding at that place, with the first confidence; it comes to hand."""
+        number = self.session.mark(_rounded(at_ras_mm), FIRST_CONFIDENCE)
         self.take(None)
         self.select(number)
 
     def select(self, number: int) -> None:
         """Take a finding to hand; the views go there."""
         finding = self.session.finding(number)
-        self.active, self.confidence = number, finding.confidence
+        self.active = number
         self._show_points()
         for view in self.views:
             _jump(view.slice_node, finding.at_ras_mm)
 
     def rate(self, confidence: int) -> None:
-        """Set the confidence of the finding at hand, and of the next one."""
+        """Set the confidence of the finding at hand."""
         low, high = CONFIDENCE
         if not low <= confidence <= high:
             raise InputError(f"The confidence must be between {low} and {high}, not {confidence}.")
-        finding = self.finding
-        if finding is not None and finding.confidence != confidence:
-            self.session.rate(finding.number, confidence)
-        self.confidence = confidence
+        if confidence != self.confidence:
+            self.session.rate(self._at_hand(), confidence)
 
     def remark(self, text: str) -> None:
         """Set the remark of the finding at hand."""
@@ -113,9 +115,7 @@ class CaseReader(Desk):
 
     def remove(self) -> None:
         """Take the finding at hand away."""
-        if self.active is None:
-            raise InputError("There is no finding at hand; choose one in the list first.")
-        self.session.remove(self.active)
+        self.session.remove(self._at_hand())
 
     def finish(self) -> None:
         """End the reading; it cannot be changed afterwards."""
@@ -145,6 +145,12 @@ class CaseReader(Desk):
         drawing.remove(self.ct)
 
     # Within
+
+    def _at_hand(self) -> int:
+        """The number of the finding at hand; raises :class:`InputError` if there is none."""
+        if self.active is None:
+            raise InputError("There is no finding at hand; choose one in the list first.")
+        return self.active
 
     def _on_drawn(self, path_ras: Path) -> None:
         self.do(lambda: self.mark(path_ras[-1]))

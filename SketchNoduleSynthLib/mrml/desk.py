@@ -58,12 +58,15 @@ class Desk(ABC):
         self.changed()
 
     def do(self, action: Callable[[], object]) -> bool:
-        """Do an action of the user; what cannot be done is told in a sentence. Whether it was done."""
+        """Do an action of the user; what cannot be done is told in a sentence. Whether it was done.
+
+        What the action itself tells stays.
+        """
+        self.message = ""
         try:
             action()
         except InputError as error:
             self.tell(str(error))
             return False
-        self.message = ""
         self.changed()
         return True

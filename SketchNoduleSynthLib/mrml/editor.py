@@ -14,6 +14,7 @@ import numpy as np
 from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.cases.work import Preview, Work
 from SketchNoduleSynthLib.cases.worker import Task, Worker
+from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.errors import InputError
@@ -32,6 +33,9 @@ TOOLS = (PLACE, *LABELS, ERASER)
 ERASER_SHARE = 0.06
 """The eraser's radius over the VOI's diameter."""
 LEAST_STROKE_POINTS = 3
+AROUND_MM, AROUND_SAMPLES = 5.0, 10
+MOST_LUNG_HU = -400.0
+"""The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 
 
 class Editor(Desk):
@@ -76,11 +80,15 @@ class Editor(Desk):
         self.changed()
 
     def place(self, center_ras_mm: Sequence[float]) -> None:
-        """Put the VOI there and the reslice through it; then the nodule's pen is at hand."""
+        """Put the VOI there and the reslice through it, lung or not; then the nodule's pen is at hand."""
         self.session.place(center_ras_mm)
         self.previews.warm_up()
         self.take("nodule")
         self._jump(center_ras_mm)
+        around = Frame.of_voi(np.array(center_ras_mm) * RAS_LPS, 2 * AROUND_MM, AROUND_SAMPLES)
+        hu = float(around.sample(self.session.source).mean())
+        if hu > MOST_LUNG_HU:
+            self.tell(f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same.")
 
     def _stroke(self, path_ras: Path) -> Stroke | None:
         """The path on the sketch plane, without the points that a hand does not mean."""

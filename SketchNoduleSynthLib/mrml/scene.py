@@ -124,14 +124,19 @@ def curve_from_stroke(
     curve.SetName(stroke.label)
     curve.SetCurveTypeToLinear()
     curve.SetAttribute(LABEL_ATTRIBUTE, stroke.label)
-    points = vtk.vtkPoints()
     local = np.pad(stroke.points_mm, ((0, 0), (0, 1)))
-    points.SetData(numpy_to_vtk(frame.to_lps(local) * RAS_LPS, deep=True))
-    curve.SetControlPointPositionsWorld(points)
+    set_points(curve, frame.to_lps(local) * RAS_LPS)
     if display is not None:
         curve.SetAndObserveDisplayNodeID(display.GetID())
     # Only now into the scene: every view that shows it follows each of its points.
     return scene.AddNode(curve)
+
+
+def set_points(node: slicer.vtkMRMLMarkupsNode, points_ras_mm: NDArray[np.float64]) -> None:
+    """Give a markups node these control points, (n, 3) in world RAS mm, all at once."""
+    points = vtk.vtkPoints()
+    points.SetData(numpy_to_vtk(points_ras_mm, deep=True))
+    node.SetControlPointPositionsWorld(points)
 
 
 def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:

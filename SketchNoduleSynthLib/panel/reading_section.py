@@ -72,9 +72,9 @@ class ReadingSection(Mode[CaseReader]):
         ui.sliceSlider.maximum = reader.slices.count
         ui.sliceSlider.setValue(reader.slices.number)
         is_finished, is_at_hand = reader.session.is_finished, reader.finding is not None
-        for control in (ui.markButton, ui.confidenceSlider, ui.finishButton):
+        for control in (ui.markButton, ui.finishButton):
             control.setEnabled(not is_finished)
-        for control in (ui.remarkEdit, ui.removeFindingButton):
+        for control in (ui.confidenceSlider, ui.remarkEdit, ui.removeFindingButton):
             control.setEnabled(is_at_hand and not is_finished)
         if self._remarked != reader.active or not ui.remarkEdit.modified:  # Else it is being typed.
             self._remarked = reader.active

@@ -16,7 +16,6 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, read_json, write_rows
-from SketchNoduleSynthLib.reading.session import is_inside
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 
 VERSION = 1
@@ -94,7 +93,7 @@ def read_places(path: Path, ct: Volume) -> tuple[Place, ...]:
         except (TypeError, ValueError) as error:
             raise InputError(f"{where}: there must be a number in each of {columns}.") from error
         place = _place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, where)
-        if not is_inside(place.center_lps_mm, ct):
+        if not ct.holds(place.center_lps_mm):
             raise InputError(f"{where}: the nodule lies outside the CT; {columns} must be of this CT and in RAS mm.")
         places.append(place)
     return tuple(places)

@@ -43,6 +43,11 @@ def guard(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamRe
             response = await handler(request)
         except web.HTTPException as answer:
             response = answer
+        except Exception:
+            if request.transport is not None and not request.transport.is_closing():
+                raise
+            # Who left before the answer is no error, though the framework stumbles over it.
+            response = web.Response()
         if not response.prepared:
             response.headers.update(HEADERS)
             response.set_cookie(cookie, token, httponly=True, samesite="Strict")

@@ -22,23 +22,31 @@ def button(text: str, click: str, **attributes: Any) -> Any:
     return vuetify3.VBtn(text, click=click, size="small", variant="tonal", **attributes)
 
 
-def slider(text: str, name: str, low: float, high: float | str, step: float, enabled: str, hint: str) -> None:
-    """A slider and a field for the value `name`; a field for those who cannot drag. `high`: a number or script."""
+def slider(
+    text: str, name: str, low: float, high: float | str, step: float, enabled: str, hint: str, unit: str = ""
+) -> None:
+    """A slider and a field for the value `name`; a field for those who cannot drag.
+
+    `high`: a number or script. `unit`: what stands after the field.
+    """
     top = (high,) if isinstance(high, str) else high
     with html.Label(classes="control", title=hint):
         html.Span(text)
         common = {"hide_details": True, "density": "compact", "disabled": (f"!({enabled})",)}
         vuetify3.VSlider(v_model=(name,), min=low, max=top, step=step, thumb_size=14, **spoken(text), **common)
-        html.Input(
-            type="number",
-            value=(name,),
-            min=low,
-            max=top,
-            step=step,
-            **spoken(text),
-            change=f"{name} = Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))",
-            disabled=(f"!({enabled})",),
-        )
+        with html.Span(classes="field"):
+            html.Input(
+                type="number",
+                value=(name,),
+                min=low,
+                max=top,
+                step=step,
+                **spoken(text),
+                change=f"{name} = Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))",
+                disabled=(f"!({enabled})",),
+            )
+            if unit:
+                html.Span(unit)
 
 
 def choice(text: str, name: str, values: tuple[str, ...], hint: str) -> Any:

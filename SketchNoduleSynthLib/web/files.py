@@ -111,8 +111,13 @@ async def sent(request: web.Request, result: Result, name: str) -> web.StreamRes
     folder = Path(tempfile.mkdtemp(prefix="SketchNoduleSynth-"))
     try:
         path = await asyncio.to_thread(_written, result, folder, name)
-        response = web.FileResponse(path, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        # Not a FileResponse: the framework would look for the file once more when it is gone.
+        response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        response.content_length = path.stat().st_size
         await response.prepare(request)
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                await response.write(chunk)
         return response
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -120,9 +125,9 @@ async def sent(request: web.Request, result: Result, name: str) -> web.StreamRes
 
 def _written(result: Result, folder: Path, name: str) -> Path:
     if name == CT_FILE:
-        result.synthetic.write(folder / name)
+        result.write_ct(folder / name)
     elif name == LABELS_FILE:
-        result.synthetic.with_array(result.labels).write(folder / name)
+        result.write_labels(folder / name)
     elif name == RECIPE_FILE:
         result.recipe.write(folder / name)
     elif name == ALL_FILE:

@@ -66,3 +66,8 @@ def _view(name: str) -> None:
     with html.Div(classes=f"view {name.lower()}"):
         client.ServerTemplate(name=name)
         html.Span(TITLES[name], classes="view-name")
+        with html.Div(v_if=(f"marks.{name}",), classes="marks"):
+            for edge in ("top", "right", "bottom", "left"):
+                html.Span(f"{{{{ marks.{name}.{edge} }}}}", classes=f"letter {edge}")
+            width = f"`width: ${{100 * marks.{name}.ruler_share}}%`"
+            html.Span(f"{{{{ marks.{name}.ruler_mm }}}} mm", classes="ruler", style=(width,))

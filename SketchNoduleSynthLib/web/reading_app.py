@@ -1,42 +1,66 @@
-"""The browser's front for reading: one case and one reader."""
+"""The browser's front for reading: a work list of cases and one reader."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.case_reader import CaseReader
-from SketchNoduleSynthLib.teaching.opened_case import OpenedCase, open_case
+from SketchNoduleSynthLib.teaching.case import Case
+from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 from SketchNoduleSynthLib.web import reading_page
-from SketchNoduleSynthLib.web.reading_shown import ACTIONS, KEYS, SETTERS, ReadingShown, of_reader
+from SketchNoduleSynthLib.web.reading_shown import ACTIONS, KEYS, SETTERS, ReadingShown, of_reader, of_work_list
 from SketchNoduleSynthLib.web.serving import Front, serve
 from SketchNoduleSynthLib.web.views import READING
+from SketchNoduleSynthLib.web.work_list import WorkList
 
 
 class ReadingApp(Front[CaseReader]):
-    """The front with `case`. `token`: as of a front."""
+    """The front with `work`, of which `first` is open. `token`: as of a front."""
 
-    def __init__(self, case: OpenedCase, token: str | None = None) -> None:
+    def __init__(self, work: WorkList, first: OpenedCase, token: str | None = None) -> None:
         super().__init__(ReadingShown(), READING, KEYS, ACTIONS, SETTERS, token)
-        self._case = case
+        self._work, self._first = work, first
+        self._opening = asyncio.Lock()
+        self.server.trigger("next_case")(self._on_next_case)
         reading_page.build(self.server)
 
     async def begin(self) -> None:
         """See :class:`Front`."""
-        self.desk = CaseReader(self._case, self.views.slice_views(), self.slicer.scene)
-        self.desk.changed = self.refresh
-        self.refresh()
+        self._read(self._first)
 
     def values(self, desk: CaseReader) -> dict[str, Any]:
         """See :class:`Front`."""
-        return of_reader(desk)
+        return of_reader(desk) | of_work_list(self._work, desk)
+
+    def _read(self, case: OpenedCase) -> None:
+        if self.desk is not None:
+            self.desk.close()
+        self.desk = CaseReader(case, self.views.slice_views(), self.slicer.scene)
+        self.desk.changed = self.refresh
+        self.refresh()
+
+    async def _on_next_case(self) -> None:
+        desk = self.desk
+        if desk is None or self._opening.locked() or not self.values(desk)["has_next"]:
+            return
+        async with self._opening:
+            self.tell("Opening the next case ...")
+            try:
+                self._read(await asyncio.to_thread(self._work.open_next, desk.case))
+            except InputError as error:
+                self.tell(str(error))
 
 
-def run(case_folder: Path, reader: str, readings_folder: Path | None, host: str, port: int) -> None:
-    """Serve the case to `reader` until it is stopped, and say where.
+def run(cases: Sequence[tuple[Case, Path]], reader: str, host: str, port: int) -> None:
+    """Serve `cases` to `reader`, one after the other, until it is stopped, and say where.
 
-    What is marked is kept in `readings_folder`; beside the case if that is None. Raises :class:`InputError` for what
-    :func:`open_case` refuses, and if the port is taken.
+    Beside each case stands the folder for the reader's file. Raises :class:`InputError` for what a :class:`WorkList`
+    refuses, and if the port is taken.
     """
-    case = open_case(case_folder, reader, readings_folder)
-    serve(lambda: ReadingApp(case), host, port)
+    work = WorkList(cases, reader)
+    first = work.open_first()
+    serve(lambda: ReadingApp(work, first), host, port)

@@ -24,10 +24,12 @@ def _panel() -> None:
         heading()
         with html.Details(open=True):
             html.Summary("Reading")
-            html.P("{{ case_id }}", classes="name")
+            html.P("{{ count > 1 ? `Case ${place} of ${count}: ${case_id}` : case_id }}", classes="name")
+            html.P("Reader: {{ reader }}", classes="name")
             html.P("{{ instructions }}", classes="instructions")
             _findings()
-            slider("Slice:", "slice_number", 1, "slices", 1, "true", "The slice of the axial view, from the CT's first")
+            hint = "The slice of the axial view, from the CT's first"
+            slider("Slice:", "slice_number", 1, "slices", 1, "true", hint, "of {{ slices }}")
             with html.Div(classes="row pairs"):
                 button("Lung window (L)", act("lung_window"), title="Level −600, width 1600 HU")
                 button("Mediastinal window", act("mediastinal_window"), title="Level 40, width 400 HU")
@@ -36,6 +38,15 @@ def _panel() -> None:
                 "asking = true",
                 title="End the reading",
                 disabled=("is_finished",),
+                color="primary",
+                classes="block",
+            )
+            button(
+                "Next case",
+                "trigger('next_case')",
+                title="The next one that is not finished",
+                v_if=("count > 1",),
+                disabled=("!has_next",),
                 color="primary",
                 classes="block",
             )
@@ -54,7 +65,7 @@ def _findings() -> None:
         raw_attrs=[":aria-pressed=\"tool === 'mark'\""],
         classes="block",
     )
-    slider("Confidence:", "confidence", *CONFIDENCE, 1, "!is_finished", "1: a guess; 100: certain")
+    slider("Confidence:", "confidence", *CONFIDENCE, 1, "active && !is_finished", "1: a guess; 100: certain")
     with html.Table():
         with html.Thead(), html.Tr():
             for head in HEADS:

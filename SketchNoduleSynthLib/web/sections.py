@@ -30,11 +30,12 @@ def volume_of_interest() -> None:
     with html.Details(open=True):
         html.Summary("Volume of interest")
         _tool("place", "Place (P)", "Then click into the lung, in any slice view", "ct", classes="block")
-        slider("Long diameter:", "diameter_mm", 3, 40, 0.5, "is_placed", "The nodule's long diameter in mm")
-        slider("Tilt left–right:", "tilt_lr_deg", -30, 30, 1, "is_placed", "The left side of the sketch plane rises")
-        slider(
-            "Tilt head–foot:", "tilt_hf_deg", -30, 30, 1, "is_placed", "The posterior side of the sketch plane rises"
-        )
+        hint = "The nodule's long diameter: the dotted circle in the sketch view"
+        slider("Long diameter:", "diameter_mm", 3, 40, 0.5, "is_placed", hint, "mm")
+        hint = "The left side of the sketch plane rises"
+        slider("Tilt left–right:", "tilt_lr_deg", -30, 30, 1, "is_placed", hint, "°")
+        hint = "The posterior side of the sketch plane rises"
+        slider("Tilt head–foot:", "tilt_hf_deg", -30, 30, 1, "is_placed", hint, "°")
 
 
 def sketch() -> None:

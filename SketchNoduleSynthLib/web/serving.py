@@ -53,7 +53,7 @@ class Front(ABC, Generic[D]):
         self.desk: D | None = None
         """What the user works at; None while there is nothing."""
         self.keys, self.actions = keys, actions
-        self.views = Views(self.slicer, self.server, layout, self._show_pads)
+        self.views = Views(self.slicer, self.server, layout, self._show_views)
         for name, setter in setters.items():
             self.state.change(name)(self._setter(name, setter))
         for name in ("pad", "key", "act", "use_here"):
@@ -94,8 +94,9 @@ class Front(ABC, Generic[D]):
         if self.desk is not None:
             self.show(**self.values(self.desk))
 
-    def _show_pads(self) -> None:
-        self.show(pads={name: pad.line for name, pad in self.views.pads.items()})
+    def _show_views(self) -> None:
+        pads = {name: pad.line for name, pad in self.views.pads.items()}
+        self.show(pads=pads, marks=dict(self.views.marks))
 
     # What the page asks for
 

@@ -26,6 +26,7 @@ class Shown:
 
     tab_in_use: str = ""
     pads: dict = field(default_factory=dict)
+    marks: dict = field(default_factory=dict)
     ct: str = ""
     status: str = "Reading the CT ..."
     task: str = ""

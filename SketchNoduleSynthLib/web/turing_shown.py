@@ -17,6 +17,7 @@ class TuringShown:
 
     tab_in_use: str = ""
     pads: dict = field(default_factory=dict)
+    marks: dict = field(default_factory=dict)
     status: str = ""
     number: int = 1
     count: int = 1

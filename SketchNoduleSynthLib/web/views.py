@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import slicer
 from trame_server import Server
@@ -11,8 +13,10 @@ from trame_slicer.app.ui import create_vertical_slice_view_gutter_ui
 from trame_slicer.core import SlicerApp
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import AbstractView, SliceView, ThreeDView, ViewLayoutDefinition
+from vtkmodules.vtkCommonCore import vtkObject
 
 from SketchNoduleSynthLib.mrml.desk import View
+from SketchNoduleSynthLib.web.marks import marks_of
 from SketchNoduleSynthLib.web.pads import Pad
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
@@ -45,13 +49,15 @@ QUALITY = 90
 
 
 class Views:
-    """The views of `layout` in `app`; `changed` is called when the page must show other pens."""
+    """The views of `layout` in `app`; `changed` is called when the page must show other pens or marks."""
 
     def __init__(
         self, app: SlicerApp, server: Server, layout: Sequence[ViewLayoutDefinition], changed: Callable[[], None]
     ) -> None:
         self.changed = changed
         self.pads: dict[str, Pad] = {}
+        self.marks: dict[str, dict[str, Any]] = {}
+        """Of the slice views, by their names; see :func:`marks_of`."""
         register_rca_factories(
             app.view_manager,
             server,
@@ -61,15 +67,19 @@ class Views:
             blur_fps=FRAMES_PER_SECOND,
             interactive_quality=QUALITY,
         )
-        self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in layout]
+        with _unwarned():
+            self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in layout]
         for view in self._views:
             # Eight samples a pixel, the default, cost ten times the time of a frame where there is no GPU.
             view.render_window().SetMultiSamples(0)
-            view.interactor().AddObserver("WindowResizeEvent", partial(_fit, view))
+            view.render_window().AddObserver("WindowResizeEvent", partial(_fit, view))
         for view in self._slices():
             # No models are shown, but each view's own plane is one: all views would be drawn when one is scrolled.
             view.get_displayable_manager_by_class(slicer.vtkMRMLModelSliceDisplayableManager).SetMRMLScene(None)
         app.view_manager.set_current_view_ids(names_of(layout))
+        for view in self._slices():
+            if view.name != PICTURE:
+                view.get_view_node().AddObserver("ModifiedEvent", partial(self._on_modified, view.name))
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
         """All of `volume` in all slice views."""
@@ -88,10 +98,27 @@ class Views:
     def _slices(self) -> list[SliceView]:
         return [view for view in self._views if isinstance(view, SliceView)]
 
+    def _on_modified(self, name: str, node: slicer.vtkMRMLSliceNode, _event: str) -> None:
+        marks = marks_of(node)
+        if marks != self.marks.get(name):
+            self.marks[name] = marks
+            self.changed()
+
     def _pad(self, name: str, *on_path: Callable) -> Pad:
         node = next(view.get_view_node() for view in self._slices() if view.name == name)
         self.pads[name] = Pad(node, self.changed, *on_path)
         return self.pads[name]
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """VTK warns of how trame-slicer makes each slice view; neither the user nor we can do anything about it."""
+    was = vtkObject.GetGlobalWarningDisplay()
+    vtkObject.SetGlobalWarningDisplay(0)
+    try:
+        yield
+    finally:
+        vtkObject.SetGlobalWarningDisplay(was)
 
 
 def names_of(layout: Sequence[ViewLayoutDefinition]) -> list[str]:
