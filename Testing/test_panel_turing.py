@@ -99,8 +99,8 @@ def test_the_picture_is_shown_upright_alone_and_whole(reader, hand_out):
     assert right[0] - first[0] > 0.9 * width or first[1] - below[1] > 0.9 * height, "as large as the view"
     display = shown.GetDisplayNode()
     assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0, 255)
-    others = [slicer.mrmlScene.GetNodesByClass("vtkMRMLSliceCompositeNode").GetItemAsObject(n) for n in range(3)]
-    assert {one.GetBackgroundVolumeID() for one in others} == {shown.GetID()}
+    for view in ("Red", "Green", "Yellow"):
+        assert reader.composite(view).GetBackgroundVolumeID() == shown.GetID()
 
 
 def test_leave_brings_everything_back_and_the_answers_are_kept(reader, hand_out):
