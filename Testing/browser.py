@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -44,11 +44,18 @@ class Server:
 
     process: subprocess.Popen
     address: str
+    complaints: IO[str]
+    """What it wrote to standard error."""
 
     @property
     def root(self) -> str:
         """Its address without the token."""
         return self.address.split("?")[0]
+
+    def said(self) -> str:
+        """All complaints so far."""
+        self.complaints.seek(0)
+        return self.complaints.read()
 
     def rss_mb(self) -> float:
         """The memory that it holds, MB."""
@@ -68,20 +75,17 @@ def app(*words: str | Path) -> AbstractContextManager[Server]:
 
 @contextmanager
 def started(command: Sequence[str]) -> Iterator[Server]:
-    """What serves a page and prints its address, until the block ends; it must complain of nothing."""
+    """What serves a page and prints its address, until the block ends."""
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
         try:
             assert process.stdout is not None
             address = next((found for line in process.stdout if (found := ADDRESS.search(line))), None)
             assert address is not None, "the app ended before it said where it is"
-            yield Server(process, address[0])
+            yield Server(process, address[0], complaints)
         finally:
             process.terminate()
             process.wait(PATIENCE_S)
-        complaints.seek(0)
-        said = complaints.read()
-        assert not said, said
 
 
 @contextmanager

@@ -462,3 +462,21 @@ def test_the_page_has_the_panels_words_in_its_order(visitor):
     }
     elsewhere |= {"Read a case…", "Real or synthetic?…", "Save the case…", "Training case…"}
     visitor.read_words([text for text in panel_words() if text not in elsewhere])
+
+
+def test_nothing_is_complained_of_even_if_a_page_is_left_in_the_middle(browser, ct):
+    """Standard error is for the user: VTK's warnings and the framework's stumbles are not."""
+    with app(ct) as server:
+        for _ in range(2):
+            someone = Visitor(browser, server)
+            someone.wait_for_ct()
+            box = someone.box("Green")
+            someone.page.mouse.move(box["x"] + 50, box["y"] + 50)
+            for _ in range(20):
+                someone.page.mouse.wheel(0, -120)
+            someone.close()
+        someone = Visitor(browser, server)
+        someone.wait_for_ct()
+        someone.place()
+        someone.close()
+        assert server.said() == ""

@@ -165,10 +165,18 @@ def serve(front: Callable[[], Front[Any]], host: str, port: int) -> None:
     if sys.platform == "linux" and "DISPLAY" not in os.environ:
         render_offscreen()
     made = front()
+    loop = asyncio.get_event_loop()
+    loop.set_exception_handler(_on_exception)
     try:
-        asyncio.get_event_loop().run_until_complete(made.serve(host, port, _announce))
+        loop.run_until_complete(made.serve(host, port, _announce))
     except OSError as error:
         raise InputError(f"The app cannot listen on {host}, port {port}: {error.strerror or error}.") from error
+
+
+def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A page that was left while a picture was on its way to it is no error."""
+    if not isinstance(context.get("exception"), ConnectionError):
+        loop.default_exception_handler(context)
 
 
 def _announce(address: str) -> None:
