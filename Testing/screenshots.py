@@ -7,6 +7,7 @@ the window around them is made up. Those of the browser's front are Chromium's.
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 from reader import Reader
 from standin.rendering import offscreen
 
+from SketchNoduleSynthLib.__main__ import main as command
 from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 
@@ -75,6 +77,27 @@ def in_browser(ct: Path) -> None:
         visitor.page.screenshot(path=FOLDER / "app.png")
 
 
+def a_reading(ct: Path) -> None:
+    """A reader at the first of two cases, with two findings."""
+    with tempfile.TemporaryDirectory() as folder:
+        cases = Path(folder) / "cases"
+        for name, seed in (("case-1", 4), ("case-2", 5)):
+            words = ["--format", "nrrd", "--nodules", "2", "--seed", str(seed)]
+            command(["case", "make", str(ct), str(cases / name), *words])
+        words = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "read", str(cases), "--reader", "R1"]
+        with browser.started(words) as server, browser.chromium() as chromium:
+            visitor = browser.Visitor(chromium, server)
+            visitor.wait_for(lambda: visitor.value("case_id"), "the case")
+            visitor.wait_for(lambda: visitor.brightness("Red") > 0, "the first picture")
+            for number, (view, at) in enumerate((("Green", (0.3, 0.6)), ("Red", (0.7, 0.55))), 1):
+                visitor.click("Mark (M)")
+                visitor.wait_for(lambda: visitor.value("tool") == "mark", "the tool")
+                visitor.drag(view, [at])
+                visitor.wait_for(lambda number=number: len(visitor.value("findings")) == number, "the mark")
+            visitor.page.wait_for_timeout(1500)
+            visitor.page.screenshot(path=FOLDER / "reading.png")
+
+
 def main() -> None:
     """Boot the stand-in and take the pictures."""
     missing = offscreen()
@@ -91,6 +114,7 @@ def main() -> None:
     for error in desktop.uncaught:
         print(error, file=sys.stderr)
     in_browser(sample_ct())
+    a_reading(sample_ct())
 
 
 if __name__ == "__main__":
