@@ -55,11 +55,17 @@ def test_they_stand_in_the_lungs_clear_of_each_other_and_of_what_is_there(reader
     result = session.result()
     assert np.array_equal(carry_out(ct.volume, result.recipe).synthetic.array, result.synthetic.array)
     assert session.undoable == "Add random nodules"
+    taken_back = centers(session)[1:]
     reader.key("z")
     assert len(session.nodules) == 1
     reader.key("y")
     assert len(session.nodules) == 3
-    ui.nodulesTable.selectRow(2)
+    reader.key("z")
+    ui.randomCountBox.setValue(1)
+    reader.click(ui.randomButton)
+    reader.wait()
+    assert not any(np.allclose(centers(session)[1], first) for first in taken_back), "others, when asked again"
+    ui.nodulesTable.selectRow(1)
     reader.click(ui.editButton)
     assert reader.editor.session.state.edited == session.nodules[-1].key, "they are edited as any other"
 

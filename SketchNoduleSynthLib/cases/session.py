@@ -56,7 +56,8 @@ class Session:
         self._history = History(state or State())
         self._observers: list[Observer] = []
         self._reslice: tuple[Voi, tuple[Nodule, ...], Reslice] | None = None
-        self._next_key = max((nodule.key for nodule in self.nodules), default=0) + 1
+        self.next_key = max((nodule.key for nodule in self.nodules), default=0) + 1
+        """That of the next nodule; no nodule of this session has had it, not even one that was taken back."""
 
     # Looking
 
@@ -178,7 +179,7 @@ class Session:
         """The draft as a new nodule, or in place of the one being edited. Raises :class:`InputError`."""
         recipe, key = self.draft.recipe(), self.state.edited
         if key is None:
-            key = self._next_key
+            key = self.next_key
             return self._work(f"Insert nodule {key}", (*self.nodules, Nodule(key, recipe)), key)
         self.nodule(key)
         changed = (Nodule(key, recipe) if nodule.key == key else nodule for nodule in self.nodules)
@@ -186,7 +187,7 @@ class Session:
 
     def add(self, recipe: Recipe, name: str = "Load a recipe") -> Work:
         """The nodules of a recipe, after those that are there; `name`: the step's."""
-        new = (Nodule(key, nodule) for key, nodule in enumerate(recipe.nodules, self._next_key))
+        new = (Nodule(key, nodule) for key, nodule in enumerate(recipe.nodules, self.next_key))
         return self._work(name, (*self.nodules, *new), self.state.edited)
 
     def remove(self, key: int) -> Work:
@@ -209,7 +210,7 @@ class Session:
         """
         if self.nodules is not work.before:
             raise InputError("The nodules changed while this one was made; try again.")
-        self._next_key = max([self._next_key, *(nodule.key + 1 for nodule in made)])
+        self.next_key = max([self.next_key, *(nodule.key + 1 for nodule in made)])
         edited = work.edited if self.draft.voi == work.voi else self.state.edited
         edited = edited if edited in [nodule.key for nodule in made] else None
         self._step(work.name, replace(self.state, nodules=made, edited=edited))

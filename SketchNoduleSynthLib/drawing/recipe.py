@@ -21,7 +21,8 @@ MODELS = ("pix2pix", "stylepix2pix", "mcgan")
 ATTENUATIONS = ("solid", "part-solid", "ground-glass")
 BLENDINGS = ("soft", "poisson")
 SIDE_PER_DIAMETER = 2.0
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**31 - 1
+"""What a spin box of Qt holds."""
 STYLE = 0.5
 """Of StylePix2pix's styles: the more of it, the more seeds shrink or fade a nodule against its drawing."""
 REQUIRED = object()

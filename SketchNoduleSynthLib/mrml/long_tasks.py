@@ -47,7 +47,7 @@ def add_random(editor: Editor, count: int, difficulty: str | None) -> None:
     editor.check_idle()
     session = editor.session
     taken = [nodule.recipe for nodule in session.nodules]
-    seed = max((nodule.key for nodule in session.nodules), default=0)
+    seed = session.next_key  # Taken back and asked for again, others come.
 
     def work(progress: Progress) -> Recipe:
         def told(made: int) -> None:
