@@ -35,7 +35,6 @@ COMMANDS = [
     "insertion_test SET SET --table OUT",
     "usefulness SET SET --model mcgan --json OUT",
     "turing_test make SET OUT",
-    "turing_test score SET SET --json OUT",
     "turing_test plot SET",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 from refusal import refused
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
+from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
@@ -261,3 +263,20 @@ def test_other_files_are_refused(tmp_path: Path, key: Path) -> None:
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
     with refused("UTF-8"):
         read_key(tmp_path / "picture.csv")
+
+
+def test_the_command_scores_all_readers(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = sheet(tmp_path, "bb,real,5", "cc,synthetic,4", "dd,synthetic,4", name="ada")
+    second = sheet(tmp_path, "bb,real,", "cc,real,", "dd,synthetic,", name="bea")
+    figures = tmp_path / "figures.json"
+    assert main(["turing", "score", str(key), str(first), str(second), "--json", str(figures)]) == 0
+    told = capsys.readouterr().out
+    assert "ada - bea: kappa 0.40 (" in told and "1.00 (0.44 to 1.00), 3 of 3" in told
+    assert set(json.loads(figures.read_text())["readers"]) == {"ada", "bea"}
+    other = sheet(tmp_path, "xx,real,", name="eve")
+    assert main(["turing", "score", str(key), str(other), "--json", str(tmp_path / "none.json")]) == 2
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1 and "another set" in told.err and not told.out
+    assert not (tmp_path / "none.json").exists()
+    with refused("twice"):
+        scored([first, first], key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +14,12 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.fetch import cache_folder
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, patch_image
-from SketchNoduleSynthLib.turing.report import scored
 from SketchNoduleSynthLib.turing.sheets import PATCHES
-from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures.features import INCEPTION
 from training.figures.remake import generator_of
 from training.turing.patch_set import make
 from training.turing.plot import embedding, plot
-from training.turing_test import main
 
 PATIENTS, COUNT = 10, 8
 SIDE = 50
@@ -129,47 +125,6 @@ def test_a_set_is_never_replaced_and_never_smaller_than_asked(
     assert not list(tmp_path.iterdir())
 
 
-# The command
-
-KEY_TEXT = "id,truth,model\nbb,real,\ncc,synthetic,mcgan\ndd,synthetic,pix2pix\n"
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    path = tmp_path / "key.csv"
-    path.write_text(KEY_TEXT)
-    return path
-
-
-def sheet(folder: Path, *lines: str, name: str = "reader") -> Path:
-    path = folder / f"{name}.csv"
-    path.write_text("\n".join(["id,answer,confidence", *lines]) + "\n")
-    return path
-
-
-def test_the_command_scores_all_readers(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    first = sheet(tmp_path, "bb,real,5", "cc,synthetic,4", "dd,synthetic,4", name="ada")
-    second = sheet(tmp_path, "bb,real,", "cc,real,", "dd,synthetic,", name="bea")
-    main(["score", str(key), str(first), str(second), "--json", str(tmp_path / "figures.json")])
-    told = capsys.readouterr().out
-    assert "ada - bea: kappa 0.40 (" in told and "1.00 (0.44 to 1.00), 3 of 3" in told
-    assert (tmp_path / "figures.json").stat().st_size > 0
-    with refused("twice"):
-        scored([first, first], key)
-
-
-def test_bad_input_ends_the_command_with_one_sentence(
-    tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["score", str(key), str(sheet(tmp_path, "xx,real,")), "--json", str(tmp_path / "figures.json")]
-    with pytest.raises(SystemExit) as ended:
-        run_command(partial(main, words))
-    assert ended.value.code == 2
-    told = capsys.readouterr()
-    assert told.err.count("\n") == 1 and "another set" in told.err and not told.out
-    assert not (tmp_path / "figures.json").exists()
-
-
 # The plot
 
 
@@ -188,6 +143,7 @@ def test_the_plot_of_a_set(made: Path, tmp_path: Path) -> None:
     assert np.asarray(Image.open(picture).convert("L")).std() > 5
 
 
-def test_half_a_set_is_not_plotted(tmp_path: Path, key: Path) -> None:
+def test_half_a_set_is_not_plotted(tmp_path: Path) -> None:
+    (tmp_path / KEY).write_text("id,truth,model\nbb,real,\ncc,synthetic,mcgan\ndd,synthetic,pix2pix\n")
     with refused("3 patches"):
         plot(tmp_path, tmp_path / "t-sne.png")

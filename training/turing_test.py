@@ -1,16 +1,16 @@
 """The Visual Turing Test: can a reader tell synthetic nodules from real ones?
 
     python -m training.turing_test make VALIDATION.npz FOLDER --model mcgan --model pix2pix --count 40
-    python -m training.turing_test score FOLDER/key.csv ANSWERS.csv [ANSWERS_OF_OTHERS.csv ...]
     python -m training.turing_test plot FOLDER
 
-`make` writes a set: `hand_out/` is for the readers, `key.csv` for the organiser alone. Half of the patches are real
-nodules. The others are nodules of other patients of the set, made again with their outline, size and attenuation at a
-free site of their own CT, through the `synthesize` that a user calls. (Not in their own place: a reader would find
-where the real one was taken out.) A patient comes once, so that nobody sees a nodule both as real and as synthetic,
-and answers are independent. Only nodules of 5 to 12 mm whose CT has a free site take part, real ones too. A patch is
-three orthogonal planes through the nodule's centre, lung window, 24 mm wide. The same set, options, weights and seed
-give the same patches under the same names.
+`make` writes a set: `hand_out/` is for the readers, `key.csv` for the organiser alone; like any other set it is read
+and scored with `python -m SketchNoduleSynthLib turing`. Half of the patches are real nodules. The others are nodules
+of other patients of the set, made again with their outline, size and attenuation at a free site of their own CT,
+through the `synthesize` that a user calls. (Not in their own place: a reader would find where the real one was taken
+out.) A patient comes once, so that nobody sees a nodule both as real and as synthetic, and answers are independent.
+Only nodules of 5 to 12 mm whose CT has a free site take part, real ones too. A patch is three orthogonal planes
+through the nodule's centre, lung window, 24 mm wide. The same set, options, weights and seed give the same patches
+under the same names.
 
 Source: Salimans 2016, as used by Han (thesis, 4.2.5: equal shares in random order; 4.2.6: t-SNE).
 """
@@ -18,16 +18,13 @@ Source: Salimans 2016, as used by Han (thesis, 4.2.5: equal shares in random ord
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
-from SketchNoduleSynthLib.turing.report import report, scored
 from training.command import at_least, models_of, run_command
 from training.data.nodules import read_nodules
 from training.figures.remake import generator_of
@@ -41,14 +38,6 @@ def make_command(given: argparse.Namespace) -> None:
     makes = {name: generator_of(name, given.models) for name in models_of(given)}
     make(read_nodules(given.nodules), makes, given.count, given.seed, given.folder)
     print(f"For the readers: {given.folder / HAND_OUT}\nKeep apart from them: {given.folder / KEY}")
-
-
-def score_command(given: argparse.Namespace) -> None:
-    """score."""
-    figures = scored(given.answers, given.key)
-    if given.json:
-        write_text(given.json, json.dumps(figures, indent=1) + "\n")
-    print(report(figures))
 
 
 def plot_command(given: argparse.Namespace) -> None:
@@ -68,11 +57,6 @@ def parser() -> argparse.ArgumentParser:
     making.add_argument("--count", type=int, default=40, help="patches, half of them synthetic")
     making.add_argument("--seed", type=at_least(0), default=0)
     making.set_defaults(run=make_command)
-    scoring = commands.add_parser("score", help="score answers against the key")
-    scoring.add_argument("key", type=Path, help="the set's key.csv")
-    scoring.add_argument("answers", type=Path, nargs="+", help="readers' answer sheets, or the folder that they are in")
-    scoring.add_argument("--json", type=Path, help="write the figures here too")
-    scoring.set_defaults(run=score_command)
     plotting = commands.add_parser("plot", help="t-SNE of Inception features, real against synthetic")
     plotting.add_argument("folder", type=Path, help="a set as made")
     plotting.add_argument("--seed", type=at_least(0), default=0)

@@ -26,7 +26,7 @@ DIAMETER_MM = (5.0, 12.0)
 COLUMNS = ("nodule", "x_mm", "y_mm", "z_mm", "diameter_mm", "attenuation")
 """What the key says more: the nodule's number in the set, the patch's centre in LPS mm, size and attenuation."""
 FOR_ORGANISER = """
-python -m training.turing_test score key.csv ANSWERS.csv
+python -m SketchNoduleSynthLib turing score key.csv ANSWERS.csv
 """
 
 
