@@ -12,7 +12,7 @@ from refusal import refused
 
 from SketchNoduleSynthLib import Recipe, Volume
 from SketchNoduleSynthLib.cases.result import carry_out, of_nodules
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
 from SketchNoduleSynthLib.generation import generate as module
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty
 from SketchNoduleSynthLib.generation.generate import PlacedNodule, Request, generate
@@ -163,7 +163,7 @@ def test_a_wrong_request_is_refused(words: dict, told: str) -> None:
         Request(**words)
 
 
-@pytest.mark.parametrize(("count", "seed"), [(0, 1), (-1, 1), (1, -1), (1, 2**32)])
+@pytest.mark.parametrize(("count", "seed"), [(0, 1), (-1, 1), (1, -1), (1, MAX_SEED + 1)])
 def test_a_wrong_count_or_seed_is_refused(made: Patient, made_lung: Lung, count: int, seed: int) -> None:
     with refused(str(count), str(seed)):
         generate(made.volume, count, seed, lung=made_lung)

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from SketchNoduleSynthLib import InputError, Recipe
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 
 GOOD = {
     "version": 1,
@@ -50,6 +51,7 @@ STROKE = (*NODULE, "strokes", 0)
         ((*NODULE, "model"), DELETE, "nodules[0].model"),
         ((*NODULE, "sed"), 1, "nodules[0].sed"),
         ((*NODULE, "seed"), -1, "nodules[0].seed"),
+        ((*NODULE, "seed"), MAX_SEED + 1, "nodules[0].seed"),
         ((*NODULE, "seed"), 1.5, "nodules[0].seed"),
         ((*NODULE, "seed"), True, "nodules[0].seed"),
         ((*NODULE, "attenuation"), "dense", "nodules[0].attenuation"),

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 
-SEEDS = st.integers(0, 2**32 - 1)
+SEEDS = st.integers(0, MAX_SEED)
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from refusal import refused
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.generation.generate import Request
 from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.reading.truth_table import read_table
@@ -167,7 +168,7 @@ def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, t
 ONE = (Source("ct.nrrd", "digest"),)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(0, 5), st.integers(0, 500))
+@given(st.integers(0, MAX_SEED), st.integers(0, 5), st.integers(0, 5), st.integers(0, 500))
 def test_a_case_depends_on_the_plan_and_its_number_alone(seed, least, more, index):
     small, large = (Plan(ONE, count, (least, least + more), seed) for count in (index + 1, index + 1000))
     assert small.draw(index) == large.draw(index)
@@ -200,6 +201,7 @@ def test_cases_of_one_ct_are_handed_out_together():
         ({"count": 0}, "0 cases"),
         ({"nodules": (3, 2)}, "3 to 2 nodules"),
         ({"seed": -1}, "The seed -1"),
+        ({"seed": MAX_SEED + 1}, f"The seed {MAX_SEED + 1}"),
         ({"sources": ONE * 2}, "Two of the CTs are the same"),
         ({"sources": tuple(Source("ct.nrrd", str(k)) for k in range(4))}, "3 cases of 4 CTs"),
     ],
