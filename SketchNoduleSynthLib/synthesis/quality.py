@@ -11,7 +11,10 @@ from SketchNoduleSynthLib.synthesis.blending import Blend
 from SketchNoduleSynthLib.synthesis.segmentation import LUNG_HU, background_hu
 
 CORE_HU = {"solid": (-420.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
-"""Mean HU of the core: 5th to 95th percentile of the training nodules by rated texture, rounded outwards."""
+"""Mean HU of the core, as in real nodules of that texture (`python -m training.quality_bounds`).
+
+Wider than theirs where few are rated. Above 400 HU a nodule is calcified, which is not asked for.
+"""
 LARGE_MM, LARGE_SOLID_HU = 8.0, -300.0
 """A solid nodule so long has so many at least: in smaller ones the border's partial volume reaches the core."""
 LEAST_CONTRAST_HU = 100.0
@@ -32,6 +35,12 @@ class Quality:
     def light(self) -> str:
         """The one word for a table."""
         return "amber" if self.reasons else "green"
+
+
+def core_bounds(attenuation: str, diameter_mm: float) -> tuple[float, float]:
+    """Least and most mean HU of the core of a nodule with that long diameter."""
+    low, high = CORE_HU[attenuation]
+    return (LARGE_SOLID_HU if attenuation == "solid" and diameter_mm >= LARGE_MM else low), high
 
 
 def seam_ratio(blended: Blend) -> float:
@@ -62,9 +71,7 @@ def judge(
     core = blended.after[ndimage.binary_erosion(blended.nodule)]
     core = core if len(core) else blended.after[blended.nodule]
     mean = float(core.mean()) if len(core) else float("nan")
-    low, high = CORE_HU[attenuation]
-    if attenuation == "solid" and diameter_mm >= LARGE_MM:
-        low = LARGE_SOLID_HU
+    low, high = core_bounds(attenuation, diameter_mm)
     if not low <= mean <= high:
         reasons.append(f"Its core has {mean:.0f} HU; {attenuation} nodules have {low:.0f} to {high:.0f}.")
     around = blended.after[blended.weight == 0]
