@@ -87,7 +87,7 @@ def a_reading(ct: Path) -> None:
         words = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "read", str(cases), "--reader", "R1"]
         with browser.started(words) as server, browser.chromium() as chromium:
             visitor = browser.Visitor(chromium, server)
-            visitor.wait_for(lambda: visitor.value("case_id"), "the case")
+            visitor.wait_for(lambda: visitor.value("title"), "the case")
             visitor.wait_for(lambda: visitor.brightness("Red") > 0, "the first picture")
             for number, (view, at) in enumerate((("Green", (0.3, 0.6)), ("Red", (0.7, 0.55))), 1):
                 visitor.click("Mark (M)")

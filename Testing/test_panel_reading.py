@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
 from reader import Reader
-from reading_folder import CASE_ID, SECRET, SOURCE, write_case
+from reading_folder import CASE_ID, SECRET, SOURCE, write_case, write_cases
 
 from SketchNoduleSynthLib.reading.findings import Reading
 from SketchNoduleSynthLib.teaching.case import INSTRUCTIONS
@@ -248,3 +248,56 @@ def test_nothing_of_the_truth_is_in_the_scene_or_the_panel(reader, folder):
     said += [label.text for label in reader.widget.ui.SketchNoduleSynth.findChildren(qt.QLabel)]
     assert any(CASE_ID in text for text in said)
     assert not [text for text in said for secret in (SECRET, SOURCE) if secret in text]
+
+
+def finish(reader):
+    reader.desktop.dialogs.answers += [True]
+    reader.click(reader.ui.finishButton)
+
+
+def test_cases_are_read_one_after_the_other(reader, tmp_path):
+    import slicer
+
+    cases = write_cases(tmp_path / "cases", "R1")
+    second = begin(reader, cases)
+    assert reader.ui.caseLabel.text == "Case 2 of 4: c2" and second.slices.count == 20
+    assert reader.ui.nextCaseButton.isVisible() and not reader.ui.nextCaseButton.enabled
+    second.mark((5.0, 5.0, 0.0))
+    finish(reader)
+    assert reader.ui.statusLabel.text == "The case is finished; 2 to go."
+    packed = cases / "c3.zip"
+    packed.rename(tmp_path / "c3.zip")
+    reader.click(reader.ui.nextCaseButton)
+    reader.wait()
+    assert "c3.zip" in reader.ui.statusLabel.text, "told, and tried again"
+    assert reader.widget.panel.reading.desk is second
+    (tmp_path / "c3.zip").rename(packed)
+    reader.click(reader.ui.nextCaseButton)
+    reader.wait()
+    third = reader.widget.panel.reading.desk
+    assert reader.ui.caseLabel.text == "Case 3 of 4: c3" and rows(reader) == [] and third.slices.count == 30
+    assert reader.composite("Red").GetBackgroundVolumeID() == third.ct.GetID()
+    assert slicer.mrmlScene.GetFirstNodeByName("c2") is None, "the case before is gone"
+    finish(reader)
+    reader.click(reader.ui.nextCaseButton)
+    reader.wait()
+    finish(reader)
+    assert reader.ui.statusLabel.text == f"All 4 cases are read; the readings are kept in {cases / 'readings'}."
+    assert not reader.ui.nextCaseButton.enabled
+    reader.click(reader.ui.leaveButton)
+    assert reader.editor is not None and not reader.ui.readingSection.isVisible()
+
+
+def test_who_leaves_while_the_next_case_is_opened_is_not_brought_back(reader, tmp_path):
+    begin(reader, write_cases(tmp_path / "cases", "R1"))
+    finish(reader)
+    reader.click(reader.ui.nextCaseButton)
+    assert not reader.ui.nextCaseButton.enabled, "one at a time"
+    reader.click(reader.ui.leaveButton)
+    reader.wait()
+    assert reader.editor is not None and not reader.ui.readingSection.isVisible()
+
+
+def test_a_single_case_has_no_next_one(reader, folder, file):
+    begin(reader, folder)
+    assert not reader.ui.nextCaseButton.isVisible()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, Visitor, chromium, started
-from phantom import chest
-from reading_folder import SECRET, SOURCE, write_case
+from browser import CHROMIUM, Visitor, chromium, panel_words, started
+from reading_folder import SECRET, SOURCE, write_cases
 
 from SketchNoduleSynthLib.reading.findings import Reading
-from SketchNoduleSynthLib.teaching.copies import zipped
-from SketchNoduleSynthLib.teaching.opened_case import open_case
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -24,25 +19,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 READER = "R1"
 
 
-def add_case(cases: Path, name: str, slices: int) -> Path:
-    """A case of its own id and size."""
-    folder = write_case(cases / name, chest((40, 40, slices)))
-    case = json.loads((folder / "case.json").read_text())
-    (folder / "case.json").write_text(json.dumps(case | {"id": name}))
-    return folder
-
-
 @pytest.fixture
 def cases(tmp_path) -> Path:
-    """Four cases; the first is read already, the third is a zip."""
-    folder = tmp_path / "cases"
-    done = add_case(folder, "c1", 10)
-    open_case(done, READER).session.finish()
-    add_case(folder, "c2", 20)
-    zipped(packed := add_case(folder, "c3", 30), folder / "c3.zip")
-    shutil.rmtree(packed)
-    add_case(folder, "c4", 40)
-    return folder
+    return write_cases(tmp_path / "cases", READER)
 
 
 @contextmanager
@@ -54,7 +33,7 @@ def reading(cases: Path) -> Iterator[tuple[Visitor, list[str]]]:
         visitor = Visitor(browser, server)
         visitor.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: got.append(str(frame))))
         visitor.page.reload()
-        visitor.wait_for(lambda: visitor.value("case_id"), "a case")
+        visitor.wait_for(lambda: visitor.value("title"), "a case")
         yield visitor, got
         assert not visitor.errors
 
@@ -68,7 +47,7 @@ def finish(visitor: Visitor) -> None:
 
 def go_on(visitor: Visitor, case_id: str) -> None:
     visitor.click("Next case")
-    visitor.wait_for(lambda: visitor.value("case_id") == case_id, case_id)
+    visitor.wait_for(lambda: visitor.value("title").endswith(case_id), case_id)
 
 
 def heading(visitor: Visitor) -> str:
@@ -79,6 +58,7 @@ def test_cases_are_read_one_after_the_other(cases):
     with reading(cases) as (visitor, got):
         assert heading(visitor) == "Case 2 of 4: c2" and visitor.value("slices") == 20
         assert visitor.button("Next case").is_disabled()
+        visitor.read_words([word for word in panel_words("readingSection") if word != "Leave"])
         visitor.page.evaluate("window.trame.trigger('next_case')")
         visitor.page.keyboard.press("m")
         visitor.wait_for(lambda: visitor.value("tool") == "mark", "the tool")
@@ -118,6 +98,6 @@ def test_a_case_that_cannot_be_opened_is_told_and_tried_again(cases):
         ct.rename(ct.with_name("elsewhere"))
         visitor.click("Next case")
         visitor.wait_for(lambda: "CT" in visitor.status(), "the sentence")
-        assert visitor.value("case_id") == "c2" and visitor.value("has_next")
+        assert visitor.value("title") == "Case 2 of 3: c2" and visitor.value("has_next")
         ct.with_name("elsewhere").rename(ct)
         go_on(visitor, "c4")

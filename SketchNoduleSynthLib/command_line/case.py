@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -64,22 +63,4 @@ def _hand_out(given: argparse.Namespace) -> None:
 
 
 def _read(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.teaching.copies import opened
-
-    served = imported("reading_app", given)
-    with ExitStack() as stack:
-        cases = [
-            (case, given.readings or _readings_beside(path))
-            for path in given.case
-            for case in stack.enter_context(opened([path]))
-        ]
-        served.run(cases, given.reader, given.host, given.port)
-
-
-def _readings_beside(path: Path) -> Path:
-    """The folder for readings beside the case, or the cases, at `path`."""
-    from SketchNoduleSynthLib.teaching.case import CASE_FILE
-    from SketchNoduleSynthLib.teaching.opened_case import READINGS_FOLDER
-
-    is_case = path.suffix.lower() == ".zip" or (path / CASE_FILE).exists()
-    return (path.resolve().parent if is_case else path.resolve()) / READINGS_FOLDER
+    imported("reading_app", given).run(given.case, given.reader, given.readings, given.host, given.port)

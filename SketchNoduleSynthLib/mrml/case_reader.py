@@ -57,10 +57,25 @@ class CaseReader(Desk):
         if self.message:
             return self.message
         if self.session.is_finished:
+            if self.case.left:
+                return f"The case is finished; {self.case.left} to go."
+            if self.case.count > 1:
+                return f"All {self.case.count} cases are read; the readings are kept in {self.session.path.parent}."
             return f"The reading is finished and kept in {self.session.path}."
         if self.tool == MARK:
             return "Click on the middle of what you take for a nodule."
         return "Mark (M) what you take for a nodule; Finish when you have seen the whole CT."
+
+    @property
+    def title(self) -> str:
+        """The case's id, and its place where there are several."""
+        case = self.case
+        return f"Case {case.place} of {case.count}: {case.id}" if case.count > 1 else case.id
+
+    @property
+    def has_next(self) -> bool:
+        """Whether this case is finished and another one is not."""
+        return self.session.is_finished and self.case.left > 0
 
     @property
     def finding(self) -> Finding | None:

@@ -53,6 +53,7 @@ class Mode(Generic[D]):
 
     def leave(self) -> None:
         """Back to what was edited before; the reader's file stays as it is."""
+        self.panel.worker.cancel()
         self.panel.close()
         self.panel.ct.open_chosen()
 

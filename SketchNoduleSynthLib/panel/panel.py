@@ -151,8 +151,9 @@ class Panel:
 
     def tell(self, message: str) -> None:
         """Show a sentence to the user."""
-        if self.editor is not None:
-            self.editor.tell(message)
+        desk = self.mode.desk if self.mode else self.editor
+        if desk is not None:
+            desk.tell(message)
         else:
             self.message = message
             self.refresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import READING_KEYS, toggle_mark
 from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.views import slice_views
-from SketchNoduleSynthLib.teaching.opened_case import OpenedCase, open_case
+from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
+from SketchNoduleSynthLib.teaching.work_list import WorkList
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.panel.panel import Panel
@@ -30,6 +31,7 @@ class ReadingSection(Mode[CaseReader]):
     def __init__(self, panel: Panel, parent: Any) -> None:
         super().__init__(panel, parent, panel.ui.readingSection, READING_KEYS, panel.ui.leaveButton)
         self._shown: Sequence[Finding] = ()
+        self._work: WorkList | None = None
         self._remarked: int | None = None
         """The finding whose remark stands in the field."""
         self.ui.readButton.clicked.connect(lambda *_checked: self._choose())
@@ -41,6 +43,7 @@ class ReadingSection(Mode[CaseReader]):
         self.on(self.ui.readingLungButton.clicked, lambda reader: reader.show_lung_window())
         self.on(self.ui.mediastinalButton.clicked, lambda reader: reader.show_mediastinal_window())
         self.on(self.ui.finishButton.clicked, self._finish)
+        self.on(self.ui.nextCaseButton.clicked, self._open_next)
         table = self.ui.findingsTable
         table.setColumnCount(len(HEADS))
         table.setHorizontalHeaderLabels([_(head) for head in HEADS])
@@ -53,11 +56,16 @@ class ReadingSection(Mode[CaseReader]):
         self.on(table.itemSelectionChanged, self._select)
 
     def open(self, folder: Path, reader: str) -> None:
-        """Read the case in `folder`, as soon as its CT is there; a case that cannot be read is told in the panel."""
-        name = _("Opening the case")
-        work: Task = Task(name, lambda progress: open_case(folder, reader), self._begin, self.panel.tell)
-        self.panel.worker.submit(work)
-        self.panel.refresh()
+        """Read the case in `folder`, or the cases one after the other, as soon as the first one's CT is there.
+
+        What cannot be read is told in the panel.
+        """
+
+        def opened() -> tuple[WorkList, OpenedCase]:
+            work = WorkList([folder], reader)
+            return work, work.open_first()
+
+        self._submit(opened)
 
     def refresh(self, editor: Editor | None) -> None:
         """See :class:`Section`."""
@@ -65,7 +73,7 @@ class ReadingSection(Mode[CaseReader]):
         ui.readButton.setEnabled(self.panel.worker.task is None)
         if reader is None:
             return
-        ui.caseLabel.setText(reader.case.id)
+        ui.caseLabel.setText(reader.title)
         ui.instructionsLabel.setText(reader.case.instructions)
         ui.markButton.setChecked(reader.tool == MARK)
         ui.confidenceSlider.setValue(reader.confidence)
@@ -76,6 +84,8 @@ class ReadingSection(Mode[CaseReader]):
             control.setEnabled(not is_finished)
         for control in (ui.confidenceSlider, ui.remarkEdit, ui.removeFindingButton):
             control.setEnabled(is_at_hand and not is_finished)
+        ui.nextCaseButton.setVisible(reader.case.count > 1)
+        ui.nextCaseButton.setEnabled(reader.has_next and self.panel.worker.task is None)
         if self._remarked != reader.active or not ui.remarkEdit.modified:  # Else it is being typed.
             self._remarked = reader.active
             ui.remarkEdit.setText(reader.finding.remark if reader.finding else "")
@@ -96,12 +106,18 @@ class ReadingSection(Mode[CaseReader]):
 
     def _choose(self) -> None:
         parent: Any = self.ui.SketchNoduleSynth
-        folder = qt.QFileDialog.getExistingDirectory(parent, _("The folder of a case"))
+        folder = qt.QFileDialog.getExistingDirectory(parent, _("The folder of a case, or of several"))
         reader = folder and qt.QInputDialog.getText(parent, _("Read a case"), _("Your name or number:"))
         if reader:
             self.open(Path(folder), reader)
 
-    def _begin(self, case: OpenedCase) -> None:
+    def _submit(self, opened: Callable[[], tuple[WorkList, OpenedCase]]) -> None:
+        task: Task = Task(_("Opening the case"), lambda progress: opened(), self._begin, self.panel.tell)
+        self.panel.worker.submit(task)
+        self.panel.refresh()
+
+    def _begin(self, opened: tuple[WorkList, OpenedCase]) -> None:
+        self._work, case = opened
         self.begin(lambda: CaseReader(case, slice_views(), slicer.mrmlScene))
 
     def _select(self, reader: CaseReader) -> None:
@@ -116,3 +132,8 @@ class ReadingSection(Mode[CaseReader]):
     def _finish(self, reader: CaseReader) -> None:
         if slicer.util.confirmOkCancelDisplay(_(FINISH_QUESTION)):
             reader.finish()
+
+    def _open_next(self, reader: CaseReader) -> None:
+        work = self._work
+        if work is not None and reader.has_next:
+            self._submit(lambda: (work, work.open_next(reader.case)))

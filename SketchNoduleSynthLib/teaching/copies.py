@@ -71,36 +71,59 @@ def opened(paths: Sequence[Path]) -> Iterator[list[Case]]:
     Raises :class:`InputError` if there is none.
     """
     with ExitStack() as stack:
-        cases = []
-        for path in paths:
-            cases += [Case.open(folder) for folder in _folders(path, stack)]
-        if not cases:
-            raise InputError(f"There is no case at {', '.join(map(str, paths))}; give a case's folder or zip.")
-        yield cases
+        yield [Case.open(stack.enter_context(_unpacked(path))) for path in case_paths(paths)]
 
 
-def _folders(path: Path, stack: ExitStack) -> list[Path]:
-    if path.suffix.lower() == ".zip":
-        return [_unzipped(path, stack)]
-    if (path / CASE_FILE).exists() or not path.is_dir():
-        return [path]
-    inside = sorted(one for one in path.iterdir() if (one / CASE_FILE).exists() or one.suffix.lower() == ".zip")
-    return [folder for one in inside for folder in _folders(one, stack)]
+def case_paths(paths: Sequence[Path]) -> list[Path]:
+    """The cases' folders and zips at `paths`, each of which is one or a folder of such, in the order of their names.
+
+    Raises :class:`InputError` if there is none.
+    """
+    found = []
+    for path in paths:
+        if path.is_dir() and not _is_case(path):
+            found += sorted(one for one in path.iterdir() if _is_case(one))
+        else:
+            found.append(path)
+    if not found:
+        raise InputError(f"There is no case at {', '.join(map(str, paths))}; give a case's folder or zip.")
+    return found
 
 
-def _unzipped(path: Path, stack: ExitStack) -> Path:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-")))
-    unzip(path, folder)
-    return folder
+def id_of(path: Path) -> str:
+    """The id of the case at `path`, its folder or a zip, of which no more than case.json is unpacked.
+
+    Raises what :meth:`Case.open` and :func:`unzip` raise.
+    """
+    with _unpacked(path, only=(CASE_FILE,)) as folder:
+        return Case.open(folder).id
 
 
-def unzip(path: Path, folder: Path, most_bytes: int = MOST_BYTES) -> None:
-    """Unpack a zip into `folder`; raises :class:`InputError` if it is broken, has a password, or more in it."""
+def _is_case(path: Path) -> bool:
+    return path.suffix.lower() == ".zip" or (path / CASE_FILE).exists()
+
+
+@contextmanager
+def _unpacked(path: Path, only: Sequence[str] | None = None) -> Iterator[Path]:
+    if path.suffix.lower() != ".zip":
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-") as folder:
+        unzip(path, Path(folder), only=only)
+        yield Path(folder)
+
+
+def unzip(path: Path, folder: Path, most_bytes: int = MOST_BYTES, only: Sequence[str] | None = None) -> None:
+    """Unpack a zip into `folder`, or `only` the files of these names, if they are in it.
+
+    Raises :class:`InputError` if it is broken, has a password, or more in it than `most_bytes`.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(item.file_size for item in archive.infolist()) > most_bytes:
+            names = [name for name in archive.namelist() if only is None or name in only]
+            if sum(archive.getinfo(name).file_size for name in names) > most_bytes:
                 raise InputError(f"{path.name} has more than {most_bytes // 1024**3} GB in it; give its folder.")
-            archive.extractall(folder)
+            archive.extractall(folder, names)
     except InputError:
         raise
     except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError) as error:

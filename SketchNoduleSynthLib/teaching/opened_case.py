@@ -16,12 +16,18 @@ READINGS_FOLDER = "readings"
 
 @dataclass(frozen=True)
 class OpenedCase:
-    """What a reader gets of a case. `session` keeps what is marked in the reader's file."""
+    """What a reader gets of a case. `session` keeps what is marked in the reader's file.
+
+    Of a work list of `count` cases it is number `place`; `left` others are not finished.
+    """
 
     id: str
     instructions: str
     ct: Volume
     session: ReadingSession
+    place: int = 1
+    count: int = 1
+    left: int = 0
 
 
 def open_case(folder: Path, reader: str, readings_folder: Path | None = None) -> OpenedCase:
@@ -32,16 +38,16 @@ def open_case(folder: Path, reader: str, readings_folder: Path | None = None) ->
     or is not this reader's of this case.
     """
     case = Case.open(folder)
-    path = reading_path(case, reader, readings_folder or folder.resolve().parent / READINGS_FOLDER)
+    path = reading_path(case.id, reader, readings_folder or folder.resolve().parent / READINGS_FOLDER)
     ct = case.ct()
     return OpenedCase(case.id, case.instructions, ct, ReadingSession(path, reader.strip(), case.id, case.sha256, ct))
 
 
-def reading_path(case: Case, reader: str, readings_folder: Path) -> Path:
-    """The file of `reader` for `case` in `readings_folder`, which is made if need be."""
+def reading_path(case_id: str, reader: str, readings_folder: Path) -> Path:
+    """The file of `reader` for a case in `readings_folder`, which is made if need be."""
     check_name("reader's name", reader.strip())
     try:
         readings_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"The folder {readings_folder} for readings cannot be made: {error.strerror}.") from error
-    return readings_folder / f"{case.id}_{reader.strip()}.json"
+    return readings_folder / f"{case_id}_{reader.strip()}.json"

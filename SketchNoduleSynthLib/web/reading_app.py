@@ -9,13 +9,12 @@ from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.case_reader import CaseReader
-from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
+from SketchNoduleSynthLib.teaching.work_list import WorkList
 from SketchNoduleSynthLib.web import reading_page
-from SketchNoduleSynthLib.web.reading_shown import ACTIONS, KEYS, SETTERS, ReadingShown, of_reader, of_work_list
+from SketchNoduleSynthLib.web.reading_shown import ACTIONS, KEYS, SETTERS, ReadingShown, of_reader
 from SketchNoduleSynthLib.web.serving import Front, serve
 from SketchNoduleSynthLib.web.views import READING
-from SketchNoduleSynthLib.web.work_list import WorkList
 
 
 class ReadingApp(Front[CaseReader]):
@@ -34,7 +33,7 @@ class ReadingApp(Front[CaseReader]):
 
     def values(self, desk: CaseReader) -> dict[str, Any]:
         """See :class:`Front`."""
-        return of_reader(desk) | of_work_list(self._work, desk)
+        return of_reader(desk)
 
     def _read(self, case: OpenedCase) -> None:
         if self.desk is not None:
@@ -45,7 +44,7 @@ class ReadingApp(Front[CaseReader]):
 
     async def _on_next_case(self) -> None:
         desk = self.desk
-        if desk is None or self._opening.locked() or not self.values(desk)["has_next"]:
+        if desk is None or self._opening.locked() or not desk.has_next:
             return
         async with self._opening:
             self.tell("Opening the next case ...")
@@ -55,12 +54,11 @@ class ReadingApp(Front[CaseReader]):
                 self.tell(str(error))
 
 
-def run(cases: Sequence[tuple[Case, Path]], reader: str, host: str, port: int) -> None:
-    """Serve `cases` to `reader`, one after the other, until it is stopped, and say where.
+def run(paths: Sequence[Path], reader: str, readings_folder: Path | None, host: str, port: int) -> None:
+    """Serve the cases at `paths` to `reader`, one after the other, until it is stopped, and say where.
 
-    Beside each case stands the folder for the reader's file. Raises :class:`InputError` for what a :class:`WorkList`
-    refuses, and if the port is taken.
+    Raises :class:`InputError` for what a :class:`WorkList` refuses, and if the port is taken.
     """
-    work = WorkList(cases, reader)
+    work = WorkList(paths, reader, readings_folder)
     first = work.open_first()
     serve(lambda: ReadingApp(work, first), host, port)

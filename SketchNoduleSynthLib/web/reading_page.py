@@ -24,7 +24,7 @@ def _panel() -> None:
         heading()
         with html.Details(open=True):
             html.Summary("Reading")
-            html.P("{{ count > 1 ? `Case ${place} of ${count}: ${case_id}` : case_id }}", classes="name")
+            html.P("{{ title }}", classes="name")
             html.P("Reader: {{ reader }}", classes="name")
             html.P("{{ instructions }}", classes="instructions")
             _findings()

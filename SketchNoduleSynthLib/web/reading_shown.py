@@ -8,7 +8,6 @@ from typing import Any
 
 from SketchNoduleSynthLib.mrml.case_reader import FIRST_CONFIDENCE, CaseReader
 from SketchNoduleSynthLib.mrml.keys import READING_KEYS, toggle_mark
-from SketchNoduleSynthLib.web.work_list import WorkList
 
 
 @dataclass
@@ -18,9 +17,8 @@ class ReadingShown:
     tab_in_use: str = ""
     pads: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
-    case_id: str = ""
+    title: str = ""
     reader: str = ""
-    place: int = 1
     count: int = 1
     has_next: bool = False
     instructions: str = ""
@@ -39,8 +37,10 @@ class ReadingShown:
 def of_reader(reader: CaseReader) -> dict[str, Any]:
     """The part of :class:`ReadingShown` that the reader's case decides."""
     return {
-        "case_id": reader.case.id,
+        "title": reader.title,
         "reader": reader.session.reading.reader,
+        "count": reader.case.count,
+        "has_next": reader.has_next,
         "instructions": reader.case.instructions,
         "status": reader.status,
         "tool": reader.tool or "",
@@ -55,21 +55,6 @@ def of_reader(reader: CaseReader) -> dict[str, Any]:
         "slices": reader.slices.count,
         "is_finished": reader.session.is_finished,
     }
-
-
-def of_work_list(work: WorkList, reader: CaseReader) -> dict[str, Any]:
-    """The part of :class:`ReadingShown` that the work list decides, while `reader` reads one of its cases."""
-    count, left = len(work.ids), work.left(reader.case)
-    is_finished = reader.session.is_finished
-    values: dict[str, Any] = {
-        "place": work.ids.index(reader.case.id) + 1,
-        "count": count,
-        "has_next": is_finished and bool(left),
-    }
-    if count > 1 and is_finished and not reader.message:
-        all_read = f"All {count} cases are read; the readings are kept in {reader.session.path.parent}."
-        values["status"] = f"The case is finished; {len(left)} to go." if left else all_read
-    return values
 
 
 ACTIONS: dict[str, Callable[..., object]] = {
