@@ -220,7 +220,7 @@ class Editor(Desk):
         """Lines and box stand in the way of a nodule that is done: they show while there is something to do."""
         is_drawing = self.tool is not None or not self.session.is_inserted
         self.case.show_drawing(is_drawing and not self.is_before)
-        self.case.show_outlines(not self.is_before)
+        self.case.segments.show(not self.is_before)
 
     def show_before(self, is_before: bool) -> None:
         """Show the CT as it was, or with the nodules."""

@@ -1,0 +1,58 @@
+"""The nodules as a segmentation, one segment each: outlines in the slice views, surfaces in the 3D view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import slicer
+
+from SketchNoduleSynthLib.cases.nodule import Nodule
+from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml import volumes
+from SketchNoduleSynthLib.mrml.curves import FOLDER
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+
+NODULES = "Nodules"
+"""The role of the segmentation among the nodes of the case."""
+
+
+class Segments:
+    """The segments of the case whose text node is `case`."""
+
+    def __init__(self, case: slicer.vtkMRMLTextNode) -> None:
+        self.case = case
+        self._segments: dict[Insertion, str] = {}
+
+    @property
+    def node(self) -> slicer.vtkMRMLSegmentationNode | None:
+        """None before the first nodule, or if it was deleted."""
+        return self.case.GetNodeReference(NODULES)
+
+    def update(self, nodules: Sequence[Nodule], result: slicer.vtkMRMLScalarVolumeNode, name: str) -> None:
+        """Bring the segments up to `nodules`, on the voxels of `result`; `name`: of a node that is not there yet."""
+        node = self.node or self._add(result, name)
+        segments = node.GetSegmentation()
+        wanted = {nodule.insertion: nodule.key for nodule in nodules if nodule.is_shown and nodule.insertion}
+        for insertion in [insertion for insertion in self._segments if insertion not in wanted]:
+            segments.RemoveSegment(self._segments.pop(insertion))
+        for insertion, key in wanted.items():
+            if insertion not in self._segments:
+                segment = volumes.add_segment(node, result, f"Nodule {key}", insertion.box, insertion.nodule)
+                self._segments[insertion] = segment
+        node.CreateClosedSurfaceRepresentation()
+
+    def show(self, is_shown: bool) -> None:
+        """Show the nodules' outlines, or not."""
+        if self.node is not None:
+            self.node.SetDisplayVisibility(is_shown)
+
+    def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
+        node = volumes.segmentation_beside(result, name)
+        node.GetDisplayNode().SetVisibility2DFill(False)
+        self.case.SetNodeReferenceID(NODULES, node.GetID())
+        drawing.put_in_folder(FOLDER, [node], self.case.GetScene())
+        self._segments = {}
+        return node

@@ -1,0 +1,127 @@
+"""The VOI as a markups ROI: a box in the views that says where the draft is, and moves it when it is dragged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import slicer
+import slicer.util
+import vtk
+
+from SketchNoduleSynthLib.cases.session import Session
+from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER, Voi
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml.curves import FOLDER
+
+VOI = "VOI"
+"""The role of the box among the nodes of the case."""
+COLOR, HANDLE_SCALE, LINE_MM = (0.2, 0.8, 0.8), 1.5, 0.3
+LEAST_PULL_MM = 1e-3
+"""A side of the box that differs by more was pulled by its handle: the diameter changes, the centre stays."""
+
+
+class VoiBox:
+    """The box of the draft of `session`, whose case is the text node `case`.
+
+    `tell` is called with a sentence when what the user dragged cannot be.
+    """
+
+    def __init__(self, case: slicer.vtkMRMLTextNode, session: Session, tell: Callable[[str], None]) -> None:
+        self.case, self.session, self.tell = case, session, tell
+        self._views: list[str] = []
+        self._observed: list[tuple[vtk.vtkObject, int]] = []
+        self._is_updating = False
+        if self.node is not None:
+            self._observe(self.node)
+
+    @property
+    def node(self) -> slicer.vtkMRMLMarkupsROINode | None:
+        """None while no VOI is placed, or if it was deleted."""
+        return self.case.GetNodeReference(VOI)
+
+    def update(self, voi: Voi | None) -> None:
+        """Bring the node up to `voi`."""
+        with self._updating():
+            node = self.node
+            if voi is None:
+                if node is not None:
+                    drawing.remove(node)
+            elif node is None:
+                self._add(voi)
+            else:
+                drawing.update_roi(node, voi.frame(1))
+
+    def lay_out(self, sketch: slicer.vtkMRMLSliceNode) -> None:
+        """Show the box, which fills the view `sketch`, in all others only."""
+        views = slicer.util.getNodesByClass("vtkMRMLAbstractViewNode", self.case.GetScene())
+        self._views = [view.GetID() for view in views if view is not sketch]
+        if self.node is not None:
+            self.node.GetDisplayNode().SetViewNodeIDs(self._views)
+
+    def show(self, is_shown: bool) -> None:
+        """Show the box, or not."""
+        if self.node is not None:
+            self.node.SetDisplayVisibility(is_shown)
+
+    def close(self) -> None:
+        """Stop listening; the node stays."""
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed = []
+
+    def _add(self, voi: Voi) -> None:
+        scene = self.case.GetScene()
+        node = drawing.roi_from_frame(voi.frame(1), "VOI", scene)
+        display = node.GetDisplayNode()
+        display.SetFillVisibility(False)
+        display.SetPointLabelsVisibility(False)
+        display.SetPropertiesLabelVisibility(False)
+        display.SetHandlesInteractive(True)
+        display.SetInteractionHandleScale(HANDLE_SCALE)
+        display.SetGlyphScale(HANDLE_SCALE)
+        display.SetLineThickness(LINE_MM)
+        display.SetSelectedColor(*COLOR)
+        display.SetColor(*COLOR)
+        display.SetViewNodeIDs(self._views)
+        display.SetRotationHandleVisibility(True)
+        display.SetRotationHandleComponentVisibility(True, True, False, False)  # In its own plane it is not turned.
+        self.case.SetNodeReferenceID(VOI, node.GetID())
+        drawing.put_in_folder(FOLDER, [node], scene)
+        self._observe(node)
+
+    def _on_dragged(self, ended: bool, node: slicer.vtkMRMLMarkupsROINode, event: str) -> None:
+        """Take over where the box was dragged; when the mouse is let go (`ended`), what cannot be goes back."""
+        voi = self.session.draft.voi
+        if self._is_updating or voi is None:
+            return
+        try:
+            sides = np.array(drawing.frame_from_roi(node, 1).extent)
+            pulled = sides[np.argmax(np.abs(sides - voi.side_mm))]
+            if abs(pulled - voi.side_mm) > LEAST_PULL_MM:
+                self.session.set_voi(replace(voi, diameter_mm=round(float(pulled) / SIDE_PER_DIAMETER, 3)))
+            else:
+                self.session.set_voi(replace(drawing.voi_from_roi(node), diameter_mm=voi.diameter_mm))
+        except InputError as error:
+            self.tell(str(error))
+        if ended:
+            self.update(self.session.draft.voi)
+
+    def _observe(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
+        markups = slicer.vtkMRMLMarkupsNode
+        for event in (vtk.vtkCommand.ModifiedEvent, markups.PointModifiedEvent, markups.PointEndInteractionEvent):
+            ended = event == markups.PointEndInteractionEvent
+            self._observed.append((node, node.AddObserver(event, partial(self._on_dragged, ended))))
+
+    @contextmanager
+    def _updating(self) -> Iterator[None]:
+        """While what is done to the node is not the user's doing."""
+        was, self._is_updating = self._is_updating, True
+        try:
+            yield
+        finally:
+            self._is_updating = was
