@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ with their readers' outlines by as much, by the same measurement."""
 NOISE_REACH = 0.06
 """Standard deviation, of the VOI's side, over which the noise of neighbouring planes is alike: it decides their
 brightness too, and without it bands run through a nodule."""
+KEPT_SEEDS = 16
+"""Two sets of variants; a seed's noise takes 256 KiB."""
 PLANE_BLUR_MM = 0.7
 """Standard deviation, across planes that a network made one by one: a scan's slices share what lies between them.
 In the insertion test it takes pix2pix's KID from 6.3 to 4.9 and the machine's AUC by nodule from 0.85 to 0.75."""
@@ -47,7 +51,6 @@ class PlaneGenerator:
         holes: NDArray[np.bool_],
         along: NDArray[np.float64],
         style: float,
-        rng: np.random.Generator,
     ) -> tuple[NDArray[np.float32], float]:
         """HU of `planes` (w, v, u) with a nodule in their `holes`, and seconds in the network.
 
@@ -57,8 +60,10 @@ class PlaneGenerator:
         """
         import torch
 
-        from SketchNoduleSynthLib.networks import StylePix2Pix, pix2pix, stylepix2pix
+        from SketchNoduleSynthLib.networks import StylePix2Pix, pix2pix
         from SketchNoduleSynthLib.networks.conditions import conditions
+
+        chance = chance_of(site.recipe.seed)
 
         def channel(array: NDArray) -> torch.Tensor:
             return torch.from_numpy(np.ascontiguousarray(array, np.float32))[:, None]
@@ -68,13 +73,12 @@ class PlaneGenerator:
             channel((edges & ~holes) | site.structure_lines),
             channel(to_network(planes)),
             channel(holes),
-            channel(noise_planes(along, pix2pix.NOISE_SAMPLES, rng)),
+            channel(noise_planes(chance, along)),
             conditions(site.diameter_mm, site.recipe.attenuation)[None].expand(len(planes), -1),
         ).contiguous(memory_format=torch.channels_last)
         styled: tuple[torch.Tensor | float, ...] = ()
         if isinstance(self.model.network, StylePix2Pix):
-            z = torch.from_numpy(rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))
-            styled = (z.expand(len(planes), -1), style)
+            styled = (torch.from_numpy(chance.style).expand(len(planes), -1), style)
         started = time.perf_counter()
         with torch.inference_mode():
             y = self.model.network(x, *styled)
@@ -113,7 +117,6 @@ class PlaneGenerator:
             (away <= margin)[None],
             np.zeros(1),
             style,
-            np.random.default_rng(site.recipe.seed),
         )
         return shown(site, hu[0], smooth_step(1.0 - away / margin))
 
@@ -133,9 +136,8 @@ class PlaneGenerator:
         lesion[len(lesion) // 2] = site.nodule_lines()
         holes = np.stack([hole_around(plane, reslice.pixel_mm, site.diameter_mm) for plane in stack.areas])
         along = frame.offsets[2] / site.side_mm
-        rng = np.random.default_rng(site.recipe.seed)
         _, style = self._plane(site)
-        hu, seconds = self._generate(site, planes, reslice.edges_of(planes), lesion, holes, along, style, rng)
+        hu, seconds = self._generate(site, planes, reslice.edges_of(planes), lesion, holes, along, style)
         step = float(frame.spacing[2])
         hu = ndimage.gaussian_filter1d(hu, PLANE_BLUR_MM / step, axis=0, mode="nearest")
         # One margin more at either end, where the nodule's cap fades out over the real tissue.
@@ -148,17 +150,36 @@ class PlaneGenerator:
         return Generated(padded, np.pad(hu, ends, mode="edge"), inside, weight.astype(np.float32), seconds)
 
 
-def noise_planes(along: NDArray[np.float64], samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Noise for planes at `along` (-0.5 to 0.5 of the VOI), (planes, samples, samples), alike in neighbours.
+@dataclass(frozen=True)
+class Chance:
+    """What a seed draws: a field of noise (w, v, u), alike in neighbouring planes, and StylePix2pix's z (1, n)."""
+
+    field: NDArray[np.float64]
+    sigma: float
+    style: NDArray[np.float32]
+
+
+@lru_cache(KEPT_SEEDS)
+def chance_of(seed: int) -> Chance:
+    """Kept, for a pen that moves keeps its seed."""
+    from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
+
+    rng, samples = np.random.default_rng(seed), pix2pix.NOISE_SAMPLES
+    field = ndimage.gaussian_filter1d(rng.standard_normal((samples,) * 3), NOISE_REACH * samples, axis=0, mode="wrap")
+    return Chance(field, float(field.std()), rng.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))
+
+
+def noise_planes(chance: Chance, along: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Noise for planes at `along` (-0.5 to 0.5 of the VOI), (planes, samples, samples).
 
     Uniform in [-0.5, 0.5] as in training: a mean of two uniform fields would be calmer between them.
     """
-    field = ndimage.gaussian_filter1d(rng.standard_normal((samples,) * 3), NOISE_REACH * samples, axis=0, mode="wrap")
+    samples = len(chance.field)
     at = np.clip((along + 0.5) * samples - 0.5, 0, samples - 1)
     below = np.minimum(at.astype(int), samples - 2)
     share = (at - below)[:, None, None]
-    planes = field[below] * (1 - share) + field[below + 1] * share
-    return (special.ndtr(planes / field.std()) - 0.5).astype(np.float32)
+    planes = chance.field[below] * (1 - share) + chance.field[below + 1] * share
+    return (special.ndtr(planes / chance.sigma) - 0.5).astype(np.float32)
 
 
 def rims(areas: NDArray[np.bool_]) -> NDArray[np.bool_]:
