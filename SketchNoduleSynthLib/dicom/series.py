@@ -35,7 +35,7 @@ def write_series(
     study: Study = "source",
     reproducible: bool = False,
     burn_in: bool = False,
-    is_blind: bool = False,
+    case_id: str = "",
     progress: Progress = lambda done, total: None,
 ) -> list[Path]:
     """Write `result`'s synthetic CT into the new folder `target` as a DICOM series; its files in the slices' order.
@@ -50,8 +50,9 @@ def write_series(
     Slices go along row direction x column direction, as `Volume.read` sorts them; all bear the marks of
     :mod:`SketchNoduleSynthLib.dicom.marks`. `reproducible`: UIDs follow from the voxels, the recipe and the source's
     series, and no time of making is written, so that the same case gives the same bytes; else UIDs are random.
-    `burn_in` writes SYNTHETIC over the upper left pixels of every slice. `is_blind`: for a case to be read; the marks
-    name all models at hand, as they do where there are no nodules. `progress` is told the slices done and all.
+    `burn_in` writes SYNTHETIC over the upper left pixels of every slice. `case_id`: of a case that is to be read; UIDs
+    depend on it too, so that two cases without nodules are not one series, and the marks name all models at hand, as
+    they do where there are no nodules. `progress` is told the slices done and all.
 
     Raises :class:`InputError`, and leaves nothing behind, if `target` lies in the source folder or is not empty, if
     the source is not one whole CT series or not the one that the nodules were made in, if the values do not fit into
@@ -61,10 +62,11 @@ def write_series(
         raise InputError(f"The study is {study!r}; give one of {', '.join(get_args(Study))}.")
     source, synthetic = right_handed(result.source), right_handed(result.synthetic)
     slices = None if source_folder is None else _source_slices(source_folder, source, target)
-    identifiers = Identifiers.of(_content(result, slices, study, burn_in)) if reproducible else Identifiers.random()
+    content = _content(result, slices, study, burn_in, case_id)
+    identifiers = Identifiers.of(content) if reproducible else Identifiers.random()
     dated = slices is not None and study == "source" and not reproducible
     made = datetime.now().astimezone() if dated else None
-    models = models_at_hand() if is_blind else models_of(result.recipe)
+    models = models_at_hand() if case_id else models_of(result.recipe)
     if slices is None:
         images = from_nothing(synthetic, identifiers)
     elif study == "source":
@@ -94,7 +96,9 @@ def _source_slices(folder: Path, source: Volume, target: Path) -> list[Slice]:
     return slices
 
 
-def _content(result: Result, slices: Sequence[Slice] | None, study: Study, burn_in: bool) -> Iterator[bytes]:
+def _content(
+    result: Result, slices: Sequence[Slice] | None, study: Study, burn_in: bool, case_id: str
+) -> Iterator[bytes]:
     """All that the written bytes depend on."""
     series = ""
     if slices is not None and study == "source":
@@ -102,6 +106,6 @@ def _content(result: Result, slices: Sequence[Slice] | None, study: Study, burn_
         series = str(header.get("SeriesInstanceUID"))
     nodules = result.recipe.to_dict()["nodules"]
     kind = str(result.synthetic.array.dtype)
-    yield json.dumps([SketchNoduleSynthLib.__version__, study, burn_in, series, kind, nodules]).encode()
+    yield json.dumps([SketchNoduleSynthLib.__version__, study, burn_in, case_id, series, kind, nodules]).encode()
     yield result.synthetic.index_to_lps.tobytes()
     yield from (plane.tobytes() for plane in result.synthetic.array)

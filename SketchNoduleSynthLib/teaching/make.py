@@ -122,7 +122,7 @@ def write_case(
     check_outside(folder, source_folder)
     result = of_nodules(volume, [one.insertion for one in nodules])
     with new_folder(folder) as draft:
-        ct_path = _write_ct(result, draft / CT_FOLDER, form, source_folder)
+        ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder)
         made = Volume.read(ct_path)
         regions = [(one.region.side, one.region.third) if one.region else None for one in nodules]
         levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
@@ -150,7 +150,7 @@ def check_outside(target: Path, source_folder: Path | None) -> None:
         raise InputError("The output folder lies in the CT's own folder; give another one.")
 
 
-def _write_ct(result: Result, folder: Path, form: Form, source_folder: Path | None) -> Path:
+def _write_ct(result: Result, folder: Path, case_id: str, form: Form, source_folder: Path | None) -> Path:
     """The CT that is to be read; where it can be read from."""
     from SketchNoduleSynthLib.dicom.series import write_series
 
@@ -159,7 +159,7 @@ def _write_ct(result: Result, folder: Path, form: Form, source_folder: Path | No
         result.write_ct(folder / CT_FILE)
         return folder / CT_FILE
     study: Literal["source", "anonymous"] = "anonymous" if form.anonymous else "source"
-    write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in, is_blind=True)
+    write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in, case_id=case_id)
     return folder
 
 
