@@ -388,7 +388,7 @@ def test_cases_and_readers_that_cannot_be_are_refused(folder, tmp_path):
             opened_case.open_case(folder, name, tmp_path)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").touch()
-    with refused("cannot be made"):
+    with refused("cannot be written to"):
         opened_case.open_case(folder, "R1", tmp_path / "file")
     (tmp_path / f"{CASE_ID}_R1.json").write_text("{}")
     with refused("version"):

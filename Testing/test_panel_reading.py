@@ -269,18 +269,19 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     packed.rename(tmp_path / "c3.zip")
     reader.click(reader.ui.nextCaseButton)
     reader.wait()
-    assert "c3.zip" in reader.ui.statusLabel.text, "told, and tried again"
-    assert reader.widget.panel.reading.desk is second
-    (tmp_path / "c3.zip").rename(packed)
-    reader.click(reader.ui.nextCaseButton)
-    reader.wait()
-    third = reader.widget.panel.reading.desk
-    assert reader.ui.caseLabel.text == "Case 3 of 4: c3" and rows(reader) == [] and third.slices.count == 30
-    assert reader.composite("Red").GetBackgroundVolumeID() == third.ct.GetID()
+    fourth = reader.widget.panel.reading.desk
+    assert reader.ui.caseLabel.text == "Case 4 of 4: c4" and rows(reader) == [] and fourth.slices.count == 40
+    assert "c3.zip" in reader.ui.statusLabel.text, "what cannot be opened is told, and waits"
+    assert reader.composite("Red").GetBackgroundVolumeID() == fourth.ct.GetID()
     assert slicer.mrmlScene.GetFirstNodeByName("c2") is None, "the case before is gone"
     finish(reader)
     reader.click(reader.ui.nextCaseButton)
     reader.wait()
+    assert "c3.zip" in reader.ui.statusLabel.text and reader.widget.panel.reading.desk is fourth
+    (tmp_path / "c3.zip").rename(packed)
+    reader.click(reader.ui.nextCaseButton)
+    reader.wait()
+    assert reader.ui.caseLabel.text == "Case 3 of 4: c3"
     finish(reader)
     assert reader.ui.statusLabel.text == f"All 4 cases are read; the readings are kept in {cases / 'readings'}."
     assert not reader.ui.nextCaseButton.enabled

@@ -13,7 +13,7 @@ from reading_folder import write_case, write_cases
 from refusal import refused
 
 from SketchNoduleSynthLib.reading.findings import Reading
-from SketchNoduleSynthLib.teaching.copies import id_of
+from SketchNoduleSynthLib.teaching.copies import case_paths, header, zipped
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 from SketchNoduleSynthLib.teaching.work_list import WorkList
 
@@ -76,20 +76,81 @@ def test_what_cannot_be_read_is_refused(cases: Path, tmp_path: Path) -> None:
     with refused("There is no case at"):
         WorkList([tmp_path], READER)
     with refused("no folder"):
-        WorkList([tmp_path / "nowhere"], READER)
+        WorkList([tmp_path / "nowhere"], READER).open_first()
     with refused("reader's name"):
         WorkList([cases], "../R1")
-    write_case(cases / "c5", chest((40, 40, 10)), case_id="c2")
-    with refused("the same id"):
+    write_case(cases / "c5", chest((40, 40, 12)), case_id="c2")
+    with refused("c2 and c5 are both the case c2"):
         WorkList([cases], READER)
     shutil.rmtree(cases / "c5")
+    last = WorkList([cases / "c4"], READER).open_first()
+    last.session.finish()
+    with refused("All cases are read"):
+        WorkList([cases / "c4"], READER).open_next(last)
+
+
+def test_one_bad_case_does_not_keep_the_reader_from_the_others(cases: Path) -> None:
+    (cases / "c2" / "ct" / "ct.nrrd").write_bytes(b"no CT")
+    (cases / "c3.zip").write_bytes(b"no zip")
     (cases / "readings" / "c1_R1.json").write_text("{}")
-    with refused("version"):
-        WorkList([cases], READER)
+    work = WorkList([cases], READER)
+    last = work.open_first()
+    assert place(last) == ("c4", 2, 2, 1), "c2 and c4 are in the list, and c2 is left"
+    assert [word in " ".join(last.problems) for word in ("case c2", "c3.zip", "version")] == [True] * 3
+    last.session.finish()
+    with refused("case c2"):
+        work.open_next(last)
+    shutil.copyfile(cases / "c4" / "ct" / "ct.nrrd", cases / "c2" / "ct" / "ct.nrrd")
+    with refused("c2 was changed after it was made"):
+        work.open_next(last)
+    chest((40, 40, 20)).write(cases / "c2" / "ct" / "ct.nrrd")
+    assert place(work.open_next(last)) == ("c2", 1, 2, 0), "it is tried again"
 
 
-def test_a_zip_without_a_case_is_refused(tmp_path: Path) -> None:
+def test_a_zip_and_the_case_that_was_unpacked_from_it_are_one(cases: Path) -> None:
+    zipped(cases / "c2", cases / "c2.zip")
+    work = WorkList([cases], READER)
+    assert place(work.open_first()) == ("c2", 2, 4, 2)
+    with zipfile.ZipFile(cases / "c3.zip") as archive:
+        archive.extractall(cases / "c3")
+    assert place(WorkList([cases], READER).open_next(work.open_first())) == ("c3", 3, 4, 1)
+
+
+def test_what_else_lies_in_the_folder_is_left_out(cases: Path) -> None:
+    """A zip of papers, what macOS leaves on a stick, what a killed run left."""
+    with zipfile.ZipFile(cases / "papers.zip", "w") as archive:
+        archive.writestr("paper.txt", "no case")
+    (cases / "._c2.zip").write_bytes(b"x")
+    shutil.copytree(cases / "c2", cases / ".draft.ab12cd34.c2")
+    (cases / "notes").mkdir()
+    assert [path.name for path in case_paths([cases])] == ["c1", "c2", "c3.zip", "c4"]
+
+
+def test_a_zip_may_hold_the_folder_of_the_case(cases: Path) -> None:
+    shutil.make_archive(str(cases / "c9"), "zip", cases, "c4")
+    shutil.rmtree(cases / "c4")
+    assert place(WorkList([cases / "c9.zip"], READER).open_first()) == ("c4", 1, 1, 0)
+
+
+def test_a_zip_without_a_case_is_refused_by_its_name(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "no case")
-    with refused("case"):
-        id_of(tmp_path / "other.zip")
+    with refused("no case in other.zip"):
+        header(tmp_path / "other.zip")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("case.json", "{}")
+    with refused("other: case.version is missing"):
+        header(tmp_path / "other.zip")
+
+
+def test_readings_stand_where_the_case_is_listed(cases: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "listed"
+    listed.mkdir()
+    (listed / "c2").symlink_to(cases / "c2")
+    assert WorkList([listed], READER).open_first().session.path == listed / "readings" / "c2_R1.json"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that even root cannot write to")
+def test_a_folder_for_readings_that_cannot_be_written_to_is_told_at_once(cases: Path) -> None:
+    with refused("Readings cannot be written to /proc/self"):
+        WorkList([cases / "c2"], READER, Path("/proc/self")).open_first()

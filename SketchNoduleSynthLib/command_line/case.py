@@ -40,26 +40,40 @@ def add_to(commands: Any) -> None:
 
 def _check(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.teaching.check import check
-    from SketchNoduleSynthLib.teaching.copies import opened
+    from SketchNoduleSynthLib.teaching.copies import case_paths, opened
 
-    with opened(given.case) as cases:
-        for case in cases:
-            print(check(case, given.source))
+    paths, failed = case_paths(given.case), 0
+    for path in paths:
+        try:
+            with opened([path]) as (case,):
+                print(check(case, given.source))
+        except InputError as error:
+            if len(paths) == 1:
+                raise
+            failed += 1
+            print(f"{path.name}: {error}")
+    if failed:
+        raise InputError(f"{failed} of the {len(paths)} cases are not as they were made; see above.")
 
 
 def _hand_out(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.teaching.copies import hand_out, opened, zipped
+    from SketchNoduleSynthLib.files import new_folder
+    from SketchNoduleSynthLib.teaching.copies import hand_out, names_patient, opened, zipped
 
     with opened(given.case) as cases:
         ids = [case.id for case in cases]
-        if len(set(ids)) < len(ids):
-            raise InputError("Two of the cases have the same id; their copies would be one.")
-        for case in cases:
-            hand_out(case, given.output / case.id)
-            if given.zip:
-                zipped(given.output / case.id, given.output / f"{case.id}.zip")
-                shutil.rmtree(given.output / case.id)
+        if twice := {case_id for case_id in ids if ids.count(case_id) > 1}:
+            raise InputError(f"Two of the cases have the same id, {min(twice)}; their copies would be one.")
+        with new_folder(given.output) as draft:
+            for case in cases:
+                hand_out(case, draft / case.id)
+                if given.zip:
+                    zipped(draft / case.id, draft / f"{case.id}.zip")
+                    shutil.rmtree(draft / case.id)
+        named = ", ".join(case.id for case in cases if names_patient(case))
     print(f"For readers, without the truth: {given.output} ({', '.join(ids)})")
+    if named:
+        print(f"The headers of {named} name the patient, as the source's do; `case make --anonymous` leaves that out.")
 
 
 def _read(given: argparse.Namespace) -> None:

@@ -49,6 +49,7 @@ class CaseReader(Desk):
         self._pens = [view.pen(self._on_drawn, lambda path: None) for view in self.views]
         self.slices = AxialSlices(case.ct, self.views[0].slice_node, lambda: self.changed())
         self._stop = self.session.observe(self._on_change)
+        self.message = " ".join(case.problems)
         self._on_change()
 
     @property

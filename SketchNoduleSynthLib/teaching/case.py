@@ -51,7 +51,7 @@ class Case:
         folder = Path(folder)
         if not folder.is_dir():
             raise InputError(f"There is no folder {folder}; give the folder of a case.")
-        keys = Keys(read_json(folder / CASE_FILE, "case"), "case")
+        keys = Keys(read_json(folder / CASE_FILE, "case"), f"{folder.name}: case")
         if keys.integer("version") != VERSION:
             raise InputError(f"The case {folder.name} is of another version; this software reads version {VERSION}.")
         texts = {name: keys.take(name) for name in ("id", "instructions", "sha256", "source_sha256")}
@@ -82,7 +82,10 @@ class Case:
 
     def ct(self) -> Volume:
         """The CT that is to be read. Raises :class:`InputError` if it is not the one that the case was made with."""
-        ct = Volume.read(self.ct_path)
+        try:
+            ct = Volume.read(self.ct_path)
+        except InputError as error:
+            raise InputError(f"The CT of the case {self.id} cannot be read: {error}") from error
         if ct_sha256(ct) != self.sha256:
             raise InputError(f"The CT of the case {self.id} was changed after it was made; get the case again.")
         return ct

@@ -36,6 +36,16 @@ def hand_out(case: Case, folder: Path) -> None:
         write_case_file(draft, names, case.id, case.instructions, case.sha256, "", software)
 
 
+def names_patient(case: Case) -> bool:
+    """Whether the headers of a case's DICOM series are those of its source's study."""
+    if case.ct_path.is_file():
+        return False
+    from pydicom import dcmread
+
+    first = min(case.ct_path.glob("*.dcm"))
+    return dcmread(first, specific_tags=["PatientIdentityRemoved"]).get("PatientIdentityRemoved") != "YES"
+
+
 def zipped(folder: Path, target: Path) -> None:
     """Write `folder`, a case, as the zip `target`."""
     from SketchNoduleSynthLib.files import new_file
@@ -77,12 +87,13 @@ def opened(paths: Sequence[Path]) -> Iterator[list[Case]]:
 def case_paths(paths: Sequence[Path]) -> list[Path]:
     """The cases' folders and zips at `paths`, each of which is one or a folder of such, in the order of their names.
 
-    Raises :class:`InputError` if there is none.
+    Of what is in a folder, hidden files and zips of something else are left out. Raises :class:`InputError` if there is
+    no case.
     """
     found = []
     for path in paths:
-        if path.is_dir() and not _is_case(path):
-            found += sorted(one for one in path.iterdir() if _is_case(one))
+        if path.is_dir() and not (path / CASE_FILE).exists():
+            found += sorted(one for one in path.iterdir() if not one.name.startswith(".") and _is_case(one))
         else:
             found.append(path)
     if not found:
@@ -90,40 +101,69 @@ def case_paths(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def id_of(path: Path) -> str:
-    """The id of the case at `path`, its folder or a zip, of which no more than case.json is unpacked.
+def header(path: Path) -> Case:
+    """What case.json says of the case at `path`, its folder or a zip, of which no more is unpacked.
 
     Raises what :meth:`Case.open` and :func:`unzip` raise.
     """
-    with _unpacked(path, only=(CASE_FILE,)) as folder:
-        return Case.open(folder).id
+    with _unpacked(path, only_header=True) as folder:
+        return Case.open(folder)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether `path` is named as a zip."""
+    return path.suffix.lower() == ".zip"
 
 
 def _is_case(path: Path) -> bool:
-    return path.suffix.lower() == ".zip" or (path / CASE_FILE).exists()
+    """A zip that cannot be looked into may be one; opening it will tell."""
+    if not is_zip(path):
+        return (path / CASE_FILE).exists()
+    try:
+        return bool(_case_file(path))
+    except InputError:
+        return True
 
 
 @contextmanager
-def _unpacked(path: Path, only: Sequence[str] | None = None) -> Iterator[Path]:
-    if path.suffix.lower() != ".zip":
+def _unpacked(path: Path, only_header: bool = False) -> Iterator[Path]:
+    """The folder of the case at `path`, for a time if it is a zip, in which it may lie in a folder of its own."""
+    if not is_zip(path):
         yield path
         return
+    name = _case_file(path)
+    if not name:
+        raise InputError(f"There is no case in {path.name}; give the zip of a case.")
     with tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-") as folder:
-        unzip(path, Path(folder), only=only)
-        yield Path(folder)
+        target = Path(folder, path.stem)  # Sentences call a case by its folder.
+        unzip(path, target, only=[name] if only_header else None)
+        yield (target / name).parent
+
+
+def _case_file(path: Path) -> str:
+    """The name of the case.json in a zip, at its top or in a folder; empty if there is none."""
+    with _archive(path) as archive:
+        names = [name for name in archive.namelist() if name.split("/")[-1] == CASE_FILE and name.count("/") <= 1]
+    return min(names, key=len, default="")
 
 
 def unzip(path: Path, folder: Path, most_bytes: int = MOST_BYTES, only: Sequence[str] | None = None) -> None:
-    """Unpack a zip into `folder`, or `only` the files of these names, if they are in it.
+    """Unpack a zip into `folder`, or `only` the files of these names.
 
     Raises :class:`InputError` if it is broken, has a password, or more in it than `most_bytes`.
     """
+    with _archive(path) as archive:
+        names = archive.namelist() if only is None else only
+        if sum(archive.getinfo(name).file_size for name in names) > most_bytes:
+            raise InputError(f"{path.name} has more than {most_bytes // 1024**3} GB in it; give its folder.")
+        archive.extractall(folder, names)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if only is None or name in only]
-            if sum(archive.getinfo(name).file_size for name in names) > most_bytes:
-                raise InputError(f"{path.name} has more than {most_bytes // 1024**3} GB in it; give its folder.")
-            archive.extractall(folder, names)
+            yield archive
     except InputError:
         raise
     except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ READINGS_FOLDER = "readings"
 class OpenedCase:
     """What a reader gets of a case. `session` keeps what is marked in the reader's file.
 
-    Of a work list of `count` cases it is number `place`; `left` others are not finished.
+    Of a work list of `count` cases it is number `place`; `left` others are not finished. `problems`: sentences on those
+    that could not be opened.
     """
 
     id: str
@@ -28,6 +30,7 @@ class OpenedCase:
     place: int = 1
     count: int = 1
     left: int = 0
+    problems: tuple[str, ...] = ()
 
 
 def open_case(folder: Path, reader: str, readings_folder: Path | None = None) -> OpenedCase:
@@ -44,10 +47,15 @@ def open_case(folder: Path, reader: str, readings_folder: Path | None = None) ->
 
 
 def reading_path(case_id: str, reader: str, readings_folder: Path) -> Path:
-    """The file of `reader` for a case in `readings_folder`, which is made if need be."""
+    """The file of `reader` for a case in `readings_folder`, which is made if need be.
+
+    Raises :class:`InputError` if nothing can be written there: who reads must not learn that at the end.
+    """
     check_name("reader's name", reader.strip())
     try:
         readings_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=readings_folder):
+            pass
     except OSError as error:
-        raise InputError(f"The folder {readings_folder} for readings cannot be made: {error.strerror}.") from error
+        raise InputError(f"Readings cannot be written to {readings_folder}: {error.strerror}.") from error
     return readings_folder / f"{case_id}_{reader.strip()}.json"
