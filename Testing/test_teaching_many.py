@@ -6,9 +6,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,8 +31,8 @@ from SketchNoduleSynthLib.reading.truth_table import read_table
 from SketchNoduleSynthLib.teaching.case import Case, files_in, sha256_of
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.make import Form
-from SketchNoduleSynthLib.teaching.many import make_many
-from SketchNoduleSynthLib.teaching.plan import Plan
+from SketchNoduleSynthLib.teaching.many import _client, make_many
+from SketchNoduleSynthLib.teaching.plan import Plan, held
 from SketchNoduleSynthLib.teaching.source import Source
 
 COUNT, PATIENCE_S = 4, 120.0
@@ -128,6 +130,34 @@ def test_more_cases_are_added_and_fewer_refused(plan, by_one, tmp_path):
         make_many(first, begun, 1)
 
 
+def test_a_second_run_in_the_same_folder_is_refused_and_spoils_nothing(plan, tmp_path):
+    folder, two = tmp_path / "cases", replace(plan, count=2, nodules=(0, 0))
+    draft = folder / ".draft.case"
+
+    def run_again(_done: int, _total: int) -> None:
+        if (folder / "plan.json").exists():
+            draft.mkdir(exist_ok=True)
+        with refused("is being made by another run", "wait for it"):
+            make_many(two, folder, 1)
+
+    make_many(two, folder, 1, progress=run_again)
+    draft.rmdir()
+    names = {"plan.json", "summary.json", "coverage.csv", "coverage.png"}
+    assert {path.name for path in folder.iterdir()} == {*names, *two.names()}
+    assert make_many(two, folder, 1)["cases"] == 2
+
+
+def test_dask_keeps_to_this_machine_and_says_nothing_where_its_port_is_taken(recwarn):
+    with socket.socket() as taken:
+        with suppress(OSError):  # By another process.
+            taken.bind(("127.0.0.1", 8787))
+            taken.listen()
+        with _client(1, None) as client:
+            http = client.cluster.scheduler.http_server
+            assert http.address == "127.0.0.1" and http.port != 8787
+    assert not [str(warning.message) for warning in recwarn if "8787" in str(warning.message)]
+
+
 def test_a_folder_with_other_things_is_refused(plan, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with refused("is not empty"):
@@ -163,6 +193,16 @@ def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, t
     with refused("No case could be made", "-0001: Only 0 of the 1 nodules fit"):
         make_many(hard, tmp_path / "cases", 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_if_no_case_can_be_made_the_plan_of_an_earlier_run_is_kept(tmp_path):
+    Volume(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
+    plan, cases = Plan((Source.read(tmp_path / "fat.nrrd"),), 1, form=Form("nrrd")), tmp_path / "cases"
+    with held(cases):
+        assert plan.keep_in(cases)
+    with refused("No case could be made"):
+        make_many(plan, cases, 1)
+    assert [path.name for path in cases.iterdir()] == ["plan.json"]
 
 
 ONE = (Source("ct.nrrd", "digest"),)

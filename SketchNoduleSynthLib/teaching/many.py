@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from SketchNoduleSynthLib.generation.generate import generate
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER
 from SketchNoduleSynthLib.teaching.make import CaseNodule, write_case
-from SketchNoduleSynthLib.teaching.plan import PLAN_FILE, Plan
+from SketchNoduleSynthLib.teaching.plan import PLAN_FILE, Plan, held
 from SketchNoduleSynthLib.teaching.source import lung_of, volume_of
 
 SUMMARY_FILE = "summary.json"
@@ -42,27 +42,28 @@ def make_many(
 
     `workers`: processes on this machine, all cores if None; `scheduler`: the address of a Dask scheduler instead, whose
     workers see the same paths. A case that cannot be made is told in the summary, and the others are made. Raises
-    :class:`InputError` if none can be made, if `folder` holds something else, or if the disk refuses.
+    :class:`InputError` if none can be made, if `folder` holds something else, if another run is at work in it, or if
+    the disk refuses.
     """
     names = plan.names()
-    missing = [index for index, name in enumerate(names) if not (folder / name / CASE_FILE).exists()]
-    progress(len(names) - len(missing), len(names))
-    with _client(workers, scheduler) if missing else nullcontext() as client:
-        plan.keep_in(folder)
-        for draft in folder.glob(".draft.*"):  # Of a run that was killed.
-            shutil.rmtree(draft, ignore_errors=True)
-        refused: dict[str, str] = {}
-        made = _made(client, plan, missing, folder) if missing else ()
-        for done, (name, why) in enumerate(made, len(names) - len(missing) + 1):
-            if why:
-                refused[name] = why
-            progress(done, len(names))
-    if len(refused) == len(names):
-        (folder / PLAN_FILE).unlink()
-        with suppress(OSError):  # Something else came into it.
-            folder.rmdir()
-        raise InputError(f"No case could be made; {names[0]}: {refused[names[0]]}")
-    return _summary(plan, folder, refused)
+    refused: dict[str, str] = {}
+    with held(folder):
+        missing = [index for index, name in enumerate(names) if not (folder / name / CASE_FILE).exists()]
+        progress(len(names) - len(missing), len(names))
+        with _client(workers, scheduler) if missing else nullcontext() as client:
+            is_new = plan.keep_in(folder)
+            for draft in folder.glob(".draft.*"):  # Of a run that was killed.
+                shutil.rmtree(draft, ignore_errors=True)
+            made = _made(client, plan, missing, folder) if missing else ()
+            for done, (name, why) in enumerate(made, len(names) - len(missing) + 1):
+                if why:
+                    refused[name] = why
+                progress(done, len(names))
+        if len(refused) == len(names):
+            if is_new:
+                (folder / PLAN_FILE).unlink()
+            raise InputError(f"No case could be made; {names[0]}: {refused[names[0]]}")
+        return _summary(plan, folder, refused)
 
 
 def make_one(plan: Plan, index: int, folder: str) -> str:
@@ -136,7 +137,12 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
         raise InputError(f"{count} workers make nothing; give at least 1.")
     # No limit of memory: Dask would kill a worker that holds a large CT twice.
     options = {"memory_limit": 0, "dashboard_address": None, "silence_logs": 50}
-    with LocalCluster(n_workers=count, threads_per_worker=1, **options) as cluster, Client(cluster) as client:
+    # Its HTTP server runs without a dashboard too: on any free port, where Dask would warn if its own is taken.
+    http = {"dashboard_address": "127.0.0.1:0"}
+    with (
+        LocalCluster(n_workers=count, threads_per_worker=1, scheduler_kwargs=http, **options) as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -18,7 +21,7 @@ from SketchNoduleSynthLib.generation.generate import Request
 from SketchNoduleSynthLib.teaching.make import Form
 from SketchNoduleSynthLib.teaching.source import Source
 
-PLAN_FILE = "plan.json"
+PLAN_FILE, LOCK_FILE = "plan.json", ".lock"
 MOST_CASES, MOST_NODULES = 100_000, 50
 
 
@@ -81,10 +84,11 @@ class Plan:
         """JSON's form."""
         return json.loads(json.dumps(asdict(self)))
 
-    def keep_in(self, folder: Path) -> None:
-        """Write the plan into `folder`, or take up the one that is there, of as many cases or fewer.
+    def keep_in(self, folder: Path) -> bool:
+        """Write the plan into the `folder` that is :func:`held`, or take up the one there, of as many cases or fewer.
 
-        Raises :class:`InputError` if cases of another plan were begun there.
+        Returns whether it is new there. Raises :class:`InputError` if cases of another plan were begun there, or if
+        `folder` holds something else.
         """
         data = self.to_dict()
         path = folder / PLAN_FILE
@@ -97,11 +101,53 @@ class Plan:
                 raise InputError(
                     f"In {folder} cases of another plan were begun (other {', '.join(others)}); give another folder."
                 )
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise InputError(f"The folder {folder} is not empty; give a new one.")
-        except OSError as error:
-            raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+            return False
+        if any(other.name != LOCK_FILE for other in folder.iterdir()):
+            raise InputError(f"The folder {folder} is not empty; give a new one.")
         write_text(path, json.dumps(data, indent=1) + "\n")
+        return True
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other runs out of the `folder` of a set, which is made if need be and goes if it is empty at the end.
+
+    A run that was killed holds it no longer. Raises :class:`InputError` if another run holds it, or if the disk refuses
+    to make it.
+    """
+    path = folder / LOCK_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    with file:
+        if not _try_lock(file):
+            raise InputError(f"The set in {folder} is being made by another run; wait for it.")
+        try:
+            yield
+        finally:
+            # Removed while it is locked, so that no other run's is; but Windows removes no file that is open.
+            if sys.platform == "win32":
+                file.close()
+            with suppress(OSError):
+                path.unlink()
+                folder.rmdir()
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    """Lock `file`; False if another run has locked it, or has removed it since it was opened."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # The disk knows no locks, as some of clusters do not.
+        return True
+    return os.fstat(file.fileno()).st_nlink > 0
