@@ -52,7 +52,7 @@ def check(case: Case, source: Path | None = None) -> str:
         _compare(case, restored, source)
     changed = int((~corner.ravel()[index]).sum())
     nodules = f"{len(truth.nodules)} nodule{'' if len(truth.nodules) == 1 else 's'}"
-    word = " and in the word burned in" if corner.any() else ""
+    word = " and in the word burned in" if corner.ravel()[index].any() else ""
     by = f"compared with {source.name}" if source is not None else "by its own record"
     return f"{said}, {nodules}; {by}, it differs from its source in {changed} voxels, all in the nodules{word}."
 
@@ -99,17 +99,22 @@ def _boxes(case: Case, ct: Volume) -> NDArray[np.bool_]:
 
 
 def _burned_in(case: Case, ct: Volume) -> NDArray[np.bool_]:
-    """Where SYNTHETIC stands in the pixels, if it does."""
-    from SketchNoduleSynthLib.dicom.burned_in import burned_in_hu
+    """Where SYNTHETIC stands in the pixels, if it does: in every slice its letters and their ground are two values.
+
+    Which two, as near to the word's HU as a slice's bits allow, differs with the slices.
+    """
+    from SketchNoduleSynthLib.dicom.burned_in import LETTER_HU, burned_in_hu
 
     where = np.zeros(ct.array.shape, bool)
     if case.ct_path.is_dir():
         try:
-            rows, columns = burned_in_hu(*ct.array.shape[1:]).shape
+            is_letter = burned_in_hu(*ct.array.shape[1:]) == LETTER_HU
         except InputError:
             return where
-        mark = ct.array[:, :rows, :columns]
-        where[:, :rows, :columns] = bool((np.ptp(mark, axis=0) == 0).all())
+        corner = (slice(None), *map(slice, is_letter.shape))
+        letters, ground = ct.array[corner][:, is_letter], ct.array[corner][:, ~is_letter]
+        are_even = all((np.ptp(part, axis=1) == 0).all() for part in (letters, ground))
+        where[corner] = are_even and (letters[:, 0] > ground[:, 0]).all()
     return where
 
 
