@@ -42,6 +42,15 @@ def test_the_table_is_printed(nodules_npz: Path, capsys: pytest.CaptureFixture[s
     assert len(capsys.readouterr().out.splitlines()) == 4
 
 
+def test_nothing_is_printed_before_the_set_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert capsys.readouterr().out.startswith("usage: ")
+    with refused("missing.h5"):
+        main([str(tmp_path / "missing.h5")])
+    assert not capsys.readouterr().out
+
+
 def test_a_set_without_ratings_is_refused(nodules: Sequence[Nodule]) -> None:
     with refused("rated texture"):
         rows([replace(nodule, attenuation=None) for nodule in nodules])

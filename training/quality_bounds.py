@@ -58,8 +58,9 @@ def main(words: Sequence[str] | None = None) -> None:
     """The command."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("nodules", type=Path, help="training set")
+    table = rows(read_nodules(options.parse_args(words).nodules))
     print(f"{'attenuation':12} {'long':>7} {'nodules':>7} {'5th HU':>6} {'95th':>6} {'bounds HU':>14} {'within':>6}")
-    for row in rows(read_nodules(options.parse_args(words).nodules)):
+    for row in table:
         size = f"{'>=' if row.is_large else '<'} {LARGE_MM:.0f} mm"
         bounds = "{:.0f} to {:.0f}".format(*row.bounds_hu)
         hu = f"{row.fifth_hu:6.0f} {row.last_hu:6.0f} {bounds:>14}"
