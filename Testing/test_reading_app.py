@@ -192,7 +192,7 @@ def test_what_cannot_be_read_is_refused_before_anything_is_served(folder, tmp_pa
 
     assert "no case" in said(tmp_path, "--reader", READER)
     assert "reader's name" in said(folder, "--reader", "../R1")
-    assert "Two of the cases have the same id" in said(folder, folder, "--reader", READER)
+    assert f"are both the case {CASE_ID}" in said(folder, folder, "--reader", READER)
     assert not (tmp_path / "kept").exists()
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / f"{CASE_ID}_{READER}.json").write_text("{}")

@@ -26,27 +26,10 @@ class WorkList:
     def __init__(self, paths: Sequence[Path], reader: str, readings_folder: Path | None = None) -> None:
         check_name("reader's name", reader.strip())
         self._reader, self._readings_folder = reader, readings_folder
-        self._paths: dict[str, Path] = {}
-        self._unfinished: list[str] = []
         self._problems: list[str] = []
         """Of cases that could not be opened, a sentence each, not told yet."""
-        known: dict[str, Case] = {}
-        for path in case_paths(paths):
-            try:
-                case = header(path)
-                is_read = self._is_read(case.id, path)
-            except InputError as error:
-                self._problems.append(str(error))
-                continue
-            if case.id in known:
-                other = self._paths[case.id]
-                if case.sha256 != known[case.id].sha256 or is_zip(path) == is_zip(other):
-                    raise InputError(f"{other.name} and {path.name} are both the case {case.id}; take one away.")
-                self._paths[case.id] = other if is_zip(path) else path
-                continue
-            known[case.id], self._paths[case.id] = case, path
-            if not is_read:
-                self._unfinished.append(case.id)
+        self._paths = self._listed(paths)
+        self._unfinished = [case_id for case_id, path in self._paths.items() if not self._is_read(case_id, path)]
 
     def open_first(self) -> OpenedCase:
         """The first case that is not finished; the first of all if there is none."""
@@ -57,6 +40,22 @@ class WorkList:
         self._unfinished = self._besides(finished.id)
         return self._open_one_of(self._unfinished)
 
+    def _listed(self, paths: Sequence[Path]) -> dict[str, Path]:
+        """The cases by their ids. Raises :class:`InputError` for two of one id, unless one is the zip of the other."""
+        listed: dict[str, tuple[Case, Path]] = {}
+        for path in case_paths(paths):
+            try:
+                case = header(path)
+            except InputError as error:
+                self._problems.append(str(error))
+                continue
+            known, other = listed.setdefault(case.id, (case, path))
+            if path is not other and (known.sha256 != case.sha256 or is_zip(path) == is_zip(other)):
+                raise InputError(f"{other} and {path} are both the case {case.id}; take one away.")
+            if is_zip(other):
+                listed[case.id] = case, path
+        return {case_id: path for case_id, (_case, path) in listed.items()}
+
     def _open_one_of(self, ids: Sequence[str]) -> OpenedCase:
         for case_id in ids:
             try:
@@ -64,10 +63,13 @@ class WorkList:
             except InputError as error:
                 self._problems.append(str(error))
             else:
-                problems, self._problems = tuple(dict.fromkeys(self._problems)), []
-                return replace(case, problems=problems)
+                return replace(case, problems=self._told())
+        sentences = self._told()
+        raise InputError("; ".join(one.rstrip(".") for one in sentences) + "." if sentences else "All cases are read.")
+
+    def _told(self) -> tuple[str, ...]:
         problems, self._problems = tuple(dict.fromkeys(self._problems)), []
-        raise InputError(" ".join(problems) or "All cases are read.")
+        return problems
 
     def _open(self, case_id: str) -> OpenedCase:
         path = self._paths[case_id]
@@ -83,5 +85,9 @@ class WorkList:
         return self._readings_folder or Path(os.path.abspath(path)).parent / READINGS_FOLDER
 
     def _is_read(self, case_id: str, path: Path) -> bool:
-        file = reading_path(case_id, self._reader, self._readings(path))
-        return file.exists() and Reading.read(file).finished is not None
+        """Whether it is finished; what cannot be read is not, and is told when its turn comes."""
+        try:
+            file = reading_path(case_id, self._reader, self._readings(path))
+            return file.exists() and Reading.read(file).finished is not None
+        except InputError:
+            return False
