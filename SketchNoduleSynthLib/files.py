@@ -24,9 +24,9 @@ def read_json(path: Path, what: str) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The {what} {path} cannot be read as text.") from error
     except json.JSONDecodeError as error:
-        raise InputError(f"The {what} {path.name} is not JSON: {error.msg} in line {error.lineno}.") from error
+        raise InputError(f"The {what} {path} is not JSON: {error.msg} in line {error.lineno}.") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"The {what} {path.name} has a number or a nesting beyond all measure.") from error
+        raise InputError(f"The {what} {path} has a number or a nesting beyond all measure.") from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -51,11 +51,49 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
         writer.writerows(rows)
 
 
+def read_rows(path: Path, columns: Sequence[str], what: str) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a CSV that are not empty, each with its line; commas or semicolons, as spreadsheets write them.
+
+    Raises :class:`InputError` that calls the file `what` if it cannot be read, lacks one of `columns`, or has a row
+    with more cells than columns.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError as error:
+        raise InputError(f"There is no {what} at {path}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The {what} {path} cannot be read as text; save it as CSV in UTF-8.") from error
+    reader = csv.DictReader(lines, delimiter=";" if lines and ";" in lines[0] else ",")
+    names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    missing = [name for name in columns if name not in names]
+    if missing:
+        raise InputError(
+            f"The {what} {path.name} must have the columns {', '.join(columns)}; there is no column {missing[0]}."
+        )
+    rows = []
+    for row in reader:
+        if any(row.pop(None, ())):
+            raise InputError(
+                f"{path.name}, line {reader.line_num} has more cells than there are columns; numbers with a decimal "
+                "comma need semicolons between the cells."
+            )
+        cells = {name: (row[name] or "").strip() for name in columns}
+        if any(cells.values()):
+            rows.append((reader.line_num, cells))
+    return rows
+
+
+def visible(folder: Path, pattern: str) -> list[Path]:
+    """What in `folder` matches, by name, without names that begin with a dot: drafts, and what macOS puts beside."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
 @contextmanager
-def all_or_none(folder: Path) -> Iterator[Path]:
+def all_or_none(folder: Path, earlier: Sequence[str] = ()) -> Iterator[Path]:
     """A hidden draft folder whose files come to `folder` when the block ends, and not at all if it fails.
 
-    Of what is in `folder`, only files of the same names are replaced.
+    Of what is in `folder`, only files of the same names are replaced, and `earlier`, files and whole folders of an
+    earlier run, are taken away.
     """
     try:
         home = folder if folder.exists() else folder.parent
@@ -66,7 +104,11 @@ def all_or_none(folder: Path) -> Iterator[Path]:
     try:
         yield draft
         folder.mkdir(exist_ok=True)
-        for file in draft.iterdir():
+        files = list(draft.iterdir())
+        for name in earlier:
+            if (folder / name).exists():
+                (folder / name).replace(draft / f".earlier.{name}")
+        for file in files:
             file.replace(folder / file.name)
     except OSError as error:
         raise InputError(f"The results could not be written to {folder}: {error.strerror or error}.") from error

@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, Patch, patch_image, write_set
 from SketchNoduleSynthLib.turing.report import report, scored
 from SketchNoduleSynthLib.turing.scores import agreement, found_out, score
-from SketchNoduleSynthLib.turing.sheets import PATCHES, read_key, read_sheet
+from SketchNoduleSynthLib.turing.sheets import PATCHES, UNFINISHED, read_key, read_sheet
 from SketchNoduleSynthLib.turing.sources import (
     CASE_COLUMNS,
     FOLDER_COLUMNS,
@@ -137,6 +137,8 @@ def test_the_patches_of_two_folders(tmp_path: Path) -> None:
     for count in (0, 10):
         with refused("7 real and 4 synthetic"):
             in_equal_shares(found, 5, count)
+    with refused("an even number", "not 5"):
+        in_equal_shares(found, 5, 5)
     with refused("no pictures"):
         of_folders(tmp_path / "real", tmp_path / "none")
     (tmp_path / "real" / "broken.png").write_bytes(b"\x89PNG")
@@ -245,12 +247,18 @@ def test_confidence_counts_only_if_given_throughout(tmp_path: Path, key: Path) -
         (["bb,fake,", "cc,real,", "dd,real,"], ["bb", '"fake"', "real or synthetic"]),
         (["bb,real,9", "cc,real,1", "dd,real,1"], ["confidence of bb", '"9"']),
         (["bb,real,sure", "cc,real,1", "dd,real,1"], ["confidence of bb", '"sure"']),
+        (["bb,real,2,5", "cc,real,1", "dd,real,1"], ["line 2", "semicolons"]),
         ([], ["no rows"]),
     ],
 )
 def test_wrong_sheets_are_refused(tmp_path: Path, key: Path, lines: list[str], words: list[str]) -> None:
     with refused(*words):
         read_sheet(sheet(tmp_path, *lines), read_key(key))
+
+
+def test_spaces_about_a_columns_name_are_no_part_of_it(tmp_path: Path, key: Path) -> None:
+    path = sheet(tmp_path, "bb, real,", "cc,real, ", "dd,real,", header="id, answer , confidence")
+    assert read_sheet(path, read_key(key)).synthetic.tolist() == [False] * 3
 
 
 def test_other_files_are_refused(tmp_path: Path, key: Path) -> None:
@@ -280,3 +288,19 @@ def test_the_command_scores_all_readers(tmp_path: Path, key: Path, capsys: pytes
     assert not (tmp_path / "none.json").exists()
     with refused("twice"):
         scored([first, first], key)
+
+
+def test_readers_who_have_not_finished_are_told_and_hidden_files_passed_over(
+    tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    sheet(answers, "bb,real,5", "cc,synthetic,4", "dd,synthetic,4", name="ada")
+    for name in ("ada.csv", "bea.csv", ".draft.0a1b2c3d.eve.csv"):
+        (answers / f"{name}{UNFINISHED}").write_text("id,answer,confidence\nbb,real,5\n")
+    for name in ("._ada.csv", ".draft.0a1b2c3d.eve.csv"):
+        (answers / name).write_bytes(b"\x00\x05\x16\x07")
+    assert main(["turing", "score", str(key), str(answers)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "bea has not finished; the answers are left out."
+    assert "\nada, 3 patches" in "\n".join(told) and "eve" not in "".join(told) and "ada has not" not in "".join(told)

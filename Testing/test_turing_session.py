@@ -15,8 +15,8 @@ from turing_folder import SHAPE, write_pictures
 
 from SketchNoduleSynthLib.turing.patch_set import KEY
 from SketchNoduleSynthLib.turing.report import scored
-from SketchNoduleSynthLib.turing.session import UNFINISHED, Answer, TuringSession
-from SketchNoduleSynthLib.turing.sheets import PATCHES, SHEET, read_key
+from SketchNoduleSynthLib.turing.session import Answer, TuringSession
+from SketchNoduleSynthLib.turing.sheets import PATCHES, SHEET, UNFINISHED, read_key
 
 COUNT = 4
 
@@ -38,6 +38,7 @@ def test_every_step_is_kept_and_taken_up_again(hand_out, tmp_path):
     again = TuringSession(hand_out, "R1", tmp_path / "kept")
     assert again.answers == session.answers == {session.ids[2]: Answer(False, 2), session.ids[0]: Answer(False, 1)}
     assert again.missing == [1, 3] and TuringSession(hand_out, "R2", tmp_path / "kept").answers == {}
+    assert TuringSession(hand_out, " R1 ", tmp_path / "kept").answers == session.answers, "a space is no other reader"
     with refused("2 of 4 pictures have no answer yet; number 2 is one"):
         again.finish()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,18 @@ from SketchNoduleSynthLib.errors import InputError
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.reading.findings import Reading
     from SketchNoduleSynthLib.reading.scores import Score
+    from SketchNoduleSynthLib.reading.truth import Truth
     from SketchNoduleSynthLib.teaching.case import Case
+
+FEEDBACK = "feedback"
+MOST_NAMED = 5
 
 
 def add_score(words: Any) -> None:
     """Add `score` to the words for cases."""
     one = words.add_parser("score", help="readings against the truth")
     one.add_argument("case", type=Path, nargs="+", help="cases with their truth")
-    one.add_argument("output", type=Path, help="folder for the scores")
+    one.add_argument("output", type=Path, help="folder for the scores, in which those of an earlier run are replaced")
     one.add_argument("--readings", type=Path, required=True, help="folder with the readers' files")
     one.add_argument("--overlap", action="store_true", help="a mark must lie in the nodule, not only near its centre")
     one.add_argument("--feedback", action="store_true", help="images of what was found, missed and falsely marked")
@@ -31,37 +35,64 @@ def _score(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.reading.scores import score
     from SketchNoduleSynthLib.teaching.copies import opened
 
-    readings = _finished(given.readings)
+    files = _readings(given.readings)
     with opened(given.case) as cases:
+        truths = [case.truth() for case in cases]
+        readings = _to_score(files, {case.id for case in cases}, given.readings)
         labels = {case.id: case.labels for case in cases}
-        found = score([case.truth() for case in cases], readings, labels, "overlap" if given.overlap else "distance")
+        found = score(truths, readings, labels, "overlap" if given.overlap else "distance")
         _write(found, cases, given)
-    for line in _summary(found, len(cases)):
+    for line in _summary(found, truths):
         print(line)
     print(f"Scores: {given.output}")
 
 
-def _finished(folder: Path) -> list[Reading]:
-    """The readings in `folder`; those that are not finished are told and left out."""
-    from SketchNoduleSynthLib.reading.findings import Reading
+def _readings(folder: Path) -> dict[Path, Reading]:
+    """The readings in `folder` by their files; raises :class:`InputError` for no folder, and a file that is none."""
+    from SketchNoduleSynthLib.files import visible
 
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; give the folder with the readers' files.")
-    readings = [Reading.read(path) for path in sorted(folder.glob("*.json"))]
-    for one in readings:
+    return {path: _reading(path) for path in visible(folder, "*.json")}
+
+
+def _reading(path: Path) -> Reading:
+    from SketchNoduleSynthLib.files import read_json
+    from SketchNoduleSynthLib.reading.findings import Reading
+
+    data = read_json(path, "reader's file")
+    try:
+        return Reading.from_dict(data)
+    except InputError as error:
+        raise InputError(f"{path.name} is no reading that can be scored; take it away, or mend it: {error}") from error
+
+
+def _to_score(files: Mapping[Path, Reading], case_ids: Container[str], folder: Path) -> list[Reading]:
+    """The finished readings of the cases; the others are told and left out.
+
+    Raises :class:`InputError` if there is none, or there are two of one case by one reader.
+    """
+    of_cases = {path: one for path, one in files.items() if one.case_id in case_ids}
+    if others := len(files) - len(of_cases):
+        print(f"Readings of other cases, left out: {others}.")
+    finished: dict[tuple[str, str], Path] = {}
+    for path, one in of_cases.items():
         if one.finished is None:
             print(f"{one.reader} has not finished {one.case_id}; it is left out.")
-    finished = [one for one in readings if one.finished is not None]
+        elif (first := finished.setdefault((one.reader, one.case_id), path)) != path:
+            raise InputError(
+                f"{first.name} and {path.name} are both readings of {one.case_id} by {one.reader}; take one away."
+            )
     if not finished:
-        raise InputError(f"There is no finished reading in {folder}; let the readers finish theirs.")
-    return finished
+        raise InputError(f"There is no finished reading in {folder} of what is to be scored; let the readers finish.")
+    return [files[path] for path in finished.values()]
 
 
 def _write(found: Score, cases: Sequence[Case], given: argparse.Namespace) -> None:
-    """Write what was asked for; what can be refused is refused before anything is there."""
+    """Write what was asked for in place of an earlier run's, all or none."""
     from SketchNoduleSynthLib.files import all_or_none
     from SketchNoduleSynthLib.reading.feedback import write_feedback
-    from SketchNoduleSynthLib.reading.rjafroc import write_rjafroc
+    from SketchNoduleSynthLib.reading.rjafroc import LEGEND, WORKBOOK, write_rjafroc
     from SketchNoduleSynthLib.reading.score_files import write
 
     shown = found.outcomes if given.feedback else []
@@ -69,27 +100,33 @@ def _write(found: Score, cases: Sequence[Case], given: argparse.Namespace) -> No
     for case_id in sorted({outcome.truth.case_id for outcome in shown}):
         for name in of_id[case_id].files:
             of_id[case_id].check_file(name)
-    with all_or_none(given.output) as draft:
+    with all_or_none(given.output, (WORKBOOK, LEGEND, FEEDBACK)) as draft:
         write(found, draft)
         if given.rjafroc:
             write_rjafroc(found, draft)
-    for outcome in shown:
-        case = of_id[outcome.truth.case_id]
-        where = given.output / "feedback" / f"{case.id}_{outcome.reading.reader}"
-        write_feedback(outcome, case.ct(), where, case.labels())
+        for outcome in shown:
+            case = of_id[outcome.truth.case_id]
+            write_feedback(outcome, case.ct(), draft / FEEDBACK / f"{case.id}_{outcome.reading.reader}", case.labels())
 
 
-def _summary(found: Score, cases: int) -> list[str]:
+def _summary(found: Score, truths: Sequence[Truth]) -> list[str]:
     """What is printed: a line a reader, and what is missing."""
     lines = []
+    controls = {truth.case_id for truth in truths if not truth.nodules}
     for reader in found.readers:
-        seen, false = reader.sensitivity, reader.false_per_scan
-        lines.append(f"{reader.reader}: {seen['count']} of {seen['of']} nodules, {false:.2f} false marks a case")
-        if missing := cases - len(reader.outcomes):
+        who, seen, false = reader.reader, reader.sensitivity, reader.false_per_scan
+        lines.append(f"{who}: {seen['count']} of {seen['of']} nodules, {false:.2f} false marks a case")
+        read = {outcome.truth.case_id for outcome in reader.outcomes}
+        if missing := [truth.case_id for truth in truths if truth.case_id not in read]:
+            more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
             lines.append(
-                f"   {reader.reader} has not read {missing} of the {cases} cases; the figures are of the others."
+                f"   {who} has not read {len(missing)} of the {len(truths)} cases "
+                f"({', '.join(missing[:MOST_NAMED])}{more}); the figures are of the others."
             )
-    without = [one.reader for one in found.readers if all(outcome.truth.nodules for outcome in one.outcomes)]
-    if without:
-        lines.append(f"No AFROC and wAFROC of {', '.join(without)}: they need cases without nodules (--nodules 0-3).")
+        if controls and not controls & read:
+            lines.append(
+                f"   No AFROC and wAFROC of {who}: they need cases without nodules, of which {who} has read none."
+            )
+    if not controls:
+        lines.append("No AFROC and wAFROC: they need cases without nodules, and the set has none (--nodules 0-3).")
     return lines

@@ -19,7 +19,9 @@ def add_to(commands: Any) -> None:
     make.add_argument("real", type=Path, help="a folder of pictures of real nodules")
     make.add_argument("synthetic", type=Path, help="a folder of pictures of synthetic ones, or of a folder a model")
     make.add_argument("output", type=Path, help="a new folder for the set")
-    make.add_argument("--count", type=int, help="pictures, half of them synthetic; default: as many as there can be")
+    make.add_argument(
+        "--count", type=int, help="pictures, an even number, half of them synthetic; default: all that can be"
+    )
     make.add_argument("--seed", type=int, default=0, help="another seed, another set (%(default)s)")
     make.set_defaults(run=_make)
     read = words.add_parser("read", help="tell the pictures apart in a browser")
@@ -61,7 +63,10 @@ def _read(given: argparse.Namespace) -> None:
 def _score(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.files import write_text
     from SketchNoduleSynthLib.turing.report import report, scored
+    from SketchNoduleSynthLib.turing.sheets import unfinished_at
 
+    for reader in unfinished_at(given.answers):
+        print(f"{reader} has not finished; the answers are left out.")
     figures = scored(given.answers, given.key)
     if given.json:
         write_text(given.json, json.dumps(figures, indent=1) + "\n")

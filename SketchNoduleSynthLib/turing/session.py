@@ -18,12 +18,13 @@ from SketchNoduleSynthLib.turing.sheets import (
     REAL,
     SHEET,
     SYNTHETIC,
+    UNFINISHED,
     confidence_of,
     is_synthetic,
     read_rows,
 )
 
-ANSWERS_FOLDER, UNFINISHED = "answers", ".unfinished"
+ANSWERS_FOLDER = "answers"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class TuringSession:
     """
 
     def __init__(self, hand_out: str | Path, reader: str, folder: str | Path | None = None) -> None:
+        reader = reader.strip()
         check_name("reader's name", reader)
         self._patches = Path(hand_out) / PATCHES
         self.ids = _ids(Path(hand_out))

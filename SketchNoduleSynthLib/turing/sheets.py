@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib import files
 from SketchNoduleSynthLib.errors import InputError
 
 REAL, SYNTHETIC = "real", "synthetic"
@@ -18,6 +18,8 @@ KEY_COLUMNS = ("id", "truth", "model")
 """With which a key begins; what follows says where a patch is from."""
 SHEET, PATCHES = "answers.csv", "patches"
 """What is handed out: the empty sheet, and the folder of pictures, each ID.png."""
+UNFINISHED = ".unfinished"
+"""What follows the name of a sheet as long as its reader has not finished."""
 CONFIDENCE = (1, 5)
 """From a guess to certainty."""
 
@@ -40,21 +42,10 @@ class Sheet:
 
 
 def read_rows(path: Path, columns: Sequence[str], what: str) -> list[dict[str, str]]:
-    """The rows of a CSV with at least `columns`, ids unique; commas or semicolons, as spreadsheets write them."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no {what} at {path}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The {what} {path} cannot be read as text; save it as CSV in UTF-8.") from error
-    separator = ";" if lines and ";" in lines[0] else ","
-    rows = []
-    for row in csv.DictReader(lines, delimiter=separator):
-        rows.append({(name or "").strip(): (row.get(name) or "").strip() for name in columns if name in row})
-    missing = [name for name in columns if not rows or name not in rows[0]]
-    if missing:
-        raise InputError(f"The {what} {path.name} has no rows with the column {missing[0]}; it is another file.")
-    rows = [row for row in rows if any(row.values())]
+    """The rows of a CSV: at least one, ids unique. Raises :class:`InputError` for any other file, called `what`."""
+    rows = [row for _, row in files.read_rows(path, columns, what)]
+    if not rows:
+        raise InputError(f"The {what} {path.name} has no rows; get it again.")
     ids = [row["id"] for row in rows]
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
@@ -72,8 +63,6 @@ def is_synthetic(word: str, where: str) -> bool:
 def read_key(path: Path) -> Key:
     """Read the key; raises :class:`InputError` if it is none."""
     rows = read_rows(path, KEY_COLUMNS, "key")
-    if not rows:
-        raise InputError(f"The key {path.name} is empty.")
     return Key(
         tuple(row["id"] for row in rows),
         np.array([is_synthetic(row["truth"], f"In the key {path.name}, the truth of {row['id']}") for row in rows]),
@@ -85,11 +74,17 @@ def sheets_at(paths: Sequence[Path]) -> list[Path]:
     """The answer sheets at `paths`; a folder stands for all in it. Raises :class:`InputError` if it has none."""
     found: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+        inside = files.visible(path, "*.csv") if path.is_dir() else [path]
         if not inside:
             raise InputError(f"There is no answer sheet (.csv) in {path}; the readers must have finished.")
         found += inside
     return found
+
+
+def unfinished_at(paths: Sequence[Path]) -> list[str]:
+    """The readers who have begun a sheet in the folders among `paths` and have not finished it."""
+    begun = [draft.with_suffix("") for path in paths for draft in files.visible(path, f"*.csv{UNFINISHED}")]
+    return [sheet.stem for sheet in begun if not sheet.exists()]
 
 
 def read_sheet(path: Path, key: Key) -> Sheet:
