@@ -28,7 +28,14 @@ from SketchNoduleSynthLib.reading.matching import match
 from SketchNoduleSynthLib.reading.scores import score
 from SketchNoduleSynthLib.reading.session import ReadingSession
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
-from SketchNoduleSynthLib.reading.truth_table import TABLE_CSV, TABLE_JSON, read_table, write_table
+from SketchNoduleSynthLib.reading.truth_table import (
+    PLACE_COLUMNS,
+    TABLE_CSV,
+    TABLE_JSON,
+    read_places,
+    read_table,
+    write_table,
+)
 from SketchNoduleSynthLib.synthesis.picture import HEADING, TILE
 
 X, Y, Z = LUNG_RAS_MM
@@ -192,6 +199,30 @@ def test_a_bad_table_is_refused(truth: Truth, tmp_path: Path, path: tuple[Any, .
     (tmp_path / TABLE_JSON).write_text(json.dumps(data))
     with refused(word):
         read_table(tmp_path / TABLE_JSON)
+
+
+# A CT's own nodules
+
+
+@pytest.mark.parametrize(
+    ("separator", "rows"),
+    [
+        (",", ["20.5,0,-10,8", "", "-20,10,12.25,6.5"]),
+        (";", ["20,5;0;-10;8", ";;;", "-20;10;12,25;6,5"]),
+        (";", ["20.5;0;-10;8;", "-20;10;12.25;6.5"]),
+    ],
+)
+def test_places_come_from_any_spreadsheets_csv(tmp_path: Path, separator: str, rows: list[str]) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("\ufeff" + "\n".join([separator.join(PLACE_COLUMNS), *rows]), encoding="utf-8")
+    assert read_places(path, chest()) == (Place((20.5, 0.0, -10.0), 8.0), Place((-20.0, 10.0, 12.25), 6.5))
+
+
+def test_decimal_commas_between_commas_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(",".join(PLACE_COLUMNS) + "\n20,5,0,-10,8\n")
+    with refused("own.csv, line 2", "more cells", "semicolons"):
+        read_places(path, chest())
 
 
 # Feedback

@@ -12,6 +12,7 @@ import pytest
 from dicom_writer import write_series
 from generation_fixtures import made, made_lung  # noqa: F401
 from generation_phantom import Patient
+from pydicom import dcmread
 from reading_cases import BEGAN, ENDED
 from refusal import refused
 
@@ -128,8 +129,6 @@ def test_a_case_without_nodules_is_a_case_too(source, tmp_path):
 
 
 def test_headers_do_not_tell_whether_there_are_nodules(made_case, source, tmp_path):
-    from pydicom import dcmread
-
     control = tmp_path / "control"
     assert main(["case", "make", str(source), str(control), "--nodules", "0"]) == 0
     differs = set()
@@ -244,6 +243,64 @@ def test_a_broken_zip_is_refused(made_case, tmp_path, spoil):
         unzip(path, tmp_path / "unpacked", 1000)
 
 
+def test_two_cases_without_nodules_are_not_one_series(source, tmp_path):
+    """An archive would take them for one, and who sees two of one UID knows that there is nothing in them."""
+    uids = []
+    for name in ("a", "b"):
+        assert main(["case", "make", str(source), str(tmp_path / name), "--nodules", "0"]) == 0
+        header = dcmread(min((tmp_path / name / "ct").iterdir()), stop_before_pixels=True)
+        uids += [header.StudyInstanceUID, header.SeriesInstanceUID, header.SOPInstanceUID, header.PatientID]
+    assert len(set(uids)) == len(uids)
+
+
+def test_all_cases_are_checked_and_all_or_none_handed_out(made_case, tmp_path, capsys):
+    cases = tmp_path / "cases"
+    shutil.copytree(made_case, cases / "b")
+    shutil.copytree(made_case, cases / "a")
+    (cases / "a" / "foreign").write_text("x")
+    assert main(["case", "check", str(cases)]) == 2
+    told = capsys.readouterr()
+    assert "a: " in told.out and "foreign" in told.out and "The case first is as it was made" in told.out
+    assert "1 of the 2 cases" in told.err
+    (cases / "a" / "foreign").unlink()
+    (cases / "a" / "case.json").write_text((cases / "a" / "case.json").read_text().replace('"first"', '"second"'))
+    slice_file = cases / "b" / "ct" / "CT0003.dcm"
+    slice_file.write_bytes(slice_file.read_bytes()[:-2] + b"xx")
+    assert main(["case", "hand-out", str(cases), str(tmp_path / "out")]) == 2
+    assert "CT0003.dcm" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_the_truth_has_the_slices_number_in_dicom_too(made, made_case, tmp_path):  # noqa: F811
+    """Of a source that counts from head to feet, as most do."""
+    series, recipe = tmp_path / "series", str(made_case / "truth" / "recipe.json")
+    paths = write_series(series, made.volume)
+    count = len(paths)
+    for index, path in enumerate(paths):
+        image = dcmread(path)
+        image.InstanceNumber = count - index
+        image.save_as(path)
+    for name, words in (("study", ()), ("anonymous", ("--anonymous",)), ("nrrd", ("--format", "nrrd"))):
+        assert main(["case", "make", str(series), str(tmp_path / name), "--recipe", recipe, *words]) == 0
+        for nodule in Case.open(tmp_path / name).truth().nodules:
+            assert nodule.instance_number == (None if name == "nrrd" else count + 1 - nodule.slice_number)
+            if name != "nrrd":
+                headers = [dcmread(path, stop_before_pixels=True) for path in (tmp_path / name / "ct").iterdir()]
+                (image,) = [one for one in headers if one.InstanceNumber == nodule.instance_number]
+                assert image.ImagePositionPatient[2] == pytest.approx(nodule.center_lps_mm[2], abs=2.0)
+    assert [one.instance_number == one.slice_number for one in Case.open(made_case).truth().nodules] == [True, True]
+
+
+def test_a_copy_that_names_the_patient_says_so(made, made_case, tmp_path, capsys):  # noqa: F811
+    assert main(["case", "hand-out", str(made_case), str(tmp_path / "from_nothing")]) == 0
+    assert "name the patient" not in capsys.readouterr().out
+    series, recipe = tmp_path / "series", str(made_case / "truth" / "recipe.json")
+    write_series(series, made.volume)
+    for name, words, told in (("named", (), True), ("anonymous", ("--anonymous",), False)):
+        assert main(["case", "make", str(series), str(tmp_path / name), "--recipe", recipe, *words]) == 0
+        assert main(["case", "hand-out", str(tmp_path / name), str(tmp_path / f"{name} out")]) == 0
+        assert (f"The headers of {name} name the patient" in capsys.readouterr().out) == told
+
+
 def test_two_cases_of_one_name_are_not_handed_out_as_one(made_case, tmp_path, capsys):
     shutil.copytree(made_case, tmp_path / "cases" / "a")
     shutil.copytree(made_case, tmp_path / "cases" / "b")
@@ -326,9 +383,9 @@ def test_cases_that_are_not_read_and_figures_that_are_empty_are_told(made_case, 
     told = capsys.readouterr().out.splitlines()
     assert told[:4] == [
         "A: 2 of 2 nodules, 0.00 false marks a case",
-        "   A has not read 1 of the 2 cases; the figures are of the others.",
+        "   A has not read 1 of the 2 cases (control); the figures are of the others.",
+        "   No AFROC and wAFROC of A: they need cases without nodules, of which A has read none.",
         "B: 2 of 2 nodules, 0.50 false marks a case",
-        "No AFROC and wAFROC of A: they need cases without nodules (--nodules 0-3).",
     ]
     words[3] = str(tmp_path / "other")
     assert main([*words, "--rjafroc", "--feedback"]) == 2
@@ -402,7 +459,10 @@ def test_a_ct_with_synthetic_nodules_is_no_source_unless_they_are_listed(made_ca
     rows = [(*nodule.center_ras_mm, nodule.diameter_mm) for nodule in Case.open(made_case).truth().nodules]
     write_rows(own, PLACE_COLUMNS, rows)
     assert main(["case", "make", str(made_case / "ct"), str(case), "--nodules", "1", "--own", str(own)]) == 0
-    assert len(Case.open(case).truth().excluded) == 2
+    assert [place.may_be_synthetic for place in Case.open(case).truth().excluded] == [True, True]
+    capsys.readouterr()
+    assert main(["case", "pictures", str(case), str(tmp_path / "pictures")]) == 0
+    assert capsys.readouterr().out.startswith("0 real and 1 synthetic"), "they are not the real ones of a Turing test"
 
 
 def test_a_full_disk_leaves_no_half_case(source, tmp_path, monkeypatch, capsys):

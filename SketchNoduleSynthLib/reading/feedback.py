@@ -86,7 +86,9 @@ def scenes(outcome: Outcome, ct: Volume) -> Iterator[Scene]:
 def _where(nodule: TruthNodule) -> str:
     """Where to look for it in the CT."""
     lung = " ".join(filter(None, (nodule.side, nodule.third)))
-    return f"slice {nodule.slice_number}" + (f", {lung}" if lung else "")
+    other = nodule.instance_number not in (None, nodule.slice_number)
+    image = f" (DICOM image {nodule.instance_number})" if other else ""
+    return f"slice {nodule.slice_number}{image}" + (f", {lung}" if lung else "")
 
 
 def draw(scene: Scene, ct: Volume, nodules: Volume | None) -> Image.Image:

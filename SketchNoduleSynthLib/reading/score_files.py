@@ -18,7 +18,7 @@ COLUMNS = (
     *("minutes", "cpm", "afroc", "wafroc", "wafroc1"),
 )
 NODULE_COLUMNS = (
-    *("reader", "case", "nodule", "slice_number", "side", "third"),
+    *("reader", "case", "nodule", "slice_number", "instance_number", "side", "third"),
     *("diameter_mm", "attenuation", "difficulty", "difficulty_class", "found", "confidence", "distance_mm"),
 )
 ALL_CASES = "all"
@@ -84,7 +84,7 @@ def _nodule_rows(score: Score) -> Iterator[list[object]]:
     for outcome in score.outcomes:
         for nodule in outcome.truth.nodules:
             hit = outcome.hit(nodule)
-            about = [getattr(nodule, name) for name in NODULE_COLUMNS[3:10]]
+            about = [getattr(nodule, name) for name in NODULE_COLUMNS[3:-3]]
             marked = [None, None] if hit is None else [hit.finding.confidence, round(hit.distance_mm or 0.0, 2)]
             who = [outcome.reading.reader, outcome.truth.case_id, nodule.number]
             yield [*who, *about, int(hit is not None), *marked]

@@ -25,7 +25,8 @@ class TruthNodule:
     All is measured on its voxels in the label map, where it has the label `number`: `center_ras_mm` is their centre,
     `diameter_mm` the longest diameter in a slice (edge to edge, as LIDC and RECIST have it), `short_axis_mm` that
     across it in the same slice, `height_mm` how far it reaches across the slices; `slice_number` the slice of its
-    centre, counted from 1 along the CT's third axis; `box_ijk` its bounding box as x, y, z: first voxel, then size.
+    centre, counted from 1 along the CT's third axis, and `instance_number` DICOM's, which a source may count from the
+    other end; `box_ijk` its bounding box as x, y, z: first voxel, then size.
     `difficulty` goes from 0, conspicuous, to 1, subtle; `difficulty_class` is its word. `side` is the patient's right
     or left, `third` the lung's upper, middle or lower. These are None where nobody measured them.
     """
@@ -43,6 +44,7 @@ class TruthNodule:
     third: str | None = None
     difficulty: float | None = None
     difficulty_class: str | None = None
+    instance_number: int | None = None
 
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
@@ -55,10 +57,12 @@ class Place:
     """A place where marks are neither right nor wrong, such as a nodule that the source CT has of its own.
 
     LUNA16 calls such findings irrelevant. Centre in RAS mm; marks within `diameter_mm` / 2 of it are left out.
+    `may_be_synthetic`: the source CT says of itself that it is synthetic, so that this is no real nodule for certain.
     """
 
     center_ras_mm: tuple[float, float, float]
     diameter_mm: float
+    may_be_synthetic: bool = False
 
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:

@@ -5,7 +5,6 @@ Positions stand there in RAS mm, as Slicer shows them, and in LPS mm, as in DICO
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,15 @@ import numpy as np
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import all_or_none, read_json, write_rows
+from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_rows
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 
 VERSION = 1
 TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
 COLUMNS = (
-    *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm", "slice_number"),
-    *(
-        "diameter_mm",
-        "short_axis_mm",
-        "height_mm",
-        "volume_mm3",
-        "attenuation",
-        "side",
-        "third",
-        "difficulty",
-        "difficulty_class",
-    ),
+    *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm"),
+    *("slice_number", "instance_number", "diameter_mm", "short_axis_mm", "height_mm", "volume_mm3"),
+    *("attenuation", "side", "third", "difficulty", "difficulty_class"),
     *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
 )
 PLACE_COLUMNS = ("ras_r_mm", "ras_a_mm", "ras_s_mm", "diameter_mm")
@@ -49,7 +39,9 @@ def write_table(truth: Truth, folder: Path) -> None:
         "case": {"id": truth.case_id, "sha256": truth.case_sha256},
         "nodules": items,
         "excluded": [
-            {"center_ras_mm": list(place.center_ras_mm), "diameter_mm": place.diameter_mm} for place in truth.excluded
+            {"center_ras_mm": list(place.center_ras_mm), "diameter_mm": place.diameter_mm}
+            | ({"may_be_synthetic": True} if place.may_be_synthetic else {})
+            for place in truth.excluded
         ],
     }
     with all_or_none(folder) as draft:
@@ -75,22 +67,17 @@ def read_table(path: Path) -> Truth:
 
 
 def read_places(path: Path, ct: Volume) -> tuple[Place, ...]:
-    """Read a CSV of PLACE_COLUMNS, a row a place in `ct`; raises :class:`InputError` that names what is wrong."""
+    """Read a CSV of PLACE_COLUMNS, a row a place in `ct`, with decimal points or commas.
+
+    Raises :class:`InputError` that names what is wrong.
+    """
     columns = ", ".join(PLACE_COLUMNS)
-    try:
-        rows = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines())
-    except FileNotFoundError as error:
-        raise InputError(f"There is no list of nodules at {path}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The list of nodules {path} cannot be read as text.") from error
-    if not set(PLACE_COLUMNS) <= set(rows.fieldnames or ()):
-        raise InputError(f"The list of nodules {path.name} must have the columns {columns}.")
     places = []
-    for row in rows:
-        where = f"{path.name}, line {rows.line_num}"
+    for line, row in read_rows(path, PLACE_COLUMNS, "list of nodules"):
+        where = f"{path.name}, line {line}"
         try:
-            x, y, z, diameter = (float(row[column]) for column in PLACE_COLUMNS)
-        except (TypeError, ValueError) as error:
+            x, y, z, diameter = (float(row[column].replace(",", ".")) for column in PLACE_COLUMNS)
+        except ValueError as error:
             raise InputError(f"{where}: there must be a number in each of {columns}.") from error
         place = _place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, where)
         if not ct.holds(place.center_lps_mm):
@@ -106,6 +93,7 @@ def _item(nodule: TruthNodule) -> dict[str, Any]:
         "center_ras_mm": list(nodule.center_ras_mm),
         "center_lps_mm": nodule.center_lps_mm.tolist(),
         "slice_number": nodule.slice_number,
+        "instance_number": nodule.instance_number,
         "diameter_mm": nodule.diameter_mm,
         "short_axis_mm": nodule.short_axis_mm,
         "height_mm": nodule.height_mm,
@@ -130,6 +118,7 @@ def _row(item: dict[str, Any]) -> list[object]:
 def _nodule(data: Any, where: str) -> TruthNodule:
     keys = Keys(data, where)
     box = Keys(keys.take("box_ijk"), f"{where}.box_ijk")
+    image = keys.take("instance_number", None)
     side, third, difficulty, word = (keys.take(key) for key in ("side", "third", "difficulty", "difficulty_class"))
     for name, value, known in (("side", side, SIDES), ("third", third, THIRDS)):
         if value not in (None, *known):
@@ -148,6 +137,7 @@ def _nodule(data: Any, where: str) -> TruthNodule:
         third,
         None if difficulty is None else number(difficulty, f"{where}.difficulty", 0.0, 1.0),
         None if word is None else _text(word, f"{where}.difficulty_class"),
+        None if image is None else _whole(image, f"{where}.instance_number"),
     )
     lps = _position(keys.take("center_lps_mm"), f"{where}.center_lps_mm")
     if not np.allclose(lps, nodule.center_lps_mm, atol=1e-3):
@@ -160,7 +150,8 @@ def _nodule(data: Any, where: str) -> TruthNodule:
 def _place(data: Any, where: str) -> Place:
     keys = Keys(data, where)
     at = _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm")
-    place = Place(at, keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM))
+    diameter = keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM)
+    place = Place(at, diameter, keys.take("may_be_synthetic", False) is True)
     keys.finish()
     return place
 
@@ -175,6 +166,10 @@ def _position(value: Any, where: str) -> tuple[float, float, float]:
 def _index(value: Any, where: str) -> tuple[int, int, int]:
     x, y, z = _position(value, where)
     return int(x), int(y), int(z)
+
+
+def _whole(value: Any, where: str) -> int:
+    return int(number(value, where))
 
 
 def _text(value: Any, where: str) -> str:

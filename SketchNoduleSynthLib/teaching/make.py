@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -27,7 +27,7 @@ from SketchNoduleSynthLib.generation.difficulty import Difficulty, difficulty
 from SketchNoduleSynthLib.generation.lung import lung_mask
 from SketchNoduleSynthLib.generation.regions import Region, region_of
 from SketchNoduleSynthLib.reading.findings import check_name
-from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
+from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, ct_sha256, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from SketchNoduleSynthLib.teaching.case import (
@@ -126,7 +126,8 @@ def write_case(
         made = Volume.read(ct_path)
         regions = [(one.region.side, one.region.third) if one.region else None for one in nodules]
         levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
-        truth = Truth(case_id, ct_sha256(made), truth_of(result, regions, levels), tuple(own))
+        found = _with_images(truth_of(result, regions, levels), ct_path)
+        truth = Truth(case_id, ct_sha256(made), found, tuple(own))
         before = _changed(made, volume)
         _write_truth(result, truth, draft / TRUTH_FOLDER)
         np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])
@@ -161,6 +162,20 @@ def _write_ct(result: Result, folder: Path, case_id: str, form: Form, source_fol
     study: Literal["source", "anonymous"] = "anonymous" if form.anonymous else "source"
     write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in, case_id=case_id)
     return folder
+
+
+def _with_images(nodules: Sequence[TruthNodule], ct_path: Path) -> tuple[TruthNodule, ...]:
+    """The nodules with the DICOM Instance Number of their slices, if the CT is a series, whose files are in order."""
+    if ct_path.is_file():
+        return tuple(nodules)
+    from pydicom import dcmread
+
+    files = sorted(ct_path.iterdir())
+    numbers = [dcmread(files[one.slice_number - 1], specific_tags=["InstanceNumber"]) for one in nodules]
+    return tuple(
+        replace(one, instance_number=None if not header.get("InstanceNumber") else int(header.InstanceNumber))
+        for one, header in zip(nodules, numbers, strict=True)
+    )
 
 
 def _write_truth(result: Result, truth: Truth, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,13 +33,15 @@ class Source:
     @classmethod
     def read(cls, ct: Path, own: Path | None = None) -> Source:
         """The CT at `ct` with the list of nodules `own`; raises :class:`InputError` if one of them cannot be used."""
-        if own is None and says_synthetic(ct):
+        is_synthetic = says_synthetic(ct)
+        if own is None and is_synthetic:
             raise InputError(
                 f"{ct.name} says that synthetic nodules may be in it; give the CT that it was made from, or a list of "
                 "them with --own."
             )
         volume = volume_of(str(ct))
-        return cls(str(ct), ct_sha256(volume), read_places(own, volume) if own else ())
+        places = read_places(own, volume) if own else ()
+        return cls(str(ct), ct_sha256(volume), tuple(replace(one, may_be_synthetic=is_synthetic) for one in places))
 
 
 @lru_cache(maxsize=1)

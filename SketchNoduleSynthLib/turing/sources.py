@@ -11,6 +11,7 @@ from PIL import Image
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import visible
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, patch_image
 
@@ -40,8 +41,8 @@ def width_for(truths: Iterable[Truth]) -> float:
 
 
 def shown_of(truth: Truth) -> list[TruthNodule | Place]:
-    """What there are patches of: a case's nodules, then its excluded places."""
-    return [*truth.nodules, *truth.excluded]
+    """What there are patches of: a case's nodules, then its excluded places but those that may be synthetic."""
+    return [*truth.nodules, *(place for place in truth.excluded if not place.may_be_synthetic)]
 
 
 def of_folders(real: Path, synthetic: Path) -> list[Patch]:
@@ -57,8 +58,10 @@ def of_folders(real: Path, synthetic: Path) -> list[Patch]:
 def in_equal_shares(patches: Sequence[Patch], seed: int, count: int | None = None) -> list[Patch]:
     """`count` patches drawn at random, half of them synthetic; by default as many as there can be.
 
-    Raises :class:`InputError` if there are too few.
+    Raises :class:`InputError` if there are too few, or `count` is odd.
     """
+    if count is not None and count % 2:
+        raise InputError(f"A test has as many real as synthetic patches; give an even number of them, not {count}.")
     kinds = [[patch for patch in patches if patch.is_synthetic is kind] for kind in (False, True)]
     most = min(map(len, kinds))
     half = most if count is None else count // 2
@@ -72,7 +75,7 @@ def in_equal_shares(patches: Sequence[Patch], seed: int, count: int | None = Non
 
 
 def _pictures(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    found = [path for path in visible(folder, "**/*") if path.suffix.lower() in PICTURES]
     if not found:
         raise InputError(f"There are no pictures ({', '.join(PICTURES)}) in {folder}.")
     return found
