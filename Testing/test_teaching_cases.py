@@ -28,7 +28,6 @@ from SketchNoduleSynthLib.synthesis.bundle import read_config
 from SketchNoduleSynthLib.teaching.case import Case, files_in
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.copies import opened
-from SketchNoduleSynthLib.teaching.make import Form
 
 WORDS = ("--nodules", "2", "--seed", "3", "--sizes", "8", "16", "--model", "pix2pix")
 
@@ -99,25 +98,6 @@ def test_its_recipe_makes_it_again(made_case, source, tmp_path):
     assert main(["case", "make", str(source), str(again), "--recipe", str(recipe)]) == 0
     assert Case.open(again).sha256 == Case.open(made_case).sha256
     assert Case.open(again).truth() == Case.open(made_case).truth()
-
-
-def test_from_dicom_with_every_form(made, made_case, tmp_path):  # noqa: F811
-    series = tmp_path / "series"
-    write_series(series, made.volume)
-    digests = set()
-    for name, words in (("study", ()), ("anonymous", ("--anonymous",)), ("marked", ("--burn-in",)),
-                        ("nrrd", ("--format", "nrrd"))):  # fmt: skip
-        folder = tmp_path / name
-        recipe = str(made_case / "truth" / "recipe.json")
-        assert main(["case", "make", str(series), str(folder), "--recipe", recipe, *words]) == 0
-        case = Case.open(folder)
-        assert "2 nodules" in check(case, series)
-        digests.add(case.source_sha256)
-        if name == "marked":
-            assert not np.array_equal(case.ct().array[:, :9, :50], made.volume.array[:, :9, :50])
-    assert digests == {ct_sha256(made.volume)}
-    with refused("Only a DICOM case"):
-        Form("nrrd", anonymous=True)
 
 
 def test_a_case_without_nodules_is_a_case_too(source, tmp_path):
@@ -268,37 +248,6 @@ def test_all_cases_are_checked_and_all_or_none_handed_out(made_case, tmp_path, c
     slice_file.write_bytes(slice_file.read_bytes()[:-2] + b"xx")
     assert main(["case", "hand-out", str(cases), str(tmp_path / "out")]) == 2
     assert "CT0003.dcm" in capsys.readouterr().err and not (tmp_path / "out").exists()
-
-
-def test_the_truth_has_the_slices_number_in_dicom_too(made, made_case, tmp_path):  # noqa: F811
-    """Of a source that counts from head to feet, as most do."""
-    series, recipe = tmp_path / "series", str(made_case / "truth" / "recipe.json")
-    paths = write_series(series, made.volume)
-    count = len(paths)
-    for index, path in enumerate(paths):
-        image = dcmread(path)
-        image.InstanceNumber = count - index
-        image.save_as(path)
-    for name, words in (("study", ()), ("anonymous", ("--anonymous",)), ("nrrd", ("--format", "nrrd"))):
-        assert main(["case", "make", str(series), str(tmp_path / name), "--recipe", recipe, *words]) == 0
-        for nodule in Case.open(tmp_path / name).truth().nodules:
-            assert nodule.instance_number == (None if name == "nrrd" else count + 1 - nodule.slice_number)
-            if name != "nrrd":
-                headers = [dcmread(path, stop_before_pixels=True) for path in (tmp_path / name / "ct").iterdir()]
-                (image,) = [one for one in headers if one.InstanceNumber == nodule.instance_number]
-                assert image.ImagePositionPatient[2] == pytest.approx(nodule.center_lps_mm[2], abs=2.0)
-    assert [one.instance_number == one.slice_number for one in Case.open(made_case).truth().nodules] == [True, True]
-
-
-def test_a_copy_that_names_the_patient_says_so(made, made_case, tmp_path, capsys):  # noqa: F811
-    assert main(["case", "hand-out", str(made_case), str(tmp_path / "from_nothing")]) == 0
-    assert "name the patient" not in capsys.readouterr().out
-    series, recipe = tmp_path / "series", str(made_case / "truth" / "recipe.json")
-    write_series(series, made.volume)
-    for name, words, told in (("named", (), True), ("anonymous", ("--anonymous",), False)):
-        assert main(["case", "make", str(series), str(tmp_path / name), "--recipe", recipe, *words]) == 0
-        assert main(["case", "hand-out", str(tmp_path / name), str(tmp_path / f"{name} out")]) == 0
-        assert (f"The headers of {name} name the patient" in capsys.readouterr().out) == told
 
 
 def test_two_cases_of_one_name_are_not_handed_out_as_one(made_case, tmp_path, capsys):
