@@ -188,10 +188,9 @@ def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, 
 
 
 def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, tmp_path):
-    request = Request("subtle", (29.0, 30.0), models=("mcgan",))
-    hard = Plan((Source.read(source),), 1, (1, 1), 1, request, Form("nrrd"))
+    full = replace(Source.read(source), own=(Place((0.0, 0.0, 0.0), 400.0),))
     with refused("No case could be made", "-0001: Only 0 of the 1 nodules fit"):
-        make_many(hard, tmp_path / "cases", 1)
+        make_many(Plan((full,), 1, (1, 1), 1, form=Form("nrrd")), tmp_path / "cases", 1)
     assert not list(tmp_path.iterdir())
 
 
