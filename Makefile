@@ -33,8 +33,9 @@ tools:
 	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -y -qq --no-install-recommends chromium dicom3tools dcmtk >/dev/null; } || true
 
+# A file's tests share what they make: a file goes to one process.
 test: lint tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 benchmark: $(VENV)/.installed
 	PYTHONPATH=.:Testing $(BIN)/python Testing/benchmarks.py

@@ -52,7 +52,9 @@ def test_readers_do_not_share_a_list_and_a_folder_may_be_given(cases: Path, tmp_
     assert place(elsewhere) == ("c4", 1, 2, 1) and elsewhere.session.path == tmp_path / "kept" / "c4_R1.json"
 
 
-def test_of_a_zip_no_more_is_unpacked_than_is_read(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_zip_no_more_is_unpacked_than_is_read(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with zipfile.ZipFile(cases / "c3.zip", "a") as archive:
         archive.writestr("big.bin", bytes(10_000_000))
     unpacked: list[str] = []
@@ -63,13 +65,14 @@ def test_of_a_zip_no_more_is_unpacked_than_is_read(cases: Path, monkeypatch: pyt
         return extract(self, member, *rest)
 
     monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda self, path, names: [noted(self, n, path) for n in names])
-    before = set(Path(tempfile.gettempdir()).glob("SketchNoduleSynth-*"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
     work = WorkList([cases], READER)
     assert unpacked == ["case.json"]
-    assert set(Path(tempfile.gettempdir()).glob("SketchNoduleSynth-*")) == before
+    assert not list((tmp_path / "temporary").iterdir())
     third = work.open_next(work.open_first())
     assert third.id == "c3" and third.ct.array.shape[0] == 30
-    assert set(Path(tempfile.gettempdir()).glob("SketchNoduleSynth-*")) == before, "the CT is in memory"
+    assert not list((tmp_path / "temporary").iterdir()), "the CT is in memory"
 
 
 def test_what_cannot_be_read_is_refused(cases: Path, tmp_path: Path) -> None:
