@@ -25,12 +25,12 @@ PLACES_RAS_MM = ((-40.0, 0.0, 0.0), (42.0, 4.0, -14.0))
 
 @pytest.fixture(scope="module")
 def series(made: Patient, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
-    """The patient as a series that counts from head to feet, as most do."""
+    """The patient as a series that counts from head to feet, as most do, and from 0."""
     folder = tmp_path_factory.mktemp("series")
     paths = write_series(folder, made.volume)
     for index, path in enumerate(paths):
         image = dcmread(path)
-        image.InstanceNumber = len(paths) - index
+        image.InstanceNumber = len(paths) - 1 - index
         image.save_as(path)
     return folder
 
@@ -69,14 +69,14 @@ def test_the_truth_has_the_slices_number_in_dicom_too(forms, series):
             if name == "nrrd":
                 assert nodule.instance_number is None
                 continue
-            assert nodule.instance_number == count + 1 - nodule.slice_number
+            assert nodule.instance_number == count - nodule.slice_number
             headers = [dcmread(path, stop_before_pixels=True) for path in (folder / "ct").iterdir()]
             (image,) = [one for one in headers if one.InstanceNumber == nodule.instance_number]
             assert image.ImagePositionPatient[2] == pytest.approx(nodule.center_lps_mm[2], abs=2.0)
 
 
-def test_a_copy_that_names_the_patient_says_so(forms, tmp_path, capsys):
+def test_a_copy_with_the_sources_patient_says_so(forms, tmp_path, capsys):
     for name, folder in forms.items():
         assert main(["case", "hand-out", str(folder), str(tmp_path / name)]) == 0
-        told = f"The headers of {name} name the patient" in capsys.readouterr().out
+        told = f"The headers of {name} have the source's patient" in capsys.readouterr().out
         assert told == (name in ("study", "marked"))

@@ -58,7 +58,7 @@ def _check(given: argparse.Namespace) -> None:
 
 def _hand_out(given: argparse.Namespace) -> None:
     from SketchNoduleSynthLib.files import new_folder
-    from SketchNoduleSynthLib.teaching.copies import hand_out, names_patient, opened, zipped
+    from SketchNoduleSynthLib.teaching.copies import hand_out, keeps_patient, opened, zipped
 
     with opened(given.case) as cases:
         ids = [case.id for case in cases]
@@ -70,10 +70,10 @@ def _hand_out(given: argparse.Namespace) -> None:
                 if given.zip:
                     zipped(draft / case.id, draft / f"{case.id}.zip")
                     shutil.rmtree(draft / case.id)
-        named = ", ".join(case.id for case in cases if names_patient(case))
+        kept = ", ".join(case.id for case in cases if keeps_patient(case))
     print(f"For readers, without the truth: {given.output} ({', '.join(ids)})")
-    if named:
-        print(f"The headers of {named} name the patient, as the source's do; `case make --anonymous` leaves that out.")
+    if kept:
+        print(f"The headers of {kept} have the source's patient; `case make --anonymous` leaves that out.")
 
 
 def _read(given: argparse.Namespace) -> None:

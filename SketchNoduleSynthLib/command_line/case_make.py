@@ -103,9 +103,10 @@ def _make_many(given: argparse.Namespace, form: Form) -> int:
     """1 if some of the cases could not be made, else 0."""
     from tqdm import tqdm
 
+    from SketchNoduleSynthLib.teaching.copies import is_zip
     from SketchNoduleSynthLib.teaching.many import make_many
 
-    if given.output.suffix.lower() == ".zip":
+    if is_zip(given.output):
         raise InputError("Many cases go into a folder; leave out .zip, and pack them with: case hand-out --zip.")
     plan = _plan(given, form, given.count, "0-3")
     with tqdm(total=plan.count, disable=not sys.stderr.isatty(), desc="Cases") as bar:

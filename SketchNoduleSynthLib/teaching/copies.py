@@ -36,8 +36,8 @@ def hand_out(case: Case, folder: Path) -> None:
         write_case_file(draft, names, case.id, case.instructions, case.sha256, "", software)
 
 
-def names_patient(case: Case) -> bool:
-    """Whether the headers of a case's DICOM series are those of its source's study."""
+def keeps_patient(case: Case) -> bool:
+    """Whether the headers of a case's DICOM series say of the patient what its source's do."""
     if case.ct_path.is_file():
         return False
     from pydicom import dcmread
@@ -64,7 +64,7 @@ def folder_or_zip(target: Path) -> Iterator[Path]:
 
     Raises :class:`InputError` if there is such a zip already.
     """
-    if target.suffix.lower() != ".zip":
+    if not is_zip(target):
         yield target
         return
     if target.exists():

@@ -171,11 +171,12 @@ def _with_images(nodules: Sequence[TruthNodule], ct_path: Path) -> tuple[TruthNo
     from pydicom import dcmread
 
     files = sorted(ct_path.iterdir())
-    numbers = [dcmread(files[one.slice_number - 1], specific_tags=["InstanceNumber"]) for one in nodules]
-    return tuple(
-        replace(one, instance_number=None if not header.get("InstanceNumber") else int(header.InstanceNumber))
-        for one, header in zip(nodules, numbers, strict=True)
-    )
+
+    def image(nodule: TruthNodule) -> int | None:
+        number = dcmread(files[nodule.slice_number - 1], specific_tags=["InstanceNumber"]).get("InstanceNumber")
+        return None if number is None else int(number)
+
+    return tuple(replace(nodule, instance_number=image(nodule)) for nodule in nodules)
 
 
 def _write_truth(result: Result, truth: Truth, folder: Path) -> None:

@@ -54,8 +54,7 @@ def reading_path(case_id: str, reader: str, readings_folder: Path) -> Path:
     check_name("reader's name", reader.strip())
     try:
         readings_folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=readings_folder):
-            pass
+        tempfile.TemporaryFile(dir=readings_folder).close()
     except OSError as error:
         raise InputError(f"Readings cannot be written to {readings_folder}: {error.strerror}.") from error
     return readings_folder / f"{case_id}_{reader.strip()}.json"
