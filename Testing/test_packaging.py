@@ -23,7 +23,7 @@ NAME, LIBRARY = "SketchNoduleSynth", "SketchNoduleSynthLib"
 TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"
 NOT_SHIPPED = {"Resources/ExtensionsIndex", "Resources/Screenshots"}
-"""Read by people and by the Extensions Index; so are reports on all models, files in Resources/Models itself."""
+"""Read by people and by the Extensions Index."""
 IN_BROWSER = "web/"
 """Of the library what needs trame, which Slicer has not; the command line says so there."""
 IN_SLICER = {"numpy", "scipy", "SimpleITK", "vtk", "slicer", "qt", "ctk", LIBRARY} | sys.stdlib_module_names
@@ -39,6 +39,12 @@ def listed(folder: str, variable: str) -> list[str]:
 
 def files(folder: Path, pattern: str = "*") -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file()}
+
+
+def library_resources(root: Path) -> set[str]:
+    """What the library reads at run time; not the reports on all models, which are for people."""
+    resources = files(root / LIBRARY / "resources")
+    return {f"resources/{path}" for path in resources if ".py" not in path and Path(path).parent != Path("models")}
 
 
 def extension(key: str) -> str:
@@ -63,11 +69,11 @@ def extension(key: str) -> str:
                 f"Resources/{path}"
                 for path in files(ROOT / "Resources")
                 if not any(f"Resources/{path}".startswith(f"{folder}/") for folder in NOT_SHIPPED)
-                and Path(path).parent != Path("Models")
             },
         ),
+        (LIBRARY, "MODULE_PYTHON_RESOURCES", library_resources(ROOT)),
     ],
-    ids=["library", "resources"],
+    ids=["library", "resources", "library's resources"],
 )
 def test_what_is_shipped_is_listed(folder, variable, tree):
     names = listed(folder, variable)
@@ -82,10 +88,11 @@ def test_the_module_is_a_single_script():
 
 
 def test_every_model_is_shipped_whole():
-    names = set(listed(NAME, "MODULE_PYTHON_RESOURCES"))
+    names = set(listed(LIBRARY, "MODULE_PYTHON_RESOURCES"))
+    assert bundle.bundled_names()
     for model in bundle.bundled_names():
         for file in (bundle.WEIGHTS, bundle.CONFIG, bundle.CARD, bundle.FIGURES):
-            assert f"Resources/Models/{model}/{file}" in names
+            assert f"resources/models/{model}/{file}" in names
 
 
 def test_description_for_the_extensions_index():

@@ -1,6 +1,6 @@
 """Bundle a run's averaged generator: half-precision safetensors, config with its SHA-256, model card.
 
-python -m training.bundle_weights RUN_FOLDER Resources/Models/pix2pix
+python -m training.bundle_weights RUN_FOLDER SketchNoduleSynthLib/resources/models/pix2pix
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Make the bundled outlines: nodules as LIDC-IDRI's readers drew and rated them.
 
-    python -m training.outlines Resources/Outlines/lidc.json --patients nodules_training.csv
+    python -m training.outlines SketchNoduleSynthLib/resources/outlines/lidc.json --patients nodules_training.csv
 
 A nodule that at least three readers marked gives one outline: that of the reader whose long diameter is the median
 one, on the slice where it is largest. The outline is the border of what that reader's line encloses (LIDC's readers

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.resources import LIDC_OUTLINES
 
-LIDC = Path(__file__).resolve().parent.parent.parent / "Resources" / "Outlines" / "lidc.json"
 ALIKE = 20
 """So many outlines nearest in size serve for a size that LIDC does not have in that attenuation."""
 
@@ -47,7 +47,7 @@ class NoduleOutline:
 
 
 @cache
-def read_outlines(path: Path = LIDC) -> tuple[NoduleOutline, ...]:
+def read_outlines(path: Path = LIDC_OUTLINES) -> tuple[NoduleOutline, ...]:
     """The outlines in a file that `training.outlines` made; raises :class:`InputError` if it is missing or broken."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["outlines"]

@@ -1,4 +1,4 @@
-"""The bundled networks: weights, config and hash, found in Resources/Models."""
+"""The bundled networks: weights, config and hash, found in resources/models."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
 
 if TYPE_CHECKING:
     from torch import nn
 
-MODELS_FOLDER = Path(__file__).resolve().parent.parent.parent / "Resources" / "Models"
 WEIGHTS, CONFIG, CARD, FIGURES = "weights.safetensors", "config.json", "card.md", "figures.json"
 
 

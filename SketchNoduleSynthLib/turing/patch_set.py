@@ -15,6 +15,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, write_rows
+from SketchNoduleSynthLib.resources import TURING_PAGE
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
 from SketchNoduleSynthLib.turing.sheets import ANSWER_COLUMNS, KEY_COLUMNS, PATCHES, REAL, SHEET, SYNTHETIC
 
@@ -23,7 +24,6 @@ LETTERS = list("bcdfghjkmnpqrstvwxz")
 """Of ids: no word comes out, and nothing that a spreadsheet takes for a number or a date."""
 ID_LENGTH = 6
 HAND_OUT, KEY = "hand_out", "key.csv"
-PAGE = Path(__file__).resolve().parent.parent.parent / "Resources" / "Reading" / "real_or_synthetic.html"
 FOR_READERS = """Real or synthetic?
 
 Each picture in patches/ shows one lung nodule; those with three planes show it axial, coronal and sagittal.
@@ -84,7 +84,7 @@ def write_set(patches: Sequence[Patch], columns: Sequence[str], folder: Path, se
         for name, patch in zip(ids, shuffled, strict=True):
             Image.fromarray(patch.image).save(hand_out / PATCHES / f"{name}.png")
         write_rows(hand_out / SHEET, ANSWER_COLUMNS, [(name, "", "") for name in ids])
-        page = PAGE.read_text(encoding="utf-8").replace("/*ids*/[]", json.dumps(ids))
+        page = TURING_PAGE.read_text(encoding="utf-8").replace("/*ids*/[]", json.dumps(ids))
         (hand_out / "index.html").write_text(page, encoding="utf-8")
         (hand_out / "README.txt").write_text(FOR_READERS, encoding="utf-8")
         (draft / "ORGANISER.txt").write_text(FOR_ORGANISER + more, encoding="utf-8")

@@ -60,7 +60,7 @@ class Front(ABC, Generic[D]):
             self.server.trigger(name)(getattr(self, f"_on_{name}"))
         self.server.controller.on_server_bind.add(self._on_bind)
         self.state.trame__title = TITLE
-        self.state.trame__favicon = "icons/SketchNoduleSynth.png"
+        self.state.trame__favicon = "sketch_nodule_synth/icon.png"
 
     # What a front is
 

@@ -7,12 +7,9 @@ from typing import Any
 
 from trame_client.widgets.core import AbstractElement
 
-import SketchNoduleSynthLib
-
 STATIC = Path(__file__).parent / "static"
-RESOURCES = Path(SketchNoduleSynthLib.__file__).parent.parent / "Resources"
 MODULE = {
-    "serve": {"sketch_nodule_synth": str(STATIC), "icons": str(RESOURCES / "Icons")},
+    "serve": {"sketch_nodule_synth": str(STATIC)},
     "scripts": ["sketch_nodule_synth/parts.js"],
     "styles": ["sketch_nodule_synth/style.css"],
     "vue_use": ["sketchNoduleSynth"],

@@ -1,0 +1,12 @@
+"""The files that the library reads at run time: they lie beside this one, in a checkout, in a wheel and in Slicer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+MODELS_FOLDER = _HERE / "models"
+"""A folder a model: weights, config, card, figures."""
+LIDC_OUTLINES = _HERE / "outlines" / "lidc.json"
+TURING_PAGE = _HERE / "turing" / "real_or_synthetic.html"
+"""The page on which readers without this software answer."""
