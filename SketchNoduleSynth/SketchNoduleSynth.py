@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 if not (HERE / "SketchNoduleSynthLib").is_dir():  # A checkout; installed, the library lies beside this file.
     sys.path.append(str(HERE.parent))
 
-from SketchNoduleSynthLib.cases.worker import Worker  # noqa: E402
+from SketchNoduleSynthLib.editing.worker import Worker  # noqa: E402
 from SketchNoduleSynthLib.mrml.console import Console  # noqa: E402
 from SketchNoduleSynthLib.mrml.volumes import first_ct  # noqa: E402
 

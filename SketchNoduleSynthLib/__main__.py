@@ -20,9 +20,9 @@ def synthesize(arguments: argparse.Namespace) -> None:
     """Carry out a recipe and write the results."""
     from tqdm import tqdm
 
-    from SketchNoduleSynthLib.cases.result import PREVIEW_FILE, carry_out, check_output, headings, write
     from SketchNoduleSynthLib.ct.volume import Volume
     from SketchNoduleSynthLib.drawing.recipe import Recipe
+    from SketchNoduleSynthLib.synthesis.result import PREVIEW_FILE, carry_out, check_output, headings, write
 
     recipe = Recipe.read(arguments.recipe)
     check_output(arguments.output, arguments.ct)

@@ -15,11 +15,11 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from scipy.spatial.transform import Rotation
 
-from SketchNoduleSynthLib.cases.result import Result, carry_out, of_nodules
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.result import Result, carry_out, of_nodules
 
 OBLIQUE = tuple(Rotation.from_euler("xyz", [20, -15, 40], degrees=True).as_matrix().ravel())
 TURNS = {

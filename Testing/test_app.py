@@ -23,9 +23,9 @@ from phantom import chest
 from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.__main__ import main
-from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.synthesis.result import carry_out
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.copies import opened
 from SketchNoduleSynthLib.web.access import check_host

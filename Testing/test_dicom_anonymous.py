@@ -16,11 +16,11 @@ from pydicom._dicom_dict import DicomDictionary
 from pydicom.tag import Tag
 from refusal import refused
 
-from SketchNoduleSynthLib.cases.result import Result
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.new_slice import NUMBERS, WORDS
 from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 from SketchNoduleSynthLib.dicom.series import write_series
+from SketchNoduleSynthLib.synthesis.result import Result
 
 SECRET_NUMBER = 47110816
 SECRETS = ("ZQ", "Erna", "Müller", "Mueller", "Schmidt", "Klinik", "19540321", "20220518", "1.2.826.4711", "SN-54321")

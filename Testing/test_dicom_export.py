@@ -16,11 +16,11 @@ from pydicom import Dataset
 from pydicom.tag import Tag
 from refusal import refused
 
-from SketchNoduleSynthLib.cases.result import of_nodules
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.burned_in import burned_in_hu
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.dicom.stored_values import FINEST_STEP_HU, StoredValues
+from SketchNoduleSynthLib.synthesis.result import of_nodules
 
 NODULE = (slice(2, 4), slice(3, 6), slice(2, 7))
 """In the noise of `ct_volume`."""

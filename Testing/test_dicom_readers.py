@@ -24,10 +24,10 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from shared_data import REAL_CT, needs_real_ct
 
-from SketchNoduleSynthLib.cases.result import Result
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 from SketchNoduleSynthLib.dicom.series import write_series
+from SketchNoduleSynthLib.synthesis.result import Result
 
 pytest_plugins = ["slicer_host"]
 

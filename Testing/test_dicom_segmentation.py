@@ -16,9 +16,9 @@ from dicom_writer import write_series as write_source
 from pydicom import Dataset, dcmread
 from refusal import refused
 
-from SketchNoduleSynthLib.cases.result import Result, of_nodules
 from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 from SketchNoduleSynthLib.dicom.series import write_series
+from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
 
 highdicom = pytest.importorskip("highdicom", reason="highdicom is not installed")
 pytest_plugins = ["slicer_host"]

@@ -11,7 +11,6 @@ from generation_phantom import Patient
 from refusal import refused
 
 from SketchNoduleSynthLib import Recipe, Volume
-from SketchNoduleSynthLib.cases.result import carry_out, of_nodules
 from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
 from SketchNoduleSynthLib.generation import generate as module
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty
@@ -19,6 +18,7 @@ from SketchNoduleSynthLib.generation.generate import PlacedNodule, Request, gene
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Where
 from SketchNoduleSynthLib.generation.regions import region_of
+from SketchNoduleSynthLib.synthesis.result import carry_out, of_nodules
 
 pytest_plugins = ["generation_fixtures"]
 SEED = 5

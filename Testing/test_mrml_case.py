@@ -12,10 +12,10 @@ from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 from vtk.util.numpy_support import vtk_to_numpy
 
-from SketchNoduleSynthLib.cases.session_file import from_json, to_json
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]

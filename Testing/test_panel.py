@@ -284,7 +284,7 @@ def test_deleting_the_ct_while_a_nodule_is_made(drawn):
 
 
 def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch):
-    from SketchNoduleSynthLib.cases import nodule
+    from SketchNoduleSynthLib.editing import nodule
 
     def broken(*arguments):
         raise ZeroDivisionError("made up")
@@ -301,7 +301,7 @@ def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch
 def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
     import threading
 
-    from SketchNoduleSynthLib.cases import nodule
+    from SketchNoduleSynthLib.editing import nodule
 
     real, go = nodule.synthesize, threading.Event()
 

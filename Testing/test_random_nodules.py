@@ -7,8 +7,8 @@ import pytest
 from generation_phantom import patient
 from reader import MODULE, Reader
 
-from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.synthesis.result import carry_out
 
 pytest_plugins = ["standin"]
 LEFT_RAS_MM = (-65.0, 0.0, -10.0)

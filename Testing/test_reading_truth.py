@@ -18,7 +18,6 @@ from scipy import ndimage
 from scipy.spatial.distance import pdist
 from shared_data import REAL_CT, needs_real_ct
 
-from SketchNoduleSynthLib.cases.result import Result, carry_out
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.errors import InputError
@@ -37,6 +36,7 @@ from SketchNoduleSynthLib.reading.truth_table import (
     write_table,
 )
 from SketchNoduleSynthLib.synthesis.picture import HEADING, TILE
+from SketchNoduleSynthLib.synthesis.result import Result, carry_out
 
 X, Y, Z = LUNG_RAS_MM
 RECIPE = Recipe(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
 
-from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.editing.session import Session
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 
-from SketchNoduleSynthLib.cases.draft import Draft, draft_of, erased, simplified
-from SketchNoduleSynthLib.cases.history import History
-from SketchNoduleSynthLib.cases.layers import layered
-from SketchNoduleSynthLib.cases.nodule import standing
-from SketchNoduleSynthLib.cases.result import carry_out
-from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.scan import read_scan
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.editing.draft import Draft, draft_of, erased, simplified
+from SketchNoduleSynthLib.editing.history import History
+from SketchNoduleSynthLib.editing.layers import layered
+from SketchNoduleSynthLib.editing.nodule import standing
+from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.result import carry_out
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 X, Y, Z = LUNG_RAS_MM

@@ -8,11 +8,11 @@ import SimpleITK as sitk
 from dicom_writer import write_series as write_source
 from phantom import LUNG_RAS_MM, chest
 
-from SketchNoduleSynthLib.cases.result import carry_out, of_nodules, write
 from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
+from SketchNoduleSynthLib.synthesis.result import carry_out, of_nodules, write
 
 
 def test_every_ct_that_is_written_says_it_and_no_source_does(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from refusal import refused
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from SketchNoduleSynthLib.__main__ import main
-from SketchNoduleSynthLib.cases.result import carry_out
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
+from SketchNoduleSynthLib.synthesis.result import carry_out
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, Patch, patch_image, write_set
 from SketchNoduleSynthLib.turing.report import report, scored
 from SketchNoduleSynthLib.turing.scores import agreement, found_out, score

@@ -20,8 +20,8 @@ from SketchNoduleSynthLib.files import new_file
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
 
-    from SketchNoduleSynthLib.cases.result import Result
     from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+    from SketchNoduleSynthLib.synthesis.result import Result
 
 DUMMY_DATE, DUMMY_TIME = "19000101", "000000"
 OF_TYPE_2 = (

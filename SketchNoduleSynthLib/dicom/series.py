@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_folder
 
 if TYPE_CHECKING:
-    from SketchNoduleSynthLib.cases.result import Result
+    from SketchNoduleSynthLib.synthesis.result import Result
 
 Study = Literal["source", "anonymous"]
 Progress = Callable[[int, int], None]

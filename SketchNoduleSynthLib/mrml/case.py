@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import slicer
 import slicer.util
 
-from SketchNoduleSynthLib.cases.draft import Draft
-from SketchNoduleSynthLib.cases.session import Session
-from SketchNoduleSynthLib.cases.session_file import from_json, to_json
 from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.editing.draft import Draft
+from SketchNoduleSynthLib.editing.session import Session
+from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import CASE_ATTRIBUTE, FOLDER, Curves
@@ -30,9 +30,9 @@ from SketchNoduleSynthLib.mrml.segments import Segments
 from SketchNoduleSynthLib.mrml.voi_box import VoiBox
 
 if TYPE_CHECKING:
-    from SketchNoduleSynthLib.cases.nodule import Nodule
-    from SketchNoduleSynthLib.cases.work import Preview
     from SketchNoduleSynthLib.ct.volume import Volume
+    from SketchNoduleSynthLib.editing.nodule import Nodule
+    from SketchNoduleSynthLib.editing.work import Preview
 
 SOURCE, RESULT, PREVIEW, EDGES = "Source", "Result", "Preview", "Edges"
 

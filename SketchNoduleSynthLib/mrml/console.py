@@ -10,13 +10,13 @@ import numpy as np
 import slicer
 from numpy.typing import ArrayLike, NDArray
 
-from SketchNoduleSynthLib.cases.result import write
-from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.generate import random_recipe
 from SketchNoduleSynthLib.mrml.case import SceneCase, saved_case
+from SketchNoduleSynthLib.synthesis.result import write
 
 
 class Console:

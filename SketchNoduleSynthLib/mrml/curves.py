@@ -10,9 +10,9 @@ import slicer
 import slicer.util
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.cases.draft import Draft
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.editing.draft import Draft
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 

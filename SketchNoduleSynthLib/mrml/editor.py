@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from SketchNoduleSynthLib.cases.session import Session
-from SketchNoduleSynthLib.cases.work import Preview, Work
-from SketchNoduleSynthLib.cases.worker import Task, Worker
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
+from SketchNoduleSynthLib.editing.session import Session
+from SketchNoduleSynthLib.editing.work import Preview, Work
+from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from SketchNoduleSynthLib.cases.nodule import Progress
-from SketchNoduleSynthLib.cases.result import write
-from SketchNoduleSynthLib.cases.worker import Task
 from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.editing.nodule import Progress
+from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.generation.generate import random_recipe
 from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.synthesis.result import write
 from SketchNoduleSynthLib.teaching.make import Form, of_session, write_case
 
 MOST_RANDOM = 20
@@ -19,7 +19,7 @@ MOST_RANDOM = 20
 
 
 def export(editor: Editor, folder: Path) -> None:
-    """The case's files into `folder`; see :mod:`cases.result`."""
+    """The case's files into `folder`; see :mod:`synthesis.result`."""
     result = editor.session.result()
     _submit(editor, "Writing", lambda progress: write(result, folder), f"The case was written to {folder}.")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from SketchNoduleSynthLib.cases.nodule import Progress
-from SketchNoduleSynthLib.cases.work import Preview
-from SketchNoduleSynthLib.cases.worker import Task
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.editing.nodule import Progress
+from SketchNoduleSynthLib.editing.work import Preview
+from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.generators import generator
 

@@ -7,8 +7,8 @@ import slicer
 import slicer.util
 import vtk
 
-from SketchNoduleSynthLib.cases.work import Preview
 from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.synthesis.site import Reslice

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import slicer
 
-from SketchNoduleSynthLib.cases.nodule import Nodule
+from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER

@@ -12,8 +12,8 @@ import slicer
 import slicer.util
 import vtk
 
-from SketchNoduleSynthLib.cases.session import Session
 from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER, Voi
+from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml.curves import FOLDER

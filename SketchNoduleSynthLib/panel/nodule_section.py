@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.panel.card import show_card
 from SketchNoduleSynthLib.panel.pictures import pixmap_of
 
 if TYPE_CHECKING:
-    from SketchNoduleSynthLib.cases.work import Preview
+    from SketchNoduleSynthLib.editing.work import Preview
     from SketchNoduleSynthLib.panel.panel import Panel
 
 GALLERY_PIXELS, GALLERY_LINE = 72, 96

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
-from SketchNoduleSynthLib.cases.rows import HEADS, row_of
+from SketchNoduleSynthLib.editing.rows import HEADS, row_of
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.editor import Editor
 
 if TYPE_CHECKING:
-    from SketchNoduleSynthLib.cases.nodule import Nodule
+    from SketchNoduleSynthLib.editing.nodule import Nodule
     from SketchNoduleSynthLib.panel.panel import Panel
 
 LIGHTS = {"green": "#2e9e4f", "amber": "#e0a000"}

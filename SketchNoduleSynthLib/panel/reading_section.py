@@ -10,7 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from SketchNoduleSynthLib.cases.worker import Task
+from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.mrml.case_reader import HEADS, MARK, CaseReader
 from SketchNoduleSynthLib.mrml.desk import FINISH_QUESTION
 from SketchNoduleSynthLib.mrml.editor import Editor

@@ -9,10 +9,10 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.cases.result import Result
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import diameters
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.result import Result
 
 LEAST_UNCOVERED = 0.5
 """Of a nodule's voxels, so many must not be a later one's: else it is no nodule that a reader could find."""

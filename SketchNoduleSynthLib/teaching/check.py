@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.cases.result import REPORT_FILE
 from SketchNoduleSynthLib.ct.synthetic_mark import KEYWORD, YES, says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.truth import ct_sha256
+from SketchNoduleSynthLib.synthesis.result import REPORT_FILE
 from SketchNoduleSynthLib.teaching.case import BEFORE_FILE, TRUTH_FOLDER, Case, files_in
 from SketchNoduleSynthLib.teaching.make import ROUNDING_HU
 

@@ -11,15 +11,6 @@ from typing import Literal, get_args
 import numpy as np
 
 import SketchNoduleSynthLib
-from SketchNoduleSynthLib.cases.result import (
-    PREVIEW_FILE,
-    RECIPE_FILE,
-    REPORT_FILE,
-    Result,
-    carry_out,
-    headings,
-    of_nodules,
-)
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
@@ -30,6 +21,15 @@ from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, ct_sha256, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.result import (
+    PREVIEW_FILE,
+    RECIPE_FILE,
+    REPORT_FILE,
+    Result,
+    carry_out,
+    headings,
+    of_nodules,
+)
 from SketchNoduleSynthLib.teaching.case import (
     BEFORE_FILE,
     CT_FILE,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from SketchNoduleSynthLib.cases.result import RECIPE_FILE
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_folder
+from SketchNoduleSynthLib.synthesis.result import RECIPE_FILE
 from SketchNoduleSynthLib.teaching.case import TRUTH_FOLDER, Case
 from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC
 from SketchNoduleSynthLib.turing.sources import of_case, shown_of, width_for

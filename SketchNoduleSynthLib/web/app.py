@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 from markdown import markdown
 
-from SketchNoduleSynthLib.cases.worker import Worker
 from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.case import SceneCase

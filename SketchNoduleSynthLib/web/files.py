@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from aiohttp import BodyPartReader, web
 
-from SketchNoduleSynthLib.cases.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
 from SketchNoduleSynthLib.teaching.copies import unzip, zipped
 from SketchNoduleSynthLib.teaching.make import of_session, write_case
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from trame.widgets import html
 
-from SketchNoduleSynthLib.cases.rows import HEADS
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MODELS
 from SketchNoduleSynthLib.drawing.sketch import LABELS
+from SketchNoduleSynthLib.editing.rows import HEADS
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.long_tasks import MOST_RANDOM

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from SketchNoduleSynthLib.cases.rows import row_of
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.drawing.recipe import STYLE, Voi
+from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.mrml.editor import Editor
 
 VARIANT_PIXELS = 96

@@ -8,9 +8,9 @@ from hashlib import blake2b
 
 import numpy as np
 
-from SketchNoduleSynthLib.cases.layers import layered
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize, voxels_read
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.cases.draft import Draft, draft_of
-from SketchNoduleSynthLib.cases.layers import layered
-from SketchNoduleSynthLib.cases.nodule import Nodule, shown
-from SketchNoduleSynthLib.cases.session import Session, State
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
+from SketchNoduleSynthLib.editing.draft import Draft, draft_of
+from SketchNoduleSynthLib.editing.layers import layered
+from SketchNoduleSynthLib.editing.nodule import Nodule, shown
+from SketchNoduleSynthLib.editing.session import Session, State
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 

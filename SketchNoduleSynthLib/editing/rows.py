@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from SketchNoduleSynthLib.cases.nodule import Nodule
+from SketchNoduleSynthLib.editing.nodule import Nodule
 
 HEADS = ("No.", "Size", "Attenuation", "Model", "Quality")
 

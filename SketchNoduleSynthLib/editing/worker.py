@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from SketchNoduleSynthLib.cases.nodule import Progress
+from SketchNoduleSynthLib.editing.nodule import Progress
 from SketchNoduleSynthLib.errors import InputError
 
 T = TypeVar("T")

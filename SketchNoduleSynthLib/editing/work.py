@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.cases.nodule import Nodule, Progress, standing
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.editing.nodule import Nodule, Progress, standing
 from SketchNoduleSynthLib.synthesis.pipeline import preview
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.cases.draft import Draft, beside, draft_of, erased, simplified
-from SketchNoduleSynthLib.cases.history import History
-from SketchNoduleSynthLib.cases.layers import layered
-from SketchNoduleSynthLib.cases.nodule import Nodule, Progress, shown
-from SketchNoduleSynthLib.cases.result import Result, of_nodules
-from SketchNoduleSynthLib.cases.work import Preview, Work, silent
 from SketchNoduleSynthLib.ct.frame import Box
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.editing.draft import Draft, beside, draft_of, erased, simplified
+from SketchNoduleSynthLib.editing.history import History
+from SketchNoduleSynthLib.editing.layers import layered
+from SketchNoduleSynthLib.editing.nodule import Nodule, Progress, shown
+from SketchNoduleSynthLib.editing.work import Preview, Work, silent
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
 from SketchNoduleSynthLib.synthesis.site import Reslice
 
 if TYPE_CHECKING:
