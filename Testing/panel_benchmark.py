@@ -8,9 +8,11 @@ import numpy as np
 from reader import CIRCLE, MODULE, Reader
 from standin.rendering import offscreen
 
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib import NoduleRecipe, Recipe, Stroke, Volume
+from SketchNoduleSynthLib.drawing.recipe import Voi
 
 STROKES = 15
+NODULES, NODULE_MM = 20, 24.0
 DRAWING_HZ = 30.0
 
 
@@ -43,6 +45,39 @@ def follow_the_hand(reader: Reader, model: str) -> tuple[list[float], list[float
     return waits[2:], frames[2 * len(CIRCLE) :]
 
 
+def stroke_s(reader: Reader) -> float:
+    """Median processor time, seconds, until panel and scene show a stroke, but for its preview."""
+    reader.editor.set_live(False)
+    seconds = []
+    for number in range(4 * STROKES):
+        stroke = Stroke((4.0 + 0.01 * number) * CIRCLE, "nodule", closed=True)
+        started = time.thread_time()
+        reader.session.draw(stroke)
+        seconds.append(time.thread_time() - started)
+        reader.session.undo()
+    reader.editor.set_live(True)
+    return float(np.median(seconds))
+
+
+def among_nodules(reader: Reader, center_ras_mm: tuple[float, float, float]) -> None:
+    """A stroke with many nodules in the scene, against one with none."""
+    alone_s = stroke_s(reader)
+    shifts = [(x, y, 0.0) for x in range(-60, 61, 30) for y in range(-45, 46, 30)]
+    vois = [Voi(tuple(np.add(center_ras_mm, shift).tolist()), NODULE_MM) for shift in shifts[:NODULES]]
+    recipe = Recipe(tuple(NoduleRecipe(voi, "mcgan", seed) for seed, voi in enumerate(vois)))
+    reader.session.carry_out(reader.session.add(recipe))
+    many_s = stroke_s(reader)
+    print(
+        f"panel: a stroke among {NODULES} nodules of {NODULE_MM:g} mm {1e3 * many_s:.1f} ms, alone "
+        f"{1e3 * alone_s:.1f} ms   ratio {many_s / alone_s:5.2f} (at most 1.2) {verdict(many_s / alone_s)}"
+    )
+
+
+def verdict(ratio: float) -> str:
+    """What is said of the ratio."""
+    return "ok" if ratio <= 1.2 else "MISSED"
+
+
 def main(volume: Volume, center_ras_mm: tuple[float, float, float]) -> None:
     """Print what was measured."""
     missing = offscreen()
@@ -64,4 +99,5 @@ def main(volume: Volume, center_ras_mm: tuple[float, float, float]) -> None:
         waits, frames = follow_the_hand(reader, model)
         rate = 1 / np.median(frames)
         print(f"panel, {model}: stroke end to preview {medians(waits)}; drawing {rate:.0f} frames a second")
+    among_nodules(reader, center_ras_mm)
     desktop.reset()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from refusal import refused
 from vtk.util.numpy_support import vtk_to_numpy
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from SketchNoduleSynthLib.editing.session_file import from_json, to_json
+from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
+from SketchNoduleSynthLib.editing.work import Work
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
@@ -159,16 +164,94 @@ def test_a_saved_scene_holds_the_case(case: Any, tmp_path: Path) -> None:
 
 def test_a_case_of_another_ct_and_a_damaged_one_are_refused(case: Any) -> None:
     insert(case)
-    text = to_json(case.session)
+    text, nodule = to_json(case.session), nodule_to_json(case.session.nodules[0])
+    assert from_json(chest(), text, [nodule]).nodules[0].recipe.voi == case.session.nodules[0].recipe.voi
     other = chest()
     other.array[20, 40, 40] += 1
     with refused("made on another CT"):
-        from_json(other, text)
-    for damaged in ("", "{}", text[: len(text) // 2], text.replace('"after": "', '"after": "AAAA')):
+        from_json(other, text, [nodule])
+    for damaged in ("", "{}", text[: len(text) // 2]):
         with refused("damaged"):
-            from_json(chest(), damaged)
+            from_json(chest(), damaged, [nodule])
+    for texts in ([], [nodule[: len(nodule) // 2]], [nodule.replace('"after": "', '"after": "AAAA')]):
+        with refused("damaged"):
+            from_json(chest(), text, texts)
     with refused("version 9"):
-        from_json(chest(), text.replace('{"version": 1', '{"version": 9', 1))
+        from_json(chest(), text.replace('{"version": 2', '{"version": 9', 1), [nodule])
+
+
+def test_a_scene_of_the_first_version_is_read(case: Any) -> None:
+    """Its text held the nodules too."""
+    insert(case)
+    data = json.loads(to_json(case.session))
+    data["version"] = 1
+    data["nodules"][0] |= json.loads(nodule_to_json(case.session.nodules[0]))
+    again = from_json(chest(), json.dumps(data))
+    assert np.array_equal(again.result().synthetic.array, case.session.result().synthetic.array)
+
+
+class Written:
+    """The text nodes of a scene that are written within the block, and how many characters they have then."""
+
+    def __init__(self, scene: Any) -> None:
+        self.scene = scene
+
+    def __enter__(self) -> Written:
+        self._before = self._times()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        after = self._times()
+        self.nodes = [node for node, time in after.items() if self._before.get(node) != time]
+        self.characters = sum(len(node.GetText()) for node in self.nodes)
+
+    def _times(self) -> dict[Any, int]:
+        return {node: node.GetMTime() for node in slicer.util.getNodesByClass("vtkMRMLTextNode", self.scene)}
+
+
+def noise(session: Any, count: int) -> tuple[Work, tuple[Nodule, ...]]:
+    """The work that adds so many nodules of 24 mm, and what it might make: noise, the one on the other."""
+    shape, rng = (48, 34, 34), np.random.default_rng(0)
+    box = tuple(slice(0, size) for size in shape)
+    work = session.add(Recipe(tuple(NoduleRecipe(Voi((0.0, 0.0, 0.0), 24.0), "mcgan", n) for n in range(count))))
+    made = []
+    for nodule in work.wanted[-count:]:
+        before, after = np.zeros(shape, np.int16), rng.integers(-900, 100, shape).astype(np.int16)
+        made.append(replace(nodule, insertion=Insertion(box, before, after, after > 0, nodule.recipe, {})))
+    return work, (*session.nodules, *made)
+
+
+def test_a_stroke_writes_no_nodule_and_a_nodule_no_other(case: Any) -> None:
+    session = case.session
+    session.place(LUNG_RAS_MM, 10.0)
+    steps = (
+        lambda: session.draw(outline(8.0)),
+        lambda: session.choose(seed=session.draft.seed + 1),
+        lambda: session.set_voi(Voi(LUNG_RAS_MM, session.draft.voi.diameter_mm + 1.0)),
+        lambda: session.undo(),
+        lambda: session.clear(),
+    )
+
+    def written() -> list[Written]:
+        each = []
+        for step in steps:
+            with Written(case.scene) as seen:
+                step()
+            each.append(seen)
+        return each
+
+    alone = written()
+    session.commit(*noise(session, 8))
+    for before, after in zip(alone, written(), strict=True):
+        assert after.nodes == before.nodes == [case.case]
+        assert after.characters < before.characters + 8 * len('{"key": 1, "is_shown": false}, ')
+    with Written(case.scene) as seen:
+        session.commit(*noise(session, 1))
+    assert len(seen.nodes) == 2, "the session's own text and the new nodule's"
+    with Written(case.scene) as seen:
+        session.undo()
+    assert seen.nodes == [case.case]
+    assert case.texts.read() == [nodule_to_json(nodule) for nodule in session.nodules]
 
 
 def test_a_picture_is_no_ct(scene: Any) -> None:

@@ -1,10 +1,14 @@
-"""A session as JSON: what was drawn and made, with the voxels, so that it opens without making a nodule again."""
+"""A session as JSON: what was drawn and made, with the voxels, so that it opens without making a nodule again.
+
+The voxels are the bulk of it and seldom change: every nodule has a text of its own, apart from the session's.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -21,35 +25,46 @@ from SketchNoduleSynthLib.editing.session import Session, State
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)
+"""Version 1 had the nodules in the session's own text."""
 
 
 def to_json(session: Session) -> str:
-    """The session's state; its history is not kept."""
+    """The session's state but for what :func:`nodule_to_json` says of each nodule; its history is not kept."""
     state = session.state
     return json.dumps(
         {
             "version": VERSION,
             "source": session.fingerprint,
-            "nodules": [_nodule_to_dict(nodule) for nodule in state.nodules],
+            "nodules": [{"key": nodule.key, "is_shown": nodule.is_shown} for nodule in state.nodules],
             "draft": _draft_to_dict(state.draft),
             "edited": state.edited,
         }
     )
 
 
-def from_json(source: Volume, text: str) -> Session:
-    """The session on `source` again. Raises :class:`InputError` if it is another CT's or not whole."""
+def nodule_to_json(nodule: Nodule) -> str:
+    """The recipe of `nodule` and, if it was made, its voxels and its report."""
+    return json.dumps(_nodule_to_dict(nodule))
+
+
+def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Session:
+    """The session on `source` again, of what :func:`to_json` and :func:`nodule_to_json` gave (in any order).
+
+    Raises :class:`InputError` if it is another CT's or not whole.
+    """
     session = Session(source)
     try:
         data = json.loads(text)
-        if data["version"] != VERSION:
+        if data["version"] not in READABLE:
             raise InputError(f"The case is of version {data['version']}; this software reads version {VERSION}.")
         if data["source"] != session.fingerprint:
             raise InputError("The case was made on another CT; choose the CT that it belongs to.")
+        apart = {item["key"]: item for item in map(json.loads, nodule_texts)}
         nodules: list[Nodule] = []
         for item in data["nodules"]:
-            nodules.append(_nodule_from_dict(item, layered(source, shown(nodules))))
+            nodules.append(_nodule_from_dict(apart.get(item["key"], {}) | item, layered(source, shown(nodules))))
         state = State(_draft_from_dict(data["draft"]), tuple(nodules), data["edited"])
     except InputError:
         raise
@@ -59,7 +74,7 @@ def from_json(source: Volume, text: str) -> Session:
 
 
 def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:
-    item = {"key": nodule.key, "is_shown": nodule.is_shown, "recipe": _recipe_to_dict(nodule.recipe)}
+    item: dict[str, Any] = {"key": nodule.key, "recipe": _recipe_to_dict(nodule.recipe)}
     made = nodule.insertion
     if made is None:
         return item

@@ -8,7 +8,8 @@
 | curves | the draft's lines, locked: the pen draws them |
 | preview | the sketch plane as the network makes it, a volume of one slice |
 | nodules | a segmentation, one segment a nodule |
-| case | the session as JSON in a text node, which refers to all others; a saved scene holds it |
+| nodule texts | the nodules with their voxels as JSON, a text node each |
+| case | the rest of the session as JSON in a text node, which refers to all others; a saved scene holds it |
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import CASE_ATTRIBUTE, FOLDER, Curves
+from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.segments import Segments
 from SketchNoduleSynthLib.mrml.voi_box import VoiBox
 
@@ -56,12 +58,12 @@ class SceneCase:
     def __init__(self, source: slicer.vtkMRMLScalarVolumeNode, case: slicer.vtkMRMLTextNode | None = None) -> None:
         volume = volumes.volume_from_node(source)
         self.scene = source.GetScene()
-        self.session = from_json(volume, case.GetText()) if case else Session(volume)
+        self.session = from_json(volume, case.GetText(), NoduleTexts(case).read()) if case else Session(volume)
         self.source, self.case = source, case or self._new_case(source)
         self.told: Callable[[str], None] = lambda message: None
         """Called with a sentence when what the user dragged cannot be."""
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
-        self.curves, self.segments = Curves(self.case), Segments(self.case)
+        self.curves, self.segments, self.texts = Curves(self.case), Segments(self.case), NoduleTexts(self.case)
         self.box = VoiBox(self.case, self.session, lambda message: self.told(message))
         self._stop = self.session.observe(self.update)
         self.update(())
@@ -98,6 +100,7 @@ class SceneCase:
         draft, nodules = self.session.draft, self.session.nodules
         if nodules is not self._drawn[1]:
             self._update_voxels(boxes)
+            self.texts.update(nodules)
             if self.result is not None:
                 self.segments.update(nodules, self.result, f"{self.source.GetName()} nodules")
         if draft is not self._drawn[0]:

@@ -1,0 +1,58 @@
+"""The made nodules with their voxels as text nodes, one each, so that only those that changed are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import slicer
+
+from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.editing.session_file import nodule_to_json
+from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+
+NODULE_TEXTS = "NoduleTexts"
+"""The role of the nodes among those that the session's text node refers to."""
+KEY_ATTRIBUTE = "SketchNoduleSynth.Nodule"
+
+
+class NoduleTexts:
+    """Of the session whose text node is `case`."""
+
+    def __init__(self, case: slicer.vtkMRMLTextNode) -> None:
+        self.case = case
+        self._written: dict[int, Insertion | None] = {}
+
+    def read(self) -> list[str]:
+        """What a saved scene brought."""
+        return [node.GetText() for node in self._nodes().values()]
+
+    def update(self, nodules: Sequence[Nodule]) -> None:
+        """Bring the nodes up to `nodules`."""
+        scene, nodes = self.case.GetScene(), self._nodes()
+        keys = [nodule.key for nodule in nodules]
+        for key in nodes.keys() - keys:
+            scene.RemoveNode(nodes.pop(key))
+        self._written = {key: insertion for key, insertion in self._written.items() if key in nodes}
+        for nodule in nodules:
+            if nodule.key not in self._written or self._written[nodule.key] is not nodule.insertion:
+                node = nodes.get(nodule.key) or self._add(nodule.key)
+                node.SetText(nodule_to_json(nodule))
+                nodes[nodule.key], self._written[nodule.key] = node, nodule.insertion
+        self.case.RemoveNodeReferenceIDs(NODULE_TEXTS)
+        for key in keys:
+            self.case.AddNodeReferenceID(NODULE_TEXTS, nodes[key].GetID())
+
+    def _nodes(self) -> dict[int, slicer.vtkMRMLTextNode]:
+        """By the nodules' keys, those that are in the scene."""
+        count = self.case.GetNumberOfNodeReferences(NODULE_TEXTS)
+        nodes = (self.case.GetNthNodeReference(NODULE_TEXTS, index) for index in range(count))
+        return {int(node.GetAttribute(KEY_ATTRIBUTE)): node for node in nodes if node is not None}
+
+    def _add(self, key: int) -> slicer.vtkMRMLTextNode:
+        node = self.case.GetScene().CreateNodeByClass("vtkMRMLTextNode")
+        node.UnRegister(None)
+        node.SetName(f"{self.case.GetName()} nodule {key}")
+        node.SetHideFromEditors(True)
+        node.SetAttribute(KEY_ATTRIBUTE, str(key))
+        node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
+        return self.case.GetScene().AddNode(node)
