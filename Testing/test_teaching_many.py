@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from generation_fixtures import made  # noqa: F401
 from generation_phantom import Patient
 from hypothesis import given
@@ -26,8 +27,10 @@ from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.generation.generate import Request
+from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.reading.truth_table import read_table
+from SketchNoduleSynthLib.teaching import many
 from SketchNoduleSynthLib.teaching.case import Case, files_in, sha256_of
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.make import Form
@@ -110,6 +113,23 @@ def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
     assert again.stdout == done.stdout, "what is whole is only counted"
 
 
+def test_a_case_is_made_on_one_thread_and_torch_keeps_its_own(plan, by_one, tmp_path, monkeypatch):
+    """A case made in this process, as `case make` makes a single one, is that of the workers."""
+    used, generate = [], many.generate
+
+    def noted(*words, **named):
+        used.append(torch.get_num_threads())
+        return generate(*words, **named)
+
+    monkeypatch.setattr(many, "generate", noted)
+    index = next(index for index in range(COUNT) if plan.draw(index)[0])
+    with threads(3):
+        many.make_case(plan, index, tmp_path / plan.names()[index], plan.names()[index])
+        assert torch.get_num_threads() == 3
+    assert used == [1]
+    assert digests(tmp_path / plan.names()[index]) == digests(by_one / plan.names()[index])
+
+
 def test_another_plan_in_the_same_folder_is_refused(plan, by_one):
     for another, said in ((replace(plan, seed=6), "other seed"), (replace(plan, sources=plan.sources[:1]), "sources")):
         with refused(said, "give another folder"):
@@ -166,8 +186,6 @@ def test_a_folder_with_other_things_is_refused(plan, tmp_path):
 
 
 def test_workers_that_are_not_there_are_told_and_nothing_is_begun(plan, tmp_path, monkeypatch):
-    import SketchNoduleSynthLib.teaching.many as many
-
     monkeypatch.setattr(many, "SCHEDULER_PATIENCE", "1s")
     with refused("There is no Dask scheduler at tcp://127.0.0.1:9"):
         make_many(plan, tmp_path / "cases", scheduler="tcp://127.0.0.1:9")

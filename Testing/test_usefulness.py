@@ -247,10 +247,8 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
     monkeypatch.setattr(usefulness, "FINE_TUNING", Phase(2, 4))
     monkeypatch.setattr(sys, "argv", ["usefulness", *map(str, words)])
     threads = torch.get_num_threads()
-    try:
-        usefulness.main()
-    finally:
-        torch.set_num_threads(threads)
+    usefulness.main()
+    assert torch.get_num_threads() == threads
 
 
 def test_a_run_from_end_to_end(

@@ -21,8 +21,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
+from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
 from training.command import at_least, models_of, run_command
@@ -32,9 +31,9 @@ from training.turing.patch_set import make
 from training.turing.plot import plot
 
 
+@threads(1)
 def make_command(given: argparse.Namespace) -> None:
     """make."""
-    torch.set_num_threads(1)
     makes = {name: generator_of(name, given.models) for name in models_of(given)}
     make(read_nodules(given.nodules), makes, given.count, given.seed, given.folder)
     print(f"For the readers: {given.folder / HAND_OUT}\nKeep apart from them: {given.folder / KEY}")

@@ -36,6 +36,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.synthesis import bundle
 from training.augmentation.classifier import Phase, SmallAlexNet, fit, logits
 from training.augmentation.labelled import POSITIVE, Labelled, drawn_sources, eligible, pretraining_sets, real_set
@@ -129,6 +130,7 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+@threads(1)
 def main() -> None:
     """The command line."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -149,7 +151,6 @@ def main() -> None:
     for name, least in (("sources", 1), ("seeds", 1), ("folds", 2), ("repeats", 1)):
         if getattr(given, name) < least:
             raise InputError(f"--{name} is {getattr(given, name)}; give at least {least}.")
-    torch.set_num_threads(1)
     training, validation = (read_nodules(path) for path in (given.training, given.validation))
     shared = {n.patient for n in training} & {n.patient for n in validation}
     if shared:

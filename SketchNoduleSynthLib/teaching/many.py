@@ -82,10 +82,8 @@ def make_case(
 
     Raises :class:`InputError` if it cannot be.
     """
-    import torch
+    from SketchNoduleSynthLib.networks.threads import threads
 
-    # Sums in another order give other voxels: as many threads everywhere.
-    torch.set_num_threads(1)
     source = plan.source(index)
     volume = volume_of(source.ct)
     tell("Finding the lungs")
@@ -93,7 +91,8 @@ def make_case(
     tell("Making the nodules")
     count, seed = plan.draw(index)
     taken = [NoduleRecipe(Voi(place.center_ras_mm, place.diameter_mm), "mcgan") for place in source.own]
-    placed = generate(volume, count, seed, plan.request, taken=taken, lung=lung) if count else []
+    with threads(1):  # As many everywhere, so that the same case has the same voxels.
+        placed = generate(volume, count, seed, plan.request, taken=taken, lung=lung) if count else []
     nodules = [CaseNodule(one.insertion, one.region, one.difficulty) for one in placed]
     tell("Writing the case")
     write_case(volume, nodules, folder, case_id, plan.form, source.folder, source.own)
