@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,12 +16,17 @@ from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule
 from training.figures import inserters
 from training.figures.inserters import Inserter, Request
-from training.figures.insertion_figures import edge_width_mm, height_per_width, separability
-from training.insertion_test import insertion_test, planes_of, requests
+from training.figures.insertion import InsertionTest
+from training.figures.insertion_figures import edge_width_mm, separability
+from training.figures.insertion_tables import features_printed, printed
+from training.figures.kinds import kind_of
+from training.figures.planes import planes_of
+from training.figures.requests import offset_mm, requests
+from training.insertion_test import by_kind, insertion_test
 
 ANGLES = np.linspace(0, 2 * np.pi, 40, endpoint=False)
 POINT = np.array([3.0, -2.0, 1.0])
-CLASS_HU = {"solid": 0.0, "part-solid": -400.0, "ground-glass": -600.0}
+CLASS_HU = {"solid": 0.0, "part-solid": -400.0, "ground-glass": -600.0, "calcified": 500.0}
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def request_() -> Request:
     rng = np.random.default_rng(0)
     hu = (-850 + ndimage.gaussian_filter(rng.normal(0, 60, (50, 50, 50)), 0.7)).astype(np.int16)
     outline = Stroke(np.stack([5 * np.cos(ANGLES), 3 * np.sin(ANGLES)], 1), closed=True)
-    return Request(Volume(hu, origin=np.full(3, -24.5)), POINT, 10.0, "solid", outline, seed=4)
+    return Request(Volume(hu, origin=np.full(3, -24.5)), POINT, 10.0, "solid", outline, seed=4, core_hu=0.0)
 
 
 def test_requests_are_at_free_sites(nodules: Sequence[Nodule]) -> None:
@@ -109,21 +114,89 @@ def test_machines_cannot_tell_what_is_alike() -> None:
     assert other["auc_nodule"] >= other["auc_image"]
 
 
-@pytest.mark.parametrize("half_height", [3.0, 6.0, 9.0])
-def test_heights_and_edges_of_known_shapes(half_height: float) -> None:
+def test_edges_of_known_shapes() -> None:
     z, y, x = np.mgrid[:50, :50, :50] - 24.5
-    mask = (z / half_height) ** 2 + (y / 6) ** 2 + (x / 6) ** 2 <= 1
-    hu = ndimage.gaussian_filter(np.where(mask, 0.0, -850.0), 0.8)
-    assert height_per_width(hu, mask, (1, 1, 1)) == pytest.approx(half_height / 6, rel=0.12)
-    if half_height == 6:
-        widths = [
-            edge_width_mm(ndimage.gaussian_filter(np.where(mask, 0.0, -850.0), sigma), mask, (1, 1, 1))
-            for sigma in (0.5, 1.0, 1.5)
-        ]
-        assert widths[0] < widths[1] < widths[2]
-        assert widths[1] == pytest.approx(2.56, abs=1.0), "2.56 sigma, and what the 1 mm grid adds"
+    mask = z**2 + y**2 + x**2 <= 36
+    widths = [
+        edge_width_mm(ndimage.gaussian_filter(np.where(mask, 0.0, -850.0), sigma), mask, (1, 1, 1))
+        for sigma in (0.5, 1.0, 1.5)
+    ]
+    assert widths[0] < widths[1] < widths[2]
+    assert widths[1] == pytest.approx(2.56, abs=1.0), "2.56 sigma, and what the 1 mm grid adds"
 
 
-def test_too_small_sets_are_refused(nodules: Sequence[Nodule], tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def many() -> list[Nodule]:
+    """24 balls of 8 mm, two a patient, every third part-solid or calcified, at voxels' centres and between them."""
+    z, y, x = np.mgrid[:50, :50, :50].astype(float)
+    made = []
+    for number in range(24):
+        rng = np.random.default_rng(number)
+        at, kind = 25 + (number % 2) / 2, ("solid", "part-solid", "calcified")[number % 3]
+        mask = (z - at) ** 2 + (y - at) ** 2 + (x - at) ** 2 <= 16
+        hu = ndimage.gaussian_filter(np.where(mask, CLASS_HU[kind], -850) + rng.normal(0, 60, mask.shape), 0.7)
+        ct = Volume(hu.astype(np.int16), origin=np.full(3, -25.0))
+        nodule = Nodule(
+            patient=f"P{number // 2}",
+            series="",
+            source="",
+            diameter_mm=8.0,
+            half_height_mm=4.0,
+            center_mm=np.full(3, at - 25),
+            position_mm=None,
+            attenuation="part-solid" if kind == "part-solid" else "solid",
+            malignancy=None,
+            padded=False,
+            voxels=partial(lambda *voxels: voxels, ct, ct.with_array(mask)),
+        )
+        made.append(nodule)
+    return made
+
+
+def test_kinds_and_planes_are_asked_for_as_they_are(many: list[Nodule]) -> None:
+    """Planes of inserted nodules lie between voxels as often as those of real ones, which smooths them as often."""
+    assert [kind_of(nodule) for nodule in many[:3]] == ["solid", "part-solid", "calcified"]
+    assert [offset_mm(nodule).tolist() for nodule in many[:2]] == [[0, 0, 0], [0.5, 0.5, 0.5]]
+    asked = requests(many, seed=0)
+    assert len(asked) == 24
+    between = [tuple(request.ct.to_index(request.point) % 1) for _, request in asked]
+    assert set(between) == {(0, 0, 0), (0.5, 0.5, 0.5)}
+    assert {request.kind for _, request in asked} == {"solid", "part-solid", "calcified"}
+    for _, request in asked:
+        assert request.core_hu == pytest.approx(CLASS_HU[request.kind], abs=60)
+        assert request.attenuation == ("part-solid" if request.kind == "part-solid" else "solid")
+
+
+def test_large_nodules_are_asked_for_clear_of_the_real_one(many: list[Nodule]) -> None:
+    large = [replace(nodule, diameter_mm=20.0) for nodule in many[:4]]
+    asked = requests(large, seed=0)
+    assert len(asked) == 8
+    for nodule, request in asked:
+        assert planes_of(nodule.mask, request.point, 48).max() == 0, "the real nodule is not in the planes"
+        assert np.linalg.norm(request.point - nodule.center_mm) >= 10 + 4, "nor touched"
+        assert request.ct.holds(request.point + 24) and request.ct.holds(request.point - 24)
+        assert request.ct.array[24:-24, 24:-24, 24:-24].tolist() == nodule.ct.array.tolist()
+
+
+def test_a_row_tells_what_differs(many: list[Nodule]) -> None:
+    """Spheres of 30 HU without grain, by their plain features; by images only where there are enough real ones."""
+    few = InsertionTest(many[:18], requests(many[:18], 0))
+    row = few.row("sphere", inserters.sphere)
+    assert "fid" not in row and row["sites"] == 18
+    assert row["features"]["noise_ratio"]["auc"] < 0.05
+    assert 0.3 < row["features"]["height_per_width"]["auc"] < 0.7
+    same = few.against(few.seen)
+    assert {round(found["auc"], 6) for found in same["features"].values()} == {0.5}
+    rows = {"real": few.real_row, "sphere": row}
+    assert "| sphere | 18 | – | – | – | – |" in printed(rows)
+    assert "| noise ratio |" in features_printed(rows)
+    tables = by_kind(many, many[:0], {"nothing": inserters.nothing}, (4, 12))
+    assert [name.split(":")[0] for name in tables] == ["solid", "part-solid", "calcified"]
+    assert tables["calcified: 8 real validation nodules, and 0 training nodules"]["real"]["core_hu"].keys() == {
+        "calcified"
+    }
+
+
+def test_too_small_sets_are_refused(nodules: Sequence[Nodule]) -> None:
     with pytest.raises(InputError, match="free sites in the validation set"):
-        insertion_test(nodules, nodules, ["pix2pix"], tmp_path)
+        insertion_test(nodules, nodules, {})

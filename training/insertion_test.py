@@ -1,225 +1,136 @@
 """The insertion test: does an inserted nodule look like the real ones?
 
-    python -m training.insertion_test VALIDATION TRAINING
+    python -m training.insertion_test VALIDATION TRAINING [--sizes 13-30] [--by-kind]
 
-Nodule-free sites of the very patches that the real nodules come from, so that the scanner cannot be what tells them
-apart. Three orthogonal planes through the centre, 24 mm wide, 128 x 128, lung window; FID, KID (x 1000) and a machine
-Turing test on Inception features: ROC AUC, cross-validated by patient, of a logistic regression on 64 principal
-components (0.5 is ideal). A nodule too faint to see fools these: so size, density, fine noise and edge width too.
+Places in the very patches that the real nodules come from, so that the scanner cannot be what tells them apart; free
+of other nodules, none of the real one in sight. Three orthogonal planes through the centre, 128 x 128, lung window, 24
+mm wide; FID, KID (x 1000) and a machine Turing test on Inception features: ROC AUC, cross-validated by patient, of a
+logistic regression on 64 principal components (0.5 is ideal). A nodule too faint to see fools these: so size, density,
+fine noise, edge width, and the AUC of each of some plain features alone.
+
+Nodules above 12 mm are seen 48 mm wide; no place in a patch of 50 mm is quite free for them, so the emptiest two of
+each patch are taken and the CT goes on by reflection. With --by-kind a test for each of solid, part-solid, ground-glass
+and calcified (solid with a core of 200 HU or more) nodules; where VALIDATION has under 20 of a kind, those of TRAINING
+are among the real ones. `training.figures.insertion` says how a script tests an inserter of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-from tqdm import tqdm
 
-from SketchNoduleSynthLib.ct.frame import Frame
-from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.ct.window import to_8bit
-from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis import bundle
 from training.command import at_least, models_of, run_command
 from training.data.nodules import Nodule, read_nodules
-from training.data.sites import site_out_of_sight
-from training.figures import metrics
-from training.figures.features import inception
-from training.figures.inserters import Inserter, Request, networked, simple
-from training.figures.insertion_figures import separability, tissue
-from training.figures.remake import axial_outline, generator_of
+from training.figures.inserters import Inserter, networked, simple
+from training.figures.insertion import DIAMETER_MM, LEAST_NODULES, InsertionTest, Row, Seen, of_test, sheet
+from training.figures.insertion_tables import features_printed, printed
+from training.figures.kinds import KINDS
+from training.figures.remake import generator_of
 
-DIAMETER_MM = (4.0, 12.0)
-WIDTH_MM, SAMPLES = 24.0, 128
 LEAST_SITES = 40
-PLANES = (np.eye(3), np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]), np.array([[0, 1, 0], [0, 0, -1], [-1, 0, 0]]))
-"""Axes u, v, w of the axial, coronal and sagittal plane; the head is up in the last two."""
-
-
-def planes_of(volume: Volume, point: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The three planes (3, 128, 128) through `point` (LPS mm)."""
-    thin = (WIDTH_MM, WIDTH_MM, WIDTH_MM / SAMPLES)
-    frames = [Frame(point, axes.astype(float), thin, (SAMPLES, SAMPLES, 1)) for axes in PLANES]
-    return np.stack([frame.sample(volume)[0] for frame in frames])
-
-
-def scaled(outline: Stroke, times: float) -> Stroke:
-    """`outline` about the middle of its extent, `times` as large."""
-    middle = (outline.points_mm.max(0) + outline.points_mm.min(0)) / 2
-    return Stroke((outline.points_mm - middle) * times, outline.label, outline.closed)
-
-
-def requests(nodules: Sequence[Nodule], seed: int) -> list[tuple[Nodule, Request]]:
-    """One free site in each patch that has one, with a diameter, attenuation and outline drawn from the real ones."""
-    rng = np.random.default_rng(seed)
-    drawn = [n for n in nodules if axial_outline(n, 2 * n.diameter_mm)]
-    made = []
-    for number, nodule in enumerate(nodules):
-        size = drawn[rng.integers(len(drawn))]
-        shape = drawn[rng.integers(len(drawn))]
-        point = site_out_of_sight(nodule, size.diameter_mm, WIDTH_MM, rng)
-        outline = axial_outline(shape, 2 * shape.diameter_mm)
-        if point is not None and outline is not None:
-            stroke = scaled(outline, size.diameter_mm / shape.diameter_mm)
-            kind = size.attenuation or "solid"
-            made.append((nodule, Request(nodule.ct, point, size.diameter_mm, kind, stroke, number)))
-    return made
-
-
-def compare(
-    name: str,
-    insert: Inserter,
-    asked: list[tuple[Nodule, Request]],
-    real: NDArray,
-    patients: list[str],
-    figures: Path | None,
-) -> dict[str, Any]:
-    """The row of one inserter."""
-    images, cases, owners, refused = [], [], [], 0
-    for nodule, request in tqdm(asked, desc=name, leave=False, disable=None):
-        try:
-            hu, mask = insert(request)
-        except InputError:
-            refused += 1
-            continue
-        images.append(to_8bit(planes_of(request.ct.with_array(hu), request.point)))
-        cases.append((hu, mask, request.attenuation, request.diameter_mm))
-        owners.append(nodule.patient)
-    row = against(np.stack(images), real, owners, patients)
-    if figures:
-        sheet(np.stack(images), figures / f"insertion-{name.replace(' ', '-')}.png")
-    return row | tissue(cases, asked[0][1].ct.spacing[::-1].tolist()) | {"refused": refused}
-
-
-def against(images: NDArray[np.uint8], real: NDArray, owners: list[str], patients: list[str]) -> dict[str, Any]:
-    """FID, KID and AUC of planes (n, 3, 128, 128) against the features of real ones (n, 3, 2048)."""
-    made = inception(images.reshape(-1, *images.shape[2:])).reshape(*images.shape[:2], -1)
-    flat = [features.reshape(-1, features.shape[-1]) for features in (real, made)]
-    kid, spread = metrics.kid(flat[0], flat[1])
-    return {
-        "sites": len(images),
-        "fid": metrics.fid(flat[0], flat[1]),
-        "kid": kid,
-        "kid_spread": spread,
-        **separability(real, made, patients, owners),
-    }
-
-
-def sheet(images: NDArray[np.uint8], path: Path, columns: int = 8, rows: int = 6) -> None:
-    """A contact sheet: three planes a nodule, below each other."""
-    shown = images[: columns * (rows // 3)]
-    bands = [
-        np.concatenate(list(shown[i : i + columns, p]), 1) for i in range(0, len(shown), columns) for p in range(3)
-    ]
-    width = max(band.shape[1] for band in bands)
-    whole = np.concatenate([np.pad(band, ((0, 0), (0, width - band.shape[1]))) for band in bands])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(whole.repeat(2, 0).repeat(2, 1)).save(path)
 
 
 def insertion_test(
     validation: Sequence[Nodule],
     training: Sequence[Nodule],
-    models: list[str],
-    folder: Path,
+    inserters: dict[str, Inserter],
+    sizes: tuple[float, float] = DIAMETER_MM,
     seed: int = 0,
     baselines: bool = True,
     figures: Path | None = None,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Row]:
     """A row of figures for each inserter, `real` and the floor (other real nodules) among them.
 
-    Raises :class:`InputError` if there are too few nodules or free sites, or a model is not at hand.
+    Raises :class:`InputError` if there are too few nodules or free sites.
     """
-
-    def of_test_size(nodules: Sequence[Nodule]) -> list[Nodule]:
-        return [n for n in nodules if n.attenuation and DIAMETER_MM[0] <= n.diameter_mm <= DIAMETER_MM[1]]
-
-    nodules, donors = of_test_size(validation), of_test_size(training)
-    asked = requests(nodules, seed)
-    if len(asked) < LEAST_SITES or len(donors) < len(asked):
+    test, donors = InsertionTest.of(validation, sizes, seed=seed), of_test(training, sizes)
+    if min(len(test.real), len(donors)) < LEAST_NODULES or len(test.asked) < LEAST_SITES:
         raise InputError(
-            f"The insertion test needs {LEAST_SITES} free sites in the validation set, which has {len(asked)}, and as "
-            f"many training nodules of 4 to 12 mm, of which there are {len(donors)}; give larger sets."
+            f"The insertion test needs {LEAST_SITES} free sites in the validation set, which has {len(test.asked)}, "
+            f"and {LEAST_NODULES} nodules of {sizes[0]:g} to {sizes[1]:g} mm in each set, which have {len(test.real)} "
+            f"and {len(donors)}; give larger sets."
         )
-    spacing = nodules[0].ct.spacing[::-1].tolist()
-
-    def images_of(some: Sequence[Nodule]) -> NDArray[np.uint8]:
-        return np.stack([to_8bit(planes_of(n.ct, n.center_mm)) for n in some])
-
-    def tissue_of(some: Sequence[Nodule]) -> dict[str, Any]:
-        return tissue([(n.ct.array, n.mask.array > 0, n.attenuation or "solid", n.diameter_mm) for n in some], spacing)
-
-    images = images_of(nodules)
-    real = inception(images.reshape(-1, SAMPLES, SAMPLES)).reshape(len(images), 3, -1)
-    patients = [n.patient for n in nodules]
-    table: dict[str, dict[str, Any]] = {"real": {"sites": len(nodules)} | tissue_of(nodules)}
+    table = {"real": test.real_row}
     if figures:
-        sheet(images, figures / "insertion-real.png")
-    inserters: dict[str, Inserter] = {}
+        sheet(test.images(test.seen), figures / "insertion-real.png")
     if baselines:
-        others = [donors[k] for k in np.random.default_rng(seed).permutation(len(donors))[: len(asked)]]
-        table["floor: other real nodules"] = against(images_of(others), real, [n.patient for n in others], patients)
-        table["floor: other real nodules"] |= tissue_of(others)
-        inserters = simple(donors, {k: float(v) for k, v in tissue_of(donors)["core_hu"].items()})
-    inserters |= {model: partial(networked, model=model, make=generator_of(model, folder)) for model in models}
-    for name, insert in inserters.items():
-        table[name] = compare(name, insert, asked, real, patients, figures)
-    return table
+        chosen = np.random.default_rng(seed).permutation(len(donors))[: len(test.asked)]
+        table["floor: other real nodules"] = test.against([Seen.of(donors[k]) for k in chosen])
+        density = test.tissue([Seen.of(donor) for donor in donors])["core_hu"]
+        inserters = simple(donors, {kind: float(hu) for kind, hu in density.items()}) | inserters
+    return table | {name: timed(test, name, insert, figures) for name, insert in inserters.items()}
 
 
-def printed(table: dict[str, dict[str, Any]]) -> str:
-    """The table as Markdown."""
-    lines = [
-        "| inserter | sites | FID | KID × 1000 | AUC by image | AUC by nodule | noise, of real | edge, mm "
-        "| diameter, of asked | core HU solid / part-solid / ground-glass | height / width, 10, 50, 90% |",
-        "| --- " * 11 + "|",
-    ]
-    noise = table["real"]["noise_hu"]
-    for name, row in table.items():
-        scores = ["–"] * 4
-        if "fid" in row:
-            scores = [f"{row['fid']:.1f}", f"{row['kid']:.1f} ± {row['kid_spread']:.1f}"]
-            scores += [f"{row['auc_image']:.2f}", f"{row['auc_nodule']:.2f}"]
-        density = " / ".join(str(row["core_hu"].get(kind, "–")) for kind in ATTENUATIONS)
-        tail = [f"{row['noise_hu'] / noise:.2f}", f"{row['edge_mm']:.2f}", f"{row['diameter_ratio']:.2f}", density]
-        tail.append(" / ".join(f"{value:.2f}" for value in row["height_10_50_90"]))
-        lines.append("| " + " | ".join([name, str(row["sites"]), *scores, *tail]) + " |")
-    return "\n".join(lines)
+def timed(test: InsertionTest, name: str, insert: Inserter, figures: Path | None = None) -> Row:
+    """A row, and said how long it took."""
+    row = test.row(name, insert, figures)
+    took = f"{row['insertion_s']:.0f} s to insert, {row['figures_s']:.0f} s to measure"
+    print(f"{name}: {row['sites']} nodules, {row['refused']} refused, {took}", file=sys.stderr)
+    return row
+
+
+def by_kind(
+    validation: Sequence[Nodule], training: Sequence[Nodule], inserters: dict[str, Inserter], sizes: tuple[float, float]
+) -> dict[str, dict[str, Row]]:
+    """The rows of a test of each kind; the training nodules are among the real ones where there are too few others."""
+    tables = {}
+    for kind in KINDS:
+        few = len(of_test(validation, sizes, kind)) < LEAST_NODULES
+        test = InsertionTest.of([*validation, *training] if few else validation, sizes, kind)
+        if test.asked:
+            rows = {name: timed(test, name, insert) for name, insert in inserters.items()}
+            own = len(of_test(validation, sizes, kind))
+            others = f", and {len(test.real) - own} training nodules" if few else ""
+            tables[f"{kind}: {own} real validation nodules{others}"] = {"real": test.real_row} | rows
+    return tables
+
+
+def sizes_of(words: str) -> tuple[float, float]:
+    """The type of `--sizes`: two numbers of mm."""
+    low, high = (float(word) for word in words.split("-"))
+    return low, high
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("validation", type=Path)
     options.add_argument("training", type=Path)
+    options.add_argument("--sizes", type=sizes_of, default=DIAMETER_MM, help="in mm, default: 4-12; 13-30")
+    options.add_argument("--by-kind", action="store_true", help="a test for each kind of nodule, without baselines")
     options.add_argument("--model", action="append", help="default: all that are bundled")
     options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER)
     options.add_argument("--no-baselines", action="store_true")
     options.add_argument("--seed", type=at_least(0), default=0)
     options.add_argument("--figures", type=Path, help="a folder for contact sheets")
-    options.add_argument("--table", type=Path, help="write the table here too, as Markdown")
+    options.add_argument("--table", type=Path, help="write the tables here too, as Markdown")
 
     def main() -> None:
         """The command."""
         given = options.parse_args()
-        table = insertion_test(
-            read_nodules(given.validation),
-            read_nodules(given.training),
-            models_of(given),
-            given.models,
-            given.seed,
-            not given.no_baselines,
-            given.figures,
-        )
-        print(printed(table))
+        sets = [read_nodules(path) for path in (given.validation, given.training)]
+        models: dict[str, Inserter] = {
+            model: partial(networked, model=model, make=generator_of(model, given.models)) for model in models_of(given)
+        }
+        if given.by_kind:
+            tables = by_kind(sets[0], sets[1], models, given.sizes)
+        else:
+            rows = insertion_test(
+                sets[0], sets[1], models, given.sizes, given.seed, not given.no_baselines, given.figures
+            )
+            tables = {f"{given.sizes[0]:g} to {given.sizes[1]:g} mm": rows}
+        parts = []
+        for name, rows in tables.items():
+            parts += [f"## {name}", printed(rows), features_printed(rows)]
+        print("\n\n".join(parts))
         if given.table:
-            given.table.write_text(f"# The insertion test\n\n{__doc__}\n{printed(table)}\n", encoding="utf-8")
+            whole = "\n\n".join(["# The insertion test", str(__doc__), *parts])
+            given.table.write_text(whole + "\n", encoding="utf-8")
 
     run_command(main)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
+from scipy.signal import fftconvolve
 
+from SketchNoduleSynthLib.ct.volume import Volume
 from training.data.nodules import Nodule
 
 LUNG_HU = -700.0
@@ -13,6 +15,8 @@ BALL_MM = 3.0
 BORDER_MM = 12.0
 CLEARANCE_MM = 8.0
 """Between the real nodule's centre and the border of another."""
+DENSE_HU, GAP_MM, APART_MM = -600.0, 2.0, 8.0
+"""Of sites for large nodules: what is in the way, the gap to the real nodule, and how far apart sites are."""
 
 
 def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
@@ -34,16 +38,50 @@ def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
 
 
 def site_out_of_sight(
-    nodule: Nodule, diameter_mm: float, width_mm: float, rng: np.random.Generator
+    nodule: Nodule, diameter_mm: float, width_mm: float, rng: np.random.Generator, shift_mm: ArrayLike = 0.0
 ) -> NDArray[np.float64] | None:
-    """A free site, LPS mm, for another nodule of `diameter_mm`; None if there is none.
+    """A free site (LPS mm), `shift_mm` from a voxel's centre, for another nodule of `diameter_mm`; None if none is.
 
     None of the real nodule is seen in the three orthogonal planes of `width_mm` through it.
     """
     mask = nodule.mask
     voxels, voxel_mm = mask.to_lps(np.argwhere(mask.array)[:, ::-1]), mask.spacing.max()
-    for point in rng.permutation(free_sites(nodule, diameter_mm / 2 + CLEARANCE_MM)):
+    for point in rng.permutation(free_sites(nodule, diameter_mm / 2 + CLEARANCE_MM)) + shift_mm:
         away = np.abs(voxels - point)
         if not ((away < width_mm / 2 + voxel_mm).all(1) & (away < voxel_mm).any(1)).any():
             return point
     return None
+
+
+def padded(volume: Volume, margin_mm: float) -> Volume:
+    """`volume` (on axes along LPS) continued by reflection."""
+    margin = np.ceil(margin_mm / volume.spacing).astype(int)
+    array = np.pad(volume.array, [(n, n) for n in margin[::-1]], mode="reflect")
+    return Volume(array, volume.spacing, volume.to_lps(-margin), volume.direction)
+
+
+def roomiest_sites(nodule: Nodule, diameter_mm: float, count: int) -> list[NDArray[np.float64]]:
+    """Up to `count` voxel centres, LPS mm, for nodules so large that no site of the patch is quite free.
+
+    The emptiest first: where least of the ball of the diameter is dense or lies outside of the patch, and more than
+    half of it is neither. The ball is clear of the real nodule, which no orthogonal plane through the site shows. The
+    CT has to be :func:`padded` there.
+    """
+    ct, mask = padded(nodule.ct, diameter_mm / 2), padded(nodule.mask, diameter_mm / 2)
+    margin = ((np.array(ct.array.shape) - nodule.ct.array.shape) // 2).tolist()
+    inside = np.pad(np.ones(nodule.ct.array.shape, bool), [(n, n) for n in margin])
+    reach = np.floor(diameter_mm / 2 / ct.spacing[::-1]).astype(int)
+    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, ct.spacing[::-1], strict=True)]
+    ball = (sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= (diameter_mm / 2) ** 2).astype(np.float32)
+    taken = fftconvolve(((ct.array > DENSE_HU) | ~inside).astype(np.float32), ball / ball.sum(), mode="same")
+    clear = ndimage.distance_transform_edt(mask.array == 0, ct.spacing[::-1]) >= diameter_mm / 2 + GAP_MM
+    for axis in range(3):
+        hidden = ~ndimage.binary_dilation(mask.array.any(tuple({0, 1, 2} - {axis})), iterations=2)
+        clear &= np.moveaxis(hidden[:, None, None], 0, axis)
+    where = np.argwhere(clear & inside & (taken < 0.5))
+    points = ct.to_lps(where[:, ::-1])[np.argsort(taken[tuple(where.T)], kind="stable")]
+    found: list[NDArray[np.float64]] = []
+    while len(points) and len(found) < count:
+        found.append(points[0])
+        points = points[np.linalg.norm(points - points[0], axis=1) >= APART_MM]
+    return found

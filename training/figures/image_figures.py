@@ -17,9 +17,9 @@ from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.figures import metrics
 from training.figures.features import Images, dists, inception, lpips
+from training.figures.planes import planes_of
 from training.figures.remake import Remake
 from training.figures.swd import swd
-from training.insertion_test import planes_of
 
 SEEDS = 12
 LEAST_ADDED_HU = 20.0

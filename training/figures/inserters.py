@@ -21,6 +21,7 @@ from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU
 from training.data.nodules import Nodule
+from training.figures.kinds import CALCIFIED, kind_of
 
 SPHERE_HU = 30.0
 BLUR_MM = 0.75
@@ -30,14 +31,23 @@ LIKE_CANDIDATES = 10
 
 @dataclass(frozen=True)
 class Request:
-    """A nodule asked for at `point` (LPS mm) of the patch `ct`; `outline` in mm about it, scaled to the diameter."""
+    """A nodule asked for at `point` (LPS mm) of the patch `ct`; `outline` in mm about it, scaled to the diameter.
+
+    `kind`: solid, part-solid, ground-glass or calcified; `core_hu`: of the real nodule whose size and kind are asked.
+    """
 
     ct: Volume
     point: NDArray[np.float64]
     diameter_mm: float
-    attenuation: str
+    kind: str
     outline: Stroke
     seed: int
+    core_hu: float
+
+    @property
+    def attenuation(self) -> str:
+        """The kind as the networks know it."""
+        return "solid" if self.kind == CALCIFIED else self.kind
 
 
 Inserted = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -81,16 +91,14 @@ def extruded(request: Request, class_hu: dict[str, float]) -> Inserted:
     weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.spacing[::-1])
     noise = measure_noise(hu, (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]))
     grain = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng(request.seed))
-    return hu + weight * (class_hu[request.attenuation] + grain - hu), inside
+    return hu + weight * (class_hu[request.kind] + grain - hu), inside
 
 
 def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
     """A real nodule of like size and the same attenuation, with a feather of 1 mm; on a grid as the CT's."""
     hu = request.ct.array.astype(np.float32)
     like = sorted(
-        (abs(n.diameter_mm - request.diameter_mm), k)
-        for k, n in enumerate(donors)
-        if n.attenuation == request.attenuation
+        (abs(n.diameter_mm - request.diameter_mm), k) for k, n in enumerate(donors) if kind_of(n) == request.kind
     )[:LIKE_CANDIDATES]
     donor = donors[like[np.random.default_rng(request.seed).integers(len(like))][1]]
     shift = np.rint(request.ct.to_index(request.point) - donor.ct.to_index(donor.center_mm)).astype(int)[::-1]

@@ -1,4 +1,4 @@
-"""Whether inserted nodules can be told from real ones, and whether they are of the asked size, density and shape."""
+"""Whether inserted nodules can be told from real ones, and whether they are of the asked size and density."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
-from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
-from training.data.sites import LUNG_HU
+from training.figures.kinds import KINDS
 from training.figures.nodule_figures import core_of
 
 COMPONENTS = 64
@@ -38,23 +37,8 @@ def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]
     return float(rise[1] - rise[0])
 
 
-def height_per_width(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
-    """The extent along z over the diameter of the widest axial area, of what is brighter than half of the rise.
-
-    By HU, not by the mask, so that a real and an inserted nodule are measured alike.
-    """
-    parenchyma = np.median(hu[hu < LUNG_HU]) if (hu < LUNG_HU).any() else hu.min()
-    bright = hu > (np.median(hu[core_of(mask)]) + parenchyma) / 2
-    parts, _ = ndimage.label(bright & ndimage.binary_dilation(mask, iterations=3))
-    if not parts[mask].any():
-        return float("nan")
-    nodule = parts == np.bincount(parts[mask & (parts > 0)]).argmax()
-    area = nodule.sum((1, 2)).max() * spacing[1] * spacing[2]
-    return float((np.ptp(np.argwhere(nodule)[:, 0]) + 1) * spacing[0] / (2 * np.sqrt(area / np.pi)))
-
-
 def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_patients: list[str]) -> dict[str, float]:
-    """ROC AUC by image and by nodule; features (n, 3, 2048), a row a nodule."""
+    """ROC AUC by image and by nodule, cross-validated by patient; features (n, 3, 2048), a row a nodule."""
     features = np.concatenate([real, fake]).reshape(-1, real.shape[-1])
     truth = np.repeat([0, 1], [len(real), len(fake)])
     groups = np.repeat([*real_patients, *fake_patients], 3)
@@ -66,20 +50,18 @@ def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_pa
 
 
 def tissue(cases: list[tuple[NDArray, NDArray[np.bool_], str, float]], spacing: Sequence[float]) -> dict[str, Any]:
-    """Of (HU, mask, attenuation, asked diameter): density by class, size, fine noise and edge width, medians."""
-    core_hu: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
-    sizes, noise, edges, heights = [], [], [], []
+    """Of (HU, mask, kind, asked diameter): density by kind, size, fine noise and edge width, medians."""
+    core_hu: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    sizes, noise, edges = [], [], []
     for hu, mask, kind, diameter in cases:
         core = core_of(mask)
         core_hu[kind].append(float(hu[core].mean()))
         sizes.append(long_diameter(mask[np.argmax(mask.sum((1, 2)))], spacing[-1]) / diameter)
         noise.append(robust_sigma(residual(hu.astype(np.float32))[core]))
         edges.append(edge_width_mm(hu, mask, spacing))
-        heights.append(height_per_width(hu, mask, spacing))
     return {
         "core_hu": {kind: round(float(np.median(v))) for kind, v in core_hu.items() if v},
         "diameter_ratio": float(np.median(sizes)),
         "noise_hu": float(np.median(noise)),
         "edge_mm": float(np.mean(edges)),
-        "height_10_50_90": np.nanpercentile(heights, [10, 50, 90]).round(2).tolist(),
     }

@@ -1,0 +1,23 @@
+"""The kinds of nodules that the figures tell apart: the readers' attenuations, and of the solid ones the calcified."""
+
+from __future__ import annotations
+
+from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from training.data.nodules import Nodule
+from training.figures.plain_features import core_density
+
+CALCIFIED = "calcified"
+KINDS = (*ATTENUATIONS, CALCIFIED)
+CALCIFIED_HU = 200.0
+"""A solid nodule whose core (median within 1.5 mm of its centre) reaches this is calcified: soft tissue does not."""
+
+
+def core_of_nodule(nodule: Nodule) -> float:
+    """Median HU within 1.5 mm of a real nodule's centre."""
+    return core_density(nodule.ct.array, nodule.ct.spacing[::-1], nodule.ct.to_index(nodule.center_mm)[::-1])
+
+
+def kind_of(nodule: Nodule) -> str:
+    """One of :data:`KINDS`; empty if no reader has rated its attenuation."""
+    dense = nodule.attenuation == "solid" and core_of_nodule(nodule) >= CALCIFIED_HU
+    return CALCIFIED if dense else nodule.attenuation or ""
