@@ -173,7 +173,7 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
         self.delayDisplay("A nodule of 12 mm by mcgan, which needs no drawing")
         smooth = ndimage.uniform_filter(before.astype(np.float32), 9)
         lung = np.argwhere(np.abs(smooth + 850) < 30)
-        x, y, z = logic.session.source.to_lps(lung[len(lung) // 2][::-1])
+        x, y, z = logic.session.source.grid.to_lps(lung[len(lung) // 2][::-1])
         logic.place((-x, -y, z), 12.0)
         logic.choose(model="mcgan", seed=3)
         logic.insert()

@@ -32,7 +32,7 @@ def ct(x: int, y: int, z: int) -> Volume:
     for k in range(z):
         array[k] = np.roll(plane, 37 * k)
     spacing = np.array([0.7, 0.7, 1.0])
-    return Volume(array, spacing, -(np.array([x, y, z]) - 1) / 2 * spacing)
+    return Volume.of(array, spacing, -(np.array([x, y, z]) - 1) / 2 * spacing)
 
 
 def drawing(diameter_mm: float, wobble: float) -> tuple[Stroke, ...]:

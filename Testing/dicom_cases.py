@@ -37,7 +37,7 @@ def nodules_in(volume: Volume, *centers_xyz: tuple[float, float, float], diamete
     """`volume` with a nodule at each of the voxels `centers_xyz`, by turns in a box and drawn."""
     nodules = []
     for number, center in enumerate(centers_xyz):
-        x, y, z = volume.to_lps(center) * (-1, -1, 1)
+        x, y, z = volume.grid.to_lps(center) * (-1, -1, 1)
         voi = Voi((x, y, z), diameter_mm)
         if number % 2 == 0:
             nodules.append(NoduleRecipe(voi, "mcgan", seed=number))
@@ -55,8 +55,8 @@ def phantom_result(turn: tuple[float, ...] = TURNS["axial"]) -> Result:
     y, x = np.ogrid[:80, :96]
     hu[:, (x - 47.5) ** 2 / 47**2 + (y - 39.5) ** 2 / 39**2 > 1] = -1024
     direction = np.array(turn).reshape(3, 3)
-    volume = Volume(hu, upright.spacing, direction @ upright.origin, direction)
-    x, y, z = upright.to_index(np.array(LUNG_RAS_MM) * (-1, -1, 1))
+    volume = Volume.of(hu, upright.grid.spacing, direction @ upright.grid.origin, direction)
+    x, y, z = upright.grid.to_index(np.array(LUNG_RAS_MM) * (-1, -1, 1))
     return nodules_in(volume, (x, y, z - 4), (x + 5, y + 10, z + 4))
 
 
@@ -126,8 +126,8 @@ def write_real_header(folder: Path, volume: Volume) -> list[Path]:
         dataset.SeriesInstanceUID = series
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         dataset.InstanceNumber = index + 1
-        dataset.ImagePositionPatient = volume.to_lps([0, 0, index]).round(6).tolist()
-        dataset.PixelSpacing = [volume.spacing[1], volume.spacing[0]]
+        dataset.ImagePositionPatient = volume.grid.to_lps([0, 0, index]).round(6).tolist()
+        dataset.PixelSpacing = [volume.grid.spacing[1], volume.grid.spacing[0]]
         dataset.Rows, dataset.Columns = hu.shape
         dataset.PixelData = (hu + 1024).astype("<i2").tobytes()
         paths.append(folder / f"i{index}")

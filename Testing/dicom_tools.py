@@ -61,7 +61,7 @@ def itk_series(folder: Path) -> Volume:
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
     image = reader.Execute()
-    return Volume(sitk.GetArrayFromImage(image), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+    return Volume.of(sitk.GetArrayFromImage(image), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
 
 
 def slicer_series(folder: Path, scene) -> Volume:
@@ -81,4 +81,4 @@ def slicer_series(folder: Path, scene) -> Volume:
     index_to_lps = np.diag([-1, -1, 1, 1]) @ slicer.util.arrayFromVTKMatrix(matrix)
     spacing = np.linalg.norm(index_to_lps[:3, :3], axis=0)
     array = slicer.util.arrayFromVolume(node).copy()
-    return Volume(array, spacing, index_to_lps[:3, 3], index_to_lps[:3, :3] / spacing)
+    return Volume.of(array, spacing, index_to_lps[:3, 3], index_to_lps[:3, :3] / spacing)

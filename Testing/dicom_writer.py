@@ -23,7 +23,7 @@ def ct_volume(
 ) -> Volume:
     """Noise from -1000 to 400 HU; `shape` is z, y, x, `spacing` and `origin` x, y, z in LPS mm."""
     array = np.random.default_rng(0).integers(-1000, 401, shape).astype(np.int16)
-    return Volume(array, np.array(spacing), np.array(origin), np.eye(3) if direction is None else direction)
+    return Volume.of(array, np.array(spacing), np.array(origin), np.eye(3) if direction is None else direction)
 
 
 def write_series(
@@ -52,7 +52,7 @@ def write_series(
     paths = []
     for index in (i for i in range(count) if i not in skip):
         stored = np.rint((volume.array[index] - intercepts[index]) / slopes[index])
-        position = volume.to_lps([0, 0, index]) + index * np.array(shear)
+        position = volume.grid.to_lps([0, 0, index]) + index * np.array(shear)
         dataset = Dataset()
         dataset.file_meta = FileMetaDataset()
         dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = CTImageStorage
@@ -68,9 +68,9 @@ def write_series(
         )
         dataset.InstanceNumber = int(names[index]) + 1
         dataset.ImagePositionPatient = [f"{p:.{positions_rounded_to}f}" for p in position]
-        dataset.ImageOrientationPatient = [f"{d:.8f}" for d in volume.direction[:, :2].T.ravel()]
-        dataset.PixelSpacing = [f"{volume.spacing[1]:.6f}", f"{volume.spacing[0]:.6f}"]
-        dataset.SliceThickness = f"{volume.spacing[2]:.6f}"
+        dataset.ImageOrientationPatient = [f"{d:.8f}" for d in volume.grid.direction[:, :2].T.ravel()]
+        dataset.PixelSpacing = [f"{volume.grid.spacing[1]:.6f}", f"{volume.grid.spacing[0]:.6f}"]
+        dataset.SliceThickness = f"{volume.grid.spacing[2]:.6f}"
         dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
         dataset.Rows, dataset.Columns = stored.shape
         dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15

@@ -70,5 +70,5 @@ def patient(spacing_mm: float = 2.5) -> Patient:
     hu = ndimage.gaussian_filter(hu, 0.5) + noise
     hu[np.broadcast_to((x / 160) ** 2 + (y / 160) ** 2 > 1, hu.shape)] = PADDING_HU
     origin = [-(n - 1) / 2 * spacing_mm for n in counts]
-    volume = Volume(np.rint(hu).astype(np.int16), (spacing_mm,) * 3, origin)
+    volume = Volume.of(np.rint(hu).astype(np.int16), (spacing_mm,) * 3, origin)
     return Patient(volume, right & ~walls, left & ~walls, lumen, vessels, nodule, gas, table)

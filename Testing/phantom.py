@@ -25,4 +25,4 @@ def chest(size: tuple[int, int, int] = (96, 80, 48), spacing: tuple[float, float
             hu[(xx - at[0] - 0.3 * zz) ** 2 + (yy - at[1]) ** 2 < rng.uniform(1.5, 3.0) ** 2] = 30.0
     hu = ndimage.gaussian_filter(hu, 0.6) + ndimage.gaussian_filter(rng.normal(0, 60, hu.shape), 0.6)
     origin = [-(n - 1) / 2 * s for n, s in zip(size, spacing, strict=True)]
-    return Volume(np.rint(hu).astype(np.int16), spacing, origin)
+    return Volume.of(np.rint(hu).astype(np.int16), spacing, origin)

@@ -8,7 +8,6 @@ from pathlib import Path
 from phantom import chest
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.reading.truth import ct_sha256
 from SketchNoduleSynthLib.teaching.case import INSTRUCTIONS, TRUTH_FOLDER, files_in, write_case_file
 from SketchNoduleSynthLib.teaching.copies import zipped
 from SketchNoduleSynthLib.teaching.opened_case import open_case
@@ -28,7 +27,7 @@ def write_case(folder: Path, ct: Volume | None = None, with_truth: bool = True, 
         (folder / TRUTH_FOLDER).mkdir()
         for name in ("truth.json", "labels.nrrd", "recipe.json", f"{SECRET}.csv"):
             (folder / TRUTH_FOLDER / name).write_text(f"{SECRET}, no file of its kind\n", encoding="utf-8")
-    write_case_file(folder, files_in(folder), case_id, INSTRUCTIONS, ct_sha256(ct), SOURCE, "a test")
+    write_case_file(folder, files_in(folder), case_id, INSTRUCTIONS, ct.sha256(), SOURCE, "a test")
     return folder
 
 

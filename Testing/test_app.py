@@ -84,7 +84,7 @@ def test_place_draw_preview_insert_undo_and_the_same_voxels_as_the_library(visit
     result = carry_out(source, recipe)
     assert np.array_equal(synthetic.array, result.synthetic.array)
     assert np.array_equal(labels, result.labels) and labels.any()
-    assert np.allclose(synthetic.index_to_lps, source.index_to_lps)
+    assert np.allclose(synthetic.grid.index_to_lps, source.grid.index_to_lps)
     visitor.click("Undo (Z)")
     visitor.wait_for(lambda: not visitor.value("nodules"), "undo")
     visitor.click("Redo (Y)")

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from SketchNoduleSynthLib.ct.frame import Box, Frame, tilted_axes
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.frame import Frame, tilted_axes
 from SketchNoduleSynthLib.ct.volume import Volume
 
 LEFT, POSTERIOR, HEAD = np.eye(3)
 CENTER = np.array([12.0, -34.0, 56.0])
 
 tilts = st.floats(-30, 30)
-angles = st.tuples(*[st.floats(-180, 180)] * 3)
+# ITK inverts no matrix of denormal numbers, which angles of 1e-310 degrees make.
+angles = st.tuples(*[st.floats(-180, 180).map(lambda angle: round(angle, 6))] * 3)
 flips = st.tuples(*[st.sampled_from([-1.0, 1.0])] * 3)
 spacings = st.tuples(*[st.floats(0.4, 3.0)] * 3)
 
@@ -31,7 +33,7 @@ def volumes(draw: st.DrawFn, shape: tuple[int, int, int] = (40, 44, 48)) -> Volu
     direction, spacing = rotation * draw(flips), np.array(draw(spacings))
     array = np.random.default_rng(draw(st.integers(0, 99))).uniform(-1000, 400, shape).astype(np.float32)
     middle = (np.array(shape[::-1]) - 1) / 2
-    return Volume(array, spacing, CENTER - direction @ (middle * spacing), direction)
+    return Volume.of(array, spacing, CENTER - direction @ (middle * spacing), direction)
 
 
 @st.composite
@@ -45,9 +47,9 @@ def frames(draw: st.DrawFn, largest_mm: float = 12.0) -> Frame:
 
 def itk_image(volume: Volume) -> sitk.Image:
     image = sitk.GetImageFromArray(volume.array)
-    image.SetSpacing(volume.spacing.tolist())
-    image.SetOrigin(volume.origin.tolist())
-    image.SetDirection(volume.direction.ravel().tolist())
+    image.SetSpacing(volume.grid.spacing.tolist())
+    image.SetOrigin(volume.grid.origin.tolist())
+    image.SetDirection(volume.grid.direction.ravel().tolist())
     return image
 
 
@@ -67,7 +69,7 @@ def itk_sample(volume: Volume, frame: Frame, interpolator: int, outside: float =
 def voxel_centres(volume: Volume, box: Box) -> NDArray:
     """LPS positions of the voxels of `box`, shape (z, y, x, 3)."""
     z, y, x = np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij")
-    return volume.to_lps(np.stack([x, y, z], axis=-1))
+    return volume.grid.to_lps(np.stack([x, y, z], axis=-1))
 
 
 def inside(frame: Frame, points: NDArray, within: float | NDArray = 0.0) -> NDArray:
@@ -193,16 +195,16 @@ class TestSample:
         reference = itk_sample(volume, frame, sitk.sitkLinear, outside=np.nan)
         within = np.isfinite(reference)
         np.testing.assert_allclose(patch[within], reference[within], atol=0.05)
-        index = volume.to_index(frame.points())
-        assert within[((index > 0) & (index < volume.size - 1)).all(-1)].all()
+        index = volume.grid.to_index(frame.points())
+        assert within[((index > 0) & (index < volume.grid.size - 1)).all(-1)].all()
 
     @given(volumes(), frames(largest_mm=6.0))
     @settings(max_examples=25, deadline=None)
     def test_cubic_as_simpleitk(self, volume: Volume, frame: Frame) -> None:
         reference = itk_sample(volume, frame, sitk.sitkBSpline)
-        index = volume.to_index(frame.points())
+        index = volume.grid.to_index(frame.points())
         # the two treat the volume's border otherwise, which fades by 0.27 a voxel
-        within = ((index > 8) & (index < volume.size - 9)).all(-1)
+        within = ((index > 8) & (index < volume.grid.size - 9)).all(-1)
         # SimpleITK's transform of a frame of one sample sometimes misses the volume, and then it answers 0.
         within &= reference != 0.0
         np.testing.assert_allclose(frame.sample(volume, "cubic")[within], reference[within], atol=0.3)
@@ -210,8 +212,8 @@ class TestSample:
     @pytest.mark.parametrize("interpolation", ["linear", "cubic"])
     def test_voxel_centres_give_the_voxels(self, interpolation: str) -> None:
         array = np.random.default_rng(0).integers(-1000, 400, (20, 20, 20)).astype(np.int16)
-        volume = Volume(array, np.array([0.7, 0.8, 2.0]), CENTER)
-        frame = Frame(volume.to_lps([9.5, 9.5, 9.5]), extent=tuple(4 * volume.spacing), samples=(4, 4, 4))
+        volume = Volume.of(array, np.array([0.7, 0.8, 2.0]), CENTER)
+        frame = Frame(volume.grid.to_lps([9.5, 9.5, 9.5]), extent=tuple(4 * volume.grid.spacing), samples=(4, 4, 4))
         patch = frame.sample(volume, interpolation)
         np.testing.assert_allclose(patch, array[8:12, 8:12, 8:12], atol=0.01)
         np.testing.assert_array_equal(volume.array, array)
@@ -221,10 +223,10 @@ class TestSample:
         array = np.random.default_rng(0).uniform(-1000, 400, (6, 6, 6)).astype(np.float32)
         frame = Frame(np.array([-0.5, 2.5, 2.5]), extent=(6, 6, 6), samples=(6, 6, 6))  # x from -3 to 2
         expected = array[:, :, [0, 0, 0, 0, 1, 2] if outside == "nearest" else [3, 2, 1, 0, 1, 2]]
-        np.testing.assert_allclose(frame.sample(Volume(array), outside=outside), expected, atol=1e-3)
+        np.testing.assert_allclose(frame.sample(Volume.of(array), outside=outside), expected, atol=1e-3)
 
     def test_wholly_outside(self) -> None:
-        volume = Volume(np.arange(64, dtype=np.int16).reshape(4, 4, 4))
+        volume = Volume.of(np.arange(64, dtype=np.int16).reshape(4, 4, 4))
         for interpolation in ("linear", "cubic"):
             patch = Frame.of_voi([500, 500, 500], 5, 3).sample(volume, interpolation)
             np.testing.assert_allclose(patch, 63, atol=1e-3)
@@ -233,10 +235,7 @@ class TestSample:
     @settings(max_examples=20, deadline=None)
     def test_a_crop_gives_what_the_whole_gives(self, volume: Volume, frame: Frame) -> None:
         """Only voxels around the frame are read, and that changes nothing."""
-        z, y, x = frame.box_in(volume, margin_voxels=2)
-        crop = Volume(
-            volume.array[z, y, x], volume.spacing, volume.to_lps([x.start, y.start, z.start]), volume.direction
-        )
+        crop = volume.cropped(frame.box_in(volume.grid, margin_voxels=2))
         np.testing.assert_allclose(frame.sample(crop), frame.sample(volume), atol=0.05)
 
 
@@ -244,39 +243,39 @@ class TestBox:
     @given(volumes(), st.tuples(*[st.floats(4, 12)] * 3))
     @settings(max_examples=25, deadline=None)
     def test_smallest_along_the_volumes_axes(self, volume: Volume, extent: tuple) -> None:
-        frame = Frame(CENTER + 0.123, volume.direction.T, extent)
-        box = frame.box_in(volume)
-        whole = tuple(slice(0, n) for n in volume.array.shape)
+        frame = Frame(CENTER + 0.123, volume.grid.direction.T, extent)
+        box = frame.box_in(volume.grid)
+        whole = Box.of((0, 0, 0), volume.array.shape)
         found = np.argwhere(inside(frame, voxel_centres(volume, whole), -1e-6))
         assert [(s.start, s.stop) for s in box] == list(zip(found.min(0), found.max(0) + 1, strict=True))
 
     @given(volumes((16, 17, 18)), frames())
     @settings(max_examples=40, deadline=None)
     def test_holds_all_voxels_of_the_frame_and_no_row_beyond_its_corners(self, volume: Volume, frame: Frame) -> None:
-        box = frame.box_in(volume)
+        box = frame.box_in(volume.grid)
         held = np.zeros(volume.array.shape, bool)
         held[box] = True
-        whole = tuple(slice(0, n) for n in volume.array.shape)
+        whole = Box.of((0, 0, 0), volume.array.shape)
         assert held[inside(frame, voxel_centres(volume, whole))].all()
-        corners = volume.to_index(frame.corners())
+        corners = volume.grid.to_index(frame.corners())
         for axis, part in enumerate(box[::-1]):
             if part.stop > part.start:
                 assert part.start >= corners[:, axis].min() - 1e-5
                 assert part.stop - 1 <= corners[:, axis].max() + 1e-5
 
     def test_margin_is_cut_at_the_border(self) -> None:
-        volume = Volume(np.zeros((10, 10, 10), np.int16))
+        volume = Volume.of(np.zeros((10, 10, 10), np.int16))
         frame = Frame(np.array([1.0, 5.0, 8.0]), extent=(2, 2, 2))
-        assert frame.box_in(volume) == (slice(7, 10), slice(4, 7), slice(0, 3))
-        assert frame.box_in(volume, 2) == (slice(5, 10), slice(2, 9), slice(0, 5))
+        assert frame.box_in(volume.grid) == (slice(7, 10), slice(4, 7), slice(0, 3))
+        assert frame.box_in(volume.grid, 2) == (slice(5, 10), slice(2, 9), slice(0, 5))
 
     @pytest.mark.parametrize("center", [(500, 5, 5), (-500, 5, 5), (5, 500, -500)])
     def test_is_empty_outside_the_volume(self, center: tuple) -> None:
-        volume = Volume(np.zeros((10, 10, 10), np.int16))
+        volume = Volume.of(np.zeros((10, 10, 10), np.int16))
         frame = Frame.of_voi(center, 8, 4)
-        box = frame.box_in(volume)
+        box = frame.box_in(volume.grid)
         assert volume.array[box].size == 0
-        assert frame.resample_to(volume, box, np.ones(frame.shape)).shape == volume.array[box].shape
+        assert frame.resample_to(volume.grid, box, np.ones(frame.shape)).shape == volume.array[box].shape
 
 
 def smooth(points: NDArray) -> NDArray:
@@ -297,43 +296,43 @@ class TestResampleTo:
         self, function: Callable, interpolation: str, atol: float, volume: Volume, tilt_lr: float, tilt_hf: float
     ) -> None:
         frame = Frame.of_voi(CENTER, 14, 20, tilt_lr, tilt_hf)
-        box = frame.box_in(volume)
+        box = frame.box_in(volume.grid)
         patch = function(frame.points()).astype(np.float32)
-        back = frame.resample_to(volume, box, patch, interpolation, fill=-5000)
+        back = frame.resample_to(volume.grid, box, patch, interpolation, fill=-5000)
         points = voxel_centres(volume, box)
         assert back.shape == points.shape[:3] and back.dtype == np.float32
         # up to half a voxel and half a sample from the frame's faces the patch's border shows
-        edge = np.linalg.norm(volume.spacing) / 2 + frame.spacing.max()
+        edge = np.linalg.norm(volume.grid.spacing) / 2 + frame.spacing.max()
         middle = inside(frame, points, edge)
         np.testing.assert_allclose(back[middle], function(points[middle]), atol=atol)
-        assert (back[~inside(frame, points, -np.linalg.norm(volume.spacing) / 2)] == -5000).all()
+        assert (back[~inside(frame, points, -np.linalg.norm(volume.grid.spacing) / 2)] == -5000).all()
 
     @given(frames(), st.tuples(*[st.floats(0.4, 1.2)] * 3), angles)
     @settings(max_examples=25, deadline=None)
     def test_fill_is_exactly_outside_where_voxels_are_small(self, frame: Frame, spacing: tuple, turn: tuple) -> None:
         direction = Rotation.from_euler("xyz", turn, degrees=True).as_matrix()
-        volume = Volume(np.zeros((20, 20, 20), np.int16), np.array(spacing), CENTER, direction)
-        box = frame.box_in(volume)
-        back = frame.resample_to(volume, box, np.ones(frame.shape), fill=7)
+        volume = Volume.of(np.zeros((20, 20, 20), np.int16), np.array(spacing), CENTER, direction)
+        box = frame.box_in(volume.grid)
+        back = frame.resample_to(volume.grid, box, np.ones(frame.shape), fill=7)
         points = voxel_centres(volume, box)
         assert (back[inside(frame, points, 1e-4)] == 1).all()
         assert (back[~inside(frame, points, -1e-4)] == 7).all()
 
     def test_thick_voxels_are_averaged(self) -> None:
-        volume = Volume(np.zeros((6, 6, 6), np.int16), np.array([1.0, 1.0, 4.0]))
-        frame = Frame(volume.to_lps([2.5, 2.5, 2.5]), extent=(6, 6, 24), samples=(6, 6, 24))
+        volume = Volume.of(np.zeros((6, 6, 6), np.int16), np.array([1.0, 1.0, 4.0]))
+        frame = Frame(volume.grid.to_lps([2.5, 2.5, 2.5]), extent=(6, 6, 24), samples=(6, 6, 24))
         patch = np.zeros(frame.shape)
         patch[9] = 1000.0  # one of the four 1 mm layers of the third voxel
-        whole = tuple(slice(0, n) for n in volume.array.shape)
-        back = frame.resample_to(volume, whole, patch)
+        whole = Box.of((0, 0, 0), volume.array.shape)
+        back = frame.resample_to(volume.grid, whole, patch)
         np.testing.assert_allclose(back[:, 3, 3], [0, 0, 250, 0, 0, 0], atol=1e-3)
 
     @given(volumes(), frames())
     @settings(max_examples=20, deadline=None)
     def test_same_grid_is_exact(self, volume: Volume, frame: Frame) -> None:
         """A patch on a frame that is itself a part of the grid comes back voxel by voxel."""
-        fine = Volume(volume.array, np.minimum(volume.spacing, 1.2), volume.origin, volume.direction)
-        box = (slice(3, 9), slice(4, 12), slice(5, 15))
-        first, last = fine.to_lps([5, 4, 3]), fine.to_lps([14, 11, 8])
-        grid = Frame((first + last) / 2, fine.direction.T, tuple(fine.spacing * [10, 8, 6]), (10, 8, 6))
-        np.testing.assert_allclose(grid.resample_to(fine, box, grid.sample(fine)), fine.array[box], atol=0.05)
+        fine = Volume.of(volume.array, np.minimum(volume.grid.spacing, 1.2), volume.grid.origin, volume.grid.direction)
+        box = Box(slice(3, 9), slice(4, 12), slice(5, 15))
+        first, last = fine.grid.to_lps([5, 4, 3]), fine.grid.to_lps([14, 11, 8])
+        grid = Frame((first + last) / 2, fine.grid.direction.T, tuple(fine.grid.spacing * [10, 8, 6]), (10, 8, 6))
+        np.testing.assert_allclose(grid.resample_to(fine.grid, box, grid.sample(fine)), fine.array[box], atol=0.05)

@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hnp
 from refusal import refused
 from scipy.spatial.transform import Rotation
 
-from SketchNoduleSynthLib.ct.volume import FILE_ENDINGS, Volume
+from SketchNoduleSynthLib.ct.read import FILE_ENDINGS
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import from_network, to_8bit, to_network
 
 OBLIQUE = Rotation.from_euler("xyz", [20, -15, 40], degrees=True).as_matrix()
@@ -31,21 +32,21 @@ def ct_array(dtype: type = np.int16, shape: tuple[int, int, int] = (6, 7, 8)) ->
 
 
 def ct_volume(direction: str = "oblique, flipped z", dtype: type = np.int16) -> Volume:
-    return Volume(ct_array(dtype), np.array([0.7, 0.8, 2.5]), np.array([-100.5, 20.25, 300]), DIRECTIONS[direction])
+    return Volume.of(ct_array(dtype), np.array([0.7, 0.8, 2.5]), np.array([-100.5, 20.25, 300]), DIRECTIONS[direction])
 
 
 def image_of(volume: Volume) -> sitk.Image:
     image = sitk.GetImageFromArray(volume.array)
-    image.SetSpacing(volume.spacing.tolist())
-    image.SetOrigin(volume.origin.tolist())
-    image.SetDirection(volume.direction.ravel().tolist())
+    image.SetSpacing(volume.grid.spacing.tolist())
+    image.SetOrigin(volume.grid.origin.tolist())
+    image.SetDirection(volume.grid.direction.ravel().tolist())
     return image
 
 
 def same(one: Volume, other: Volume, atol: float = 1e-9) -> None:
     assert one.array.dtype == other.array.dtype
     np.testing.assert_array_equal(one.array, other.array)
-    np.testing.assert_allclose(one.index_to_lps, other.index_to_lps, atol=atol)
+    np.testing.assert_allclose(one.grid.index_to_lps, other.grid.index_to_lps, atol=atol)
 
 
 class TestPlace:
@@ -54,42 +55,42 @@ class TestPlace:
         volume, image = ct_volume(name), image_of(ct_volume(name))
         for index in ([0, 0, 0], [7, 6, 5], [1.5, -2.25, 3.125]):
             point = image.TransformContinuousIndexToPhysicalPoint(index)
-            np.testing.assert_allclose(volume.to_lps(index), point, atol=1e-9)
-            np.testing.assert_allclose(volume.to_index(point), index, atol=1e-9)
+            np.testing.assert_allclose(volume.grid.to_lps(index), point, atol=1e-9)
+            np.testing.assert_allclose(volume.grid.to_index(point), index, atol=1e-9)
 
     @given(points=hnp.arrays(float, st.tuples(st.integers(0, 4), st.just(3)), elements=st.floats(-1e3, 1e3)))
     @settings(deadline=None)
     def test_index_and_lps_are_inverse(self, points: np.ndarray) -> None:
         volume = ct_volume()
-        np.testing.assert_allclose(volume.to_lps(volume.to_index(points)), points, atol=1e-9)
+        np.testing.assert_allclose(volume.grid.to_lps(volume.grid.to_index(points)), points, atol=1e-9)
 
     def test_with_array_keeps_the_place(self) -> None:
         volume = ct_volume()
         mask = volume.with_array(np.zeros(volume.array.shape, np.uint8))
-        np.testing.assert_array_equal(mask.index_to_lps, volume.index_to_lps)
-        assert mask.size.tolist() == [8, 7, 6]
+        np.testing.assert_array_equal(mask.grid.index_to_lps, volume.grid.index_to_lps)
+        assert mask.grid.size.tolist() == [8, 7, 6]
 
     @pytest.mark.parametrize("spacing", [(0, 1, 1), (1, -1, 1), (1, 1, np.nan)])
     def test_spacing_must_be_positive(self, spacing: tuple) -> None:
         with refused("spacing"):
-            Volume(ct_array(), np.array(spacing))
+            Volume.of(ct_array(), np.array(spacing))
 
     def test_axes_must_be_orthogonal(self) -> None:
         sheared = np.eye(3)
         sheared[1, 2] = 0.3
         with refused("not orthogonal"):
-            Volume(ct_array(), direction=sheared)
+            Volume.of(ct_array(), direction=sheared)
 
     def test_array_must_be_3d(self) -> None:
         with refused("2 dimensions"):
-            Volume(np.zeros((4, 4)))
+            Volume.of(np.zeros((4, 4)))
 
 
 class TestCast:
     def test_whole_types_are_rounded_and_held(self) -> None:
         hu = np.array([-1e6, -1000.6, -0.4, 0.6, 1e6], np.float32)
         assert ct_volume().cast(hu).tolist() == [-32768, -1001, 0, 1, 32767]
-        assert Volume(ct_array().astype(np.uint16)).cast(hu).tolist() == [0, 0, 0, 1, 65535]
+        assert Volume.of(ct_array().astype(np.uint16)).cast(hu).tolist() == [0, 0, 0, 1, 65535]
 
     def test_float_stays_as_it_is(self) -> None:
         hu = np.array([-1000.6], np.float32)
@@ -119,12 +120,12 @@ class TestWrite:
     @settings(max_examples=25, deadline=None)
     def test_any_volume_round_trip(self, tmp_path_factory, array, spacing, origin, angles) -> None:
         path = tmp_path_factory.mktemp("any") / "ct.nrrd"
-        volume = Volume(array, spacing, origin, Rotation.from_euler("xyz", angles, degrees=True).as_matrix())
+        volume = Volume.of(array, spacing, origin, Rotation.from_euler("xyz", angles, degrees=True).as_matrix())
         volume.write(path)
         same(Volume.read(path), volume, 1e-6)
 
     def test_is_compressed(self, tmp_path: Path) -> None:
-        Volume(np.full((20, 50, 50), -1000, np.int16)).write(tmp_path / "ct.nrrd")
+        Volume.of(np.full((20, 50, 50), -1000, np.int16)).write(tmp_path / "ct.nrrd")
         head = (tmp_path / "ct.nrrd").read_bytes()
         assert b"encoding: gzip" in head and len(head) < 5000
 
@@ -224,7 +225,7 @@ class TestRefused:
     @pytest.mark.parametrize("compressed", [False, True])
     @pytest.mark.parametrize("ending", FILE_ENDINGS)
     def test_cut_short(self, ending: str, compressed: bool, kept: float, tmp_path: Path) -> None:
-        volume = Volume(ct_array(shape=(10, 20, 20)))
+        volume = Volume.of(ct_array(shape=(10, 20, 20)))
         sitk.WriteImage(image_of(volume), str(tmp_path / f"ct{ending}"), compressed)
         data = max(tmp_path.iterdir(), key=lambda p: p.stat().st_size)
         content = data.read_bytes()
@@ -258,18 +259,18 @@ class TestRefused:
     def test_not_a_number(self, bad: float, tmp_path: Path) -> None:
         array = ct_array(np.float32)
         array[2, 3, 4] = bad
-        Volume(array).write(tmp_path / "ct.nrrd")
+        Volume.of(array).write(tmp_path / "ct.nrrd")
         with refused("not numbers"):
             Volume.read(tmp_path / "ct.nrrd")
 
     @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
     def test_picture(self, dtype: type, tmp_path: Path) -> None:
-        Volume(np.abs(ct_array()).astype(np.uint8).astype(dtype)).write(tmp_path / "ct.nrrd")
+        Volume.of(np.abs(ct_array()).astype(np.uint8).astype(dtype)).write(tmp_path / "ct.nrrd")
         with refused("0 to 255"):
             Volume.read(tmp_path / "ct.nrrd")
 
     def test_single_slice(self, tmp_path: Path) -> None:
-        Volume(ct_array(shape=(1, 7, 8))).write(tmp_path / "ct.nrrd")
+        Volume.of(ct_array(shape=(1, 7, 8))).write(tmp_path / "ct.nrrd")
         with refused("8 x 7 x 1"):
             Volume.read(tmp_path / "ct.nrrd")
 

@@ -34,9 +34,9 @@ class TestFromNothing:
         read = Volume.read(tmp_path / "new")
         written = result.synthetic
         index = np.array([[0, 0, 0], [95, 3, 7], [20, 79, 19]])
-        there = np.rint(read.to_index(written.to_lps(index))).astype(int)
-        np.testing.assert_allclose(read.to_lps(there), written.to_lps(index), atol=1e-6)
-        flipped = np.linalg.det(written.direction) < 0
+        there = np.rint(read.grid.to_index(written.grid.to_lps(index))).astype(int)
+        np.testing.assert_allclose(read.grid.to_lps(there), written.grid.to_lps(index), atol=1e-6)
+        flipped = np.linalg.det(written.grid.direction) < 0
         np.testing.assert_array_equal(read.array, written.array[::-1] if flipped else written.array)
         assert read.array.dtype == np.int16
 
@@ -62,7 +62,7 @@ class TestFromNothing:
     @pytest.mark.parametrize("kind", [np.int16, np.int32, np.float32, np.float64])
     def test_padding_of_minus_3024_survives(self, kind, tmp_path: Path) -> None:
         volume = ct_volume()
-        volume.array = volume.array.astype(kind)
+        volume = volume.with_array(volume.array.astype(kind))
         volume.array[:, 0] = -3024
         if np.dtype(kind).kind == "f":
             volume.array[:, 1:] += 0.3
@@ -76,7 +76,7 @@ class TestFromNothing:
 
     def test_values_beyond_16_bits_are_refused(self, tmp_path: Path) -> None:
         volume = ct_volume()
-        volume.array = volume.array.astype(np.int32)
+        volume = volume.with_array(volume.array.astype(np.int32))
         volume.array[0, 0, 0] = 70000
         with refused("70000", "16 bits"):
             write_series(with_values(volume, NODULE, np.array(37)), tmp_path / "new")

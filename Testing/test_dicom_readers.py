@@ -35,10 +35,10 @@ pytest_plugins = ["slicer_host"]
 def same(read: Volume, written: Volume) -> None:
     """The same HU at the same places, however a reader orders the slices."""
     assert read.array.size == written.array.size
-    first = np.rint(read.to_index(written.to_lps([0, 0, 0]))).astype(int)
-    last = np.rint(read.to_index(written.to_lps(written.size - 1))).astype(int)
-    np.testing.assert_allclose(read.to_lps(first), written.to_lps([0, 0, 0]), atol=0.01)
-    np.testing.assert_allclose(read.to_lps(last), written.to_lps(written.size - 1), atol=0.01)
+    first = np.rint(read.grid.to_index(written.grid.to_lps([0, 0, 0]))).astype(int)
+    last = np.rint(read.grid.to_index(written.grid.to_lps(written.grid.size - 1))).astype(int)
+    np.testing.assert_allclose(read.grid.to_lps(first), written.grid.to_lps([0, 0, 0]), atol=0.01)
+    np.testing.assert_allclose(read.grid.to_lps(last), written.grid.to_lps(written.grid.size - 1), atol=0.01)
     order = tuple(slice(None, None, 1 if b > a else -1) for a, b in zip(first, last, strict=True))[::-1]
     np.testing.assert_array_equal(read.array[order], written.array)
 
@@ -47,7 +47,9 @@ def same(read: Volume, written: Volume) -> None:
 def real_result() -> Result:
     """A part of a real CT, 0.78 x 0.78 x 1 mm, with two nodules."""
     ct = Volume.read(REAL_CT)
-    part = Volume(ct.array[120:170, 100:360, 40:240], ct.spacing, ct.to_lps([40, 100, 120]), ct.direction)
+    part = Volume.of(
+        ct.array[120:170, 100:360, 40:240], ct.grid.spacing, ct.grid.to_lps([40, 100, 120]), ct.grid.direction
+    )
     return nodules_in(part, (80, 110, 20), (95, 150, 31), diameter_mm=10)
 
 

@@ -38,7 +38,7 @@ def exported(result: Result, folder: Path, study: str | None = None, **choices) 
 
 def labels_at(result: Result, points_lps: np.ndarray) -> np.ndarray:
     """The result's labels at the voxels where `points_lps` (..., 3) lie; 0 outside."""
-    index = np.rint(result.synthetic.to_index(points_lps)).astype(int)
+    index = np.rint(result.synthetic.grid.to_index(points_lps)).astype(int)
     return result.labels[tuple(np.moveaxis(index[..., ::-1], -1, 0))]
 
 

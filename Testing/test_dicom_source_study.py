@@ -90,7 +90,7 @@ class TestInTheSourcesStudy:
         assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "new").iterdir())
         read = Volume.read(tmp_path / "new")
         np.testing.assert_array_equal(read.array, result.synthetic.array)
-        np.testing.assert_array_equal(read.index_to_lps, Volume.read(tmp_path / "source").index_to_lps)
+        np.testing.assert_array_equal(read.grid.index_to_lps, Volume.read(tmp_path / "source").grid.index_to_lps)
         changed = result.synthetic.array != result.source.array
         assert 0 < changed.sum() < changed.size / 20
         for index, (old, new) in enumerate(zip(datasets(tmp_path / "source"), datasets(tmp_path / "new"), strict=True)):
@@ -211,7 +211,7 @@ class TestRescale:
             dataset["PixelData"] = DataElement("PixelData", "OB", stored.tobytes() + b"\0")
 
         volume = ct_volume((6, 7, 9))
-        volume.array -= volume.array % 8
+        volume.array[:] -= volume.array % 8
         result = with_values(volume, NODULE, np.array(80))
         write_source(tmp_path / "source", volume, 8, -1000, edit=eight_bits)
         write_series(result, tmp_path / "new", tmp_path / "source", study=study)

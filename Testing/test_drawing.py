@@ -232,7 +232,7 @@ def test_paper_canny_is_opencvs_on_a_real_ct() -> None:
     rng = np.random.default_rng(1)
     compared = 0
     while compared < 6:
-        center = ct.to_lps(rng.uniform(0.25, 0.75, 3) * ct.size)
+        center = ct.grid.to_lps(rng.uniform(0.25, 0.75, 3) * ct.grid.size)
         plane = Frame.of_voi(center, rng.uniform(30, 90), SAMPLES, *rng.uniform(-30, 30, 2)).plane()
         hu = plane.sample(ct)[0]
         ours, theirs = PaperCanny()(hu, plane.spacing[0]), opencv_canny(hu)

@@ -59,9 +59,9 @@ def test_readings_of_one_nodule_lie_close_to_each_other() -> None:
 
 def lidc_ct(slices: int = 60) -> Volume:
     """Parenchyma with a ball where the nodule is, in as much of the patient's grid as holds it."""
-    ct = Volume(np.full((slices, 320, 260), -850, np.int16), (0.78125, 0.78125, 1.0), (-201.0, -59.0, FIRST_Z_MM))
+    ct = Volume.of(np.full((slices, 320, 260), -850, np.int16), (0.78125, 0.78125, 1.0), (-201.0, -59.0, FIRST_Z_MM))
     z, y, x = np.ogrid[:slices, :320, :260]
-    at = ct.to_index(CENTER_MM)
+    at = ct.grid.to_index(CENTER_MM)
     ct.array[((x - at[0]) ** 2 + (y - at[1]) ** 2) * 0.61 + (z - at[2]) ** 2 < 64] = 40
     return ct
 
@@ -82,10 +82,12 @@ def test_lidc_series_with_what_is_wrong_with_them(tmp_path: Path) -> None:
     cut_short.write_bytes(cut_short.read_bytes()[:5000])
     write_series(folder / "empty", small, series_uid=SERIES)[1].write_bytes(b"")
     write_series(
-        folder / "short", Volume(lidc_ct(44).array[16:], small.spacing, small.to_lps([0, 0, 16])), series_uid=SERIES
+        folder / "short",
+        Volume.of(lidc_ct(44).array[16:], small.grid.spacing, small.grid.to_lps([0, 0, 16])),
+        series_uid=SERIES,
     )
     write_series(folder / "other slices", small, series_uid=SERIES)
-    coarse = Volume(small.array, small.spacing * 1.1, small.origin)
+    coarse = Volume.of(small.array, small.grid.spacing * 1.1, small.grid.origin)
     write_series(folder / "resampled", coarse, series_uid=SERIES)
     write_series(folder / "unknown", small)
     write_series(folder / "no nodules", small, series_uid=series_where("id NOT IN (SELECT scan_id FROM annotations)"))
@@ -119,8 +121,10 @@ def test_a_lidc_nodule_needs_enough_readers(tmp_path: Path) -> None:
 @needs_real_ct
 def test_the_mask_lies_on_a_real_lidc_nodule(tmp_path: Path) -> None:
     real = Volume.read(REAL_CT)
-    first = round(float(real.to_index((0, 0, FIRST_Z_MM))[2]))
-    part = Volume(real.array[first : first + 60], real.spacing, real.to_lps((0, 0, first)), real.direction)
+    first = round(float(real.grid.to_index((0, 0, FIRST_Z_MM))[2]))
+    part = Volume.of(
+        real.array[first : first + 60], real.grid.spacing, real.grid.to_lps((0, 0, first)), real.grid.direction
+    )
     write_series(tmp_path / "ct", part, series_uid=SERIES)
     prepared("lidc", tmp_path / "ct", tmp_path / "out.h5")
     (nodule,) = read_nodules(tmp_path / "out.h5")

@@ -20,8 +20,8 @@ def write_mhd(folder: Path, name: str, ct: Volume) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     image = sitk.GetImageFromArray(ct.array)
-    image.SetSpacing(ct.spacing.tolist())
-    image.SetOrigin(ct.origin.tolist())
+    image.SetSpacing(ct.grid.spacing.tolist())
+    image.SetOrigin(ct.grid.origin.tolist())
     sitk.WriteImage(image, str(folder / f"{name}.mhd"))
 
 
@@ -33,8 +33,8 @@ def write_annotations(path: Path, rows: list[tuple[object, ...]]) -> Path:
 
 def with_ball(center: tuple[float, float, float], diameter: float) -> Volume:
     ct = ct_with()
-    index = np.stack(np.meshgrid(*map(np.arange, ct.size), indexing="ij"), -1)
-    distance = np.linalg.norm(ct.to_lps(index) - center, axis=-1).T
+    index = np.stack(np.meshgrid(*map(np.arange, ct.grid.size), indexing="ij"), -1)
+    distance = np.linalg.norm(ct.grid.to_lps(index) - center, axis=-1).T
     ct.array[distance <= diameter / 2] = 40
     return ct
 
@@ -48,9 +48,9 @@ def test_luna16_nodules_stand_in_the_middle_of_their_patches(spacing: float, tmp
     assert read_nodules(tmp_path / "out.h5") == []
     (nodule,) = read_nodules(tmp_path / "out.h5", only_with_mask=False)
     assert (nodule.series, nodule.diameter_mm, nodule.half_height_mm) == ("1.2.3", 12.0, 6.0)
-    assert nodule.ct.spacing.tolist() == [spacing] * 3
+    assert nodule.ct.grid.spacing.tolist() == [spacing] * 3
     ball = np.argwhere(nodule.ct.array > -400)
-    middle = nodule.ct.to_lps(ball.mean(0)[::-1])
+    middle = nodule.ct.grid.to_lps(ball.mean(0)[::-1])
     assert np.abs(middle).max() < 0.3
     assert np.ptp(ball, axis=0) * spacing + spacing == pytest.approx([12.0] * 3, abs=2.1), "slices are 2 mm apart"
 

@@ -130,7 +130,7 @@ def test_a_real_lung_distracts_more_in_its_middle_than_at_its_rim(demo: Volume, 
     rng = np.random.default_rng(0)
 
     def mean_lines(where: NDArray[np.bool_]) -> float:
-        chosen = demo_lung.hu.to_lps(rng.choice(voxels[where], 40)[:, ::-1])
+        chosen = demo_lung.hu.grid.to_lps(rng.choice(voxels[where], 40)[:, ::-1])
         return float(np.mean([surroundings(demo, demo_lung, point).lines_3d for point in chosen]))
 
     assert mean_lines(depth > 20) > mean_lines((depth > 5) & (depth < 8))

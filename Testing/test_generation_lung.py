@@ -27,8 +27,8 @@ REAL_NODULE_LPS_MM = (-56.5, 132.4, -520.3)
 
 def sides_in(lung: Lung, volume: Volume) -> NDArray[np.uint8]:
     """The sides at the voxels of `volume` (z, y, x)."""
-    index = np.stack(np.meshgrid(*(np.arange(n) for n in volume.size), indexing="ij"), -1)
-    return lung.at(lung.sides, volume.to_lps(index)).transpose(2, 1, 0)
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in volume.grid.size), indexing="ij"), -1)
+    return lung.at(lung.sides, volume.grid.to_lps(index)).transpose(2, 1, 0)
 
 
 def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
@@ -53,7 +53,7 @@ def test_what_is_in_the_lungs_and_what_is_not(made: Patient, made_lung: Lung) ->
 
 def test_airways_and_hila(made: Patient, made_lung: Lung) -> None:
     index = np.argwhere(made.airways)[:, ::-1]
-    assert made_lung.at(made_lung.airways.lumen, made.volume.to_lps(index)).mean() > 0.5
+    assert made_lung.at(made_lung.airways.lumen, made.volume.grid.to_lps(index)).mean() > 0.5
     assert np.abs(made_lung.hila[RIGHT] - (-20, 10, 18)).max() < 8, "where the bronchi come to the lungs"
     assert np.abs(made_lung.hila[LEFT] - (20, 10, 18)).max() < 8
 
@@ -75,12 +75,14 @@ def stored_otherwise(volume: Volume, order: tuple[int, ...], flips: tuple[bool, 
     """The same CT with its index axes in another order and some of them the other way round."""
     order_zyx = [2 - axis for axis in order[::-1]]
     array = volume.array.transpose(order_zyx)
-    direction, first = volume.direction[:, order].copy(), np.zeros(3)
+    direction, first = volume.grid.direction[:, order].copy(), np.zeros(3)
     for axis in np.flatnonzero(flips):
         array = np.flip(array, 2 - axis)
         direction[:, axis] *= -1
-        first[order[axis]] = volume.size[order[axis]] - 1
-    return Volume(np.ascontiguousarray(array), volume.spacing[list(order)], volume.to_lps(first), direction)
+        first[order[axis]] = volume.grid.size[order[axis]] - 1
+    return Volume.of(
+        np.ascontiguousarray(array), volume.grid.spacing[list(order)], volume.grid.to_lps(first), direction
+    )
 
 
 @given(st.sampled_from(list(permutations(range(3)))), st.tuples(*[st.booleans()] * 3))
@@ -91,17 +93,17 @@ def test_the_lungs_do_not_depend_on_how_a_ct_is_stored(
     volume, lung = small
     same = lung_mask(stored_otherwise(volume, order, flips))
     assert np.array_equal(same.sides, lung.sides)
-    assert np.allclose(same.hu.origin, lung.hu.origin)
+    assert np.allclose(same.hu.grid.origin, lung.hu.grid.origin)
 
 
 def test_an_oblique_ct(made: Patient, made_lung: Lung) -> None:
     volume = made.volume
     frame = Frame(np.zeros(3), tilted_axes(15, -20), (330.0, 230.0, 270.0), (83, 58, 68))
-    turned = frame.as_volume(frame.sample(volume).astype(np.int16))
-    outside = volume.to_index(frame.points())
-    turned.array[((outside < 0) | (outside > volume.size - 1)).any(-1)] = -3024
+    turned = Volume(frame.sample(volume).astype(np.int16), frame.grid)
+    outside = volume.grid.to_index(frame.points())
+    turned.array[((outside < 0) | (outside > volume.grid.size - 1)).any(-1)] = -3024
     lung = lung_mask(turned)
-    found = lung.at(lung.sides, made_lung.hu.to_lps(np.argwhere(made_lung.sides >= 0)[:, ::-1]))
+    found = lung.at(lung.sides, made_lung.hu.grid.to_lps(np.argwhere(made_lung.sides >= 0)[:, ::-1]))
     found = found.reshape(made_lung.sides.shape)
     for side in (RIGHT, LEFT):
         assert dice(found == side, made_lung.sides == side) > 0.95
@@ -110,21 +112,23 @@ def test_an_oblique_ct(made: Patient, made_lung: Lung) -> None:
 @given(st.tuples(*[st.floats(0.4, 4)] * 3), st.tuples(*[st.integers(2, 25)] * 3))
 @settings(max_examples=25, deadline=None)
 def test_the_coarse_grid_covers_the_ct(spacing: tuple[float, ...], size: tuple[int, ...]) -> None:
-    volume = Volume(np.full(size[::-1], 40, np.int16), spacing, (3.0, -20.0, 7.0))
+    volume = Volume.of(np.full(size[::-1], 40, np.int16), spacing, (3.0, -20.0, 7.0))
     grid = coarse(volume)
-    low, high = volume.to_lps([-0.5] * 3), volume.to_lps(volume.size - 0.5)
-    assert np.allclose(grid.to_lps([-0.5] * 3), low)
-    assert (grid.to_lps(grid.size - 0.5) >= high - 1e-6).all()
-    assert (grid.to_lps(grid.size - 0.5) < high + GRID_MM).all()
-    points = grid.to_lps(np.argwhere(np.ones_like(grid.array))[:, ::-1])
-    deep = ((points - low > 2 * GRID_MM + volume.spacing) & (high - points > 2 * GRID_MM + volume.spacing)).all(1)
+    low, high = volume.grid.to_lps([-0.5] * 3), volume.grid.to_lps(volume.grid.size - 0.5)
+    assert np.allclose(grid.grid.to_lps([-0.5] * 3), low)
+    assert (grid.grid.to_lps(grid.grid.size - 0.5) >= high - 1e-6).all()
+    assert (grid.grid.to_lps(grid.grid.size - 0.5) < high + GRID_MM).all()
+    points = grid.grid.to_lps(np.argwhere(np.ones_like(grid.array))[:, ::-1])
+    deep = (
+        (points - low > 2 * GRID_MM + volume.grid.spacing) & (high - points > 2 * GRID_MM + volume.grid.spacing)
+    ).all(1)
     assert (grid.array.ravel()[deep] == 40).all()
 
 
 def test_no_lung() -> None:
     for array in (np.full((40, 40, 40), -1000), np.full((40, 40, 40), 40), np.full((2, 2, 2), -800)):
         with refused("No lung", "give a chest CT"):
-            lung_mask(Volume(array.astype(np.int16), (3.0, 3.0, 3.0)))
+            lung_mask(Volume.of(array.astype(np.int16), (3.0, 3.0, 3.0)))
 
 
 def test_bowel_gas_is_no_lung(made: Patient) -> None:

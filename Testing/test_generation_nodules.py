@@ -39,7 +39,7 @@ def recipe_of(placed: list[PlacedNodule]) -> Recipe:
 def test_they_are_in_the_lung_and_measured(demo: Volume, demo_lung: Lung, placed: list[PlacedNodule]) -> None:
     result = of_nodules(demo, [one.insertion for one in placed])
     for number, one in enumerate(placed, 1):
-        where = demo.to_lps(np.argwhere(result.labels == number)[:, ::-1])
+        where = demo.grid.to_lps(np.argwhere(result.labels == number)[:, ::-1])
         assert len(where) > 5
         assert demo_lung.at(demo_lung.mask, where).mean() > 0.95
         assert one.insertion.report["quality"]["light"] in ("green", "amber")
@@ -140,7 +140,7 @@ def test_too_many_are_refused(made: Patient, made_lung: Lung) -> None:
 
 def test_a_ct_without_lung_is_refused() -> None:
     with refused("No lung"):
-        generate(Volume(np.full((30, 30, 30), 40, np.int16), (5.0, 5.0, 5.0)), 1, 0, Request(models=("mcgan",)))
+        generate(Volume.of(np.full((30, 30, 30), 40, np.int16), (5.0, 5.0, 5.0)), 1, 0, Request(models=("mcgan",)))
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def test_a_place_is_in_the_lung_and_clear(made: Patient, made_lung: Lung, diamet
     side = int(made_lung.at(made_lung.sides, center))
     assert np.linalg.norm(center - made_lung.hila[side]) > HILUM_MM - 2
     assert Neighbourhood(made.volume, made_lung, center).vessel_mm >= min(diameter / 2 + 1, 5)
-    index = made.volume.to_index(voi.frame(1).corners())
+    index = made.volume.grid.to_index(voi.frame(1).corners())
     assert (index >= -0.5).all()
-    assert (index <= made.volume.size - 0.5).all()
+    assert (index <= made.volume.grid.size - 0.5).all()
 
 
 @given(st.integers(0, 2**20))

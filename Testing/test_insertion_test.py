@@ -35,7 +35,7 @@ def request_() -> Request:
     rng = np.random.default_rng(0)
     hu = (-850 + ndimage.gaussian_filter(rng.normal(0, 60, (50, 50, 50)), 0.7)).astype(np.int16)
     outline = Stroke(np.stack([5 * np.cos(ANGLES), 3 * np.sin(ANGLES)], 1), closed=True)
-    return Request(Volume(hu, origin=np.full(3, -24.5)), POINT, 10.0, "solid", outline, seed=4, core_hu=0.0)
+    return Request(Volume.of(hu, origin=np.full(3, -24.5)), POINT, 10.0, "solid", outline, seed=4, core_hu=0.0)
 
 
 def test_requests_are_at_free_sites(nodules: Sequence[Nodule]) -> None:
@@ -56,7 +56,7 @@ def test_planes_stand_as_a_reader_expects() -> None:
     for axis, place in ((2, (25, 25, 35)), (1, (25, 35, 25)), (0, (35, 25, 25))):
         marked = zeros.copy()
         marked[place] = 1000
-        axial, coronal, sagittal = planes_of(Volume(marked), np.full(3, 25.0))
+        axial, coronal, sagittal = planes_of(Volume.of(marked), np.full(3, 25.0))
         v, u = {2: (64, 117), 1: (117, 64), 0: (None, None)}[axis]
         if v is not None:
             assert abs(np.argwhere(axial == axial.max())[0] - [v, u]).max() <= 6
@@ -75,7 +75,7 @@ def test_planes_stand_as_a_reader_expects() -> None:
 def test_drawn_inserters_put_a_nodule_there(insert: Inserter, request_: Request) -> None:
     hu, mask = insert(request_)
     at = np.argwhere(mask)
-    assert request_.ct.to_lps(at[:, ::-1]).mean(0) == pytest.approx(POINT, abs=0.5)
+    assert request_.ct.grid.to_lps(at[:, ::-1]).mean(0) == pytest.approx(POINT, abs=0.5)
     assert np.ptp(at[:, 2]) + 1 == pytest.approx(10, abs=1.5)
     assert -150 < hu[ndimage.binary_erosion(mask, iterations=2)].mean() < 100
     far = ndimage.distance_transform_edt(~mask) > 5
@@ -98,7 +98,7 @@ def test_a_pasted_nodule_is_the_donor(request_: Request, nodules: Sequence[Nodul
     hu, mask = inserters.pasted(request_, [donor])
     assert mask.sum() == (donor.mask.array > 0).sum()
     assert np.array_equal(np.sort(hu[mask]), np.sort(donor.ct.array[donor.mask.array > 0]))
-    assert request_.ct.to_lps(np.argwhere(mask)[:, ::-1]).mean(0) == pytest.approx(POINT, abs=0.6)
+    assert request_.ct.grid.to_lps(np.argwhere(mask)[:, ::-1]).mean(0) == pytest.approx(POINT, abs=0.6)
     away = ndimage.distance_transform_edt(~mask)
     assert (hu != request_.ct.array)[away == 1].mean() > 0.9
     assert np.array_equal(hu[away > 1.5], request_.ct.array[away > 1.5].astype(np.float32))
@@ -135,7 +135,7 @@ def many() -> list[Nodule]:
         at, kind = 25 + (number % 2) / 2, ("solid", "part-solid", "calcified")[number % 3]
         mask = (z - at) ** 2 + (y - at) ** 2 + (x - at) ** 2 <= 16
         hu = ndimage.gaussian_filter(np.where(mask, CLASS_HU[kind], -850) + rng.normal(0, 60, mask.shape), 0.7)
-        ct = Volume(hu.astype(np.int16), origin=np.full(3, -25.0))
+        ct = Volume.of(hu.astype(np.int16), origin=np.full(3, -25.0))
         nodule = Nodule(
             patient=f"P{number // 2}",
             series="",
@@ -159,7 +159,7 @@ def test_kinds_and_planes_are_asked_for_as_they_are(many: list[Nodule]) -> None:
     assert [offset_mm(nodule).tolist() for nodule in many[:2]] == [[0, 0, 0], [0.5, 0.5, 0.5]]
     asked = requests(many, seed=0)
     assert len(asked) == 24
-    between = [tuple(request.ct.to_index(request.point) % 1) for _, request in asked]
+    between = [tuple(request.ct.grid.to_index(request.point) % 1) for _, request in asked]
     assert set(between) == {(0, 0, 0), (0.5, 0.5, 0.5)}
     assert {request.kind for _, request in asked} == {"solid", "part-solid", "calcified"}
     for _, request in asked:
@@ -174,7 +174,7 @@ def test_large_nodules_are_asked_for_clear_of_the_real_one(many: list[Nodule]) -
     for nodule, request in asked:
         assert planes_of(nodule.mask, request.point, 48).max() == 0, "the real nodule is not in the planes"
         assert np.linalg.norm(request.point - nodule.center_mm) >= 10 + 4, "nor touched"
-        assert request.ct.holds(request.point + 24) and request.ct.holds(request.point - 24)
+        assert request.ct.grid.holds(request.point + 24) and request.ct.grid.holds(request.point - 24)
         assert request.ct.array[24:-24, 24:-24, 24:-24].tolist() == nodule.ct.array.tolist()
 
 

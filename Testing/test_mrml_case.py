@@ -255,7 +255,7 @@ def test_a_stroke_writes_no_nodule_and_a_nodule_no_other(case: Any) -> None:
 
 
 def test_a_picture_is_no_ct(scene: Any) -> None:
-    node = volumes.node_from_volume(Volume(np.zeros((4, 5, 6), np.uint8)), "picture", scene)
+    node = volumes.node_from_volume(Volume.of(np.zeros((4, 5, 6), np.uint8)), "picture", scene)
     with refused("a picture, not a CT"):
         SceneCase(node)
     assert not [n for n in slicer.util.getNodesByClass("vtkMRMLTextNode", scene) if n.GetAttribute(CASE_ATTRIBUTE)]

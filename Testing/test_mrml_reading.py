@@ -220,11 +220,11 @@ def test_slices_are_counted_as_the_ct_s_voxels(host):
     slices, ct = host.reader.slices, host.reader.case.ct
     seen = []
     host.reader.changed = lambda: seen.append(slices.number)
-    assert slices.count == ct.size[2]
+    assert slices.count == ct.grid.size[2]
     for number in (1, 7, int(slices.count)):
         slices.show(number)
         assert slices.number == number
-        assert plane_distance(host.nodes[0], np.array([-1, -1, 1]) * ct.to_lps([3, 4, number - 1])) < 1e-6
+        assert plane_distance(host.nodes[0], np.array([-1, -1, 1]) * ct.grid.to_lps([3, 4, number - 1])) < 1e-6
     slices.show(10_000)
     assert slices.number == slices.count
     slices.show(-3)

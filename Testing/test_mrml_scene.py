@@ -42,7 +42,7 @@ def ct(request):
     array = np.random.default_rng(3).integers(-1000, 400, (24, 40, 44)).astype(np.int16)
     spacing, direction = np.array([1.1, 0.9, 2.3]), DIRECTIONS[request.param]
     middle = (np.array(array.shape[::-1]) - 1) / 2
-    return Volume(array, spacing, FRAME.center - direction @ (spacing * middle), direction)
+    return Volume.of(array, spacing, FRAME.center - direction @ (spacing * middle), direction)
 
 
 def put_under(node, matrix):
@@ -93,7 +93,7 @@ def assert_same_box(frame, other):
 def test_volume_round_trip(scene, ct):
     node = volumes.node_from_volume(ct, "CT", scene)
     back = volumes.volume_from_node(node)
-    np.testing.assert_allclose(back.index_to_lps, ct.index_to_lps, atol=1e-9)
+    np.testing.assert_allclose(back.grid.index_to_lps, ct.grid.index_to_lps, atol=1e-9)
     assert back.array.dtype == ct.array.dtype
     np.testing.assert_array_equal(back.array, ct.array)
     assert node.GetDisplayNode().GetWindow() == 1600 and node.GetDisplayNode().GetLevel() == -600
@@ -112,18 +112,20 @@ def test_volume_is_a_read_only_view(scene, ct):
 def test_volume_stands_where_its_transforms_put_it(scene, ct, matrix):
     node = volumes.node_from_volume(ct, "CT", scene)
     put_under(node, matrix)
-    corners = np.array(list(np.ndindex(2, 2, 2))) * (ct.size - 1)
-    np.testing.assert_allclose(volumes.volume_from_node(node).to_lps(corners), to_world(matrix, ct.to_lps(corners)))
+    corners = np.array(list(np.ndindex(2, 2, 2))) * (ct.grid.size - 1)
+    np.testing.assert_allclose(
+        volumes.volume_from_node(node).grid.to_lps(corners), to_world(matrix, ct.grid.to_lps(corners))
+    )
 
 
 def test_voxel_types(scene):
     values = np.linspace(-1000, 3000, 60).reshape(3, 4, 5)
     for kind in (np.int8, np.uint16, np.int16, np.int32, np.float32, np.float64):
         array = (values % 120 - 100 if kind == np.int8 else values + 1000 * (kind == np.uint16)).astype(kind)
-        back = volumes.volume_from_node(volumes.node_from_volume(Volume(array), "CT", scene))
+        back = volumes.volume_from_node(volumes.node_from_volume(Volume.of(array), "CT", scene))
         assert back.array.dtype == kind
         np.testing.assert_array_equal(back.array, array)
-    wide = volumes.node_from_volume(Volume(values.astype(np.int64)), "CT", scene)
+    wide = volumes.node_from_volume(Volume.of(values.astype(np.int64)), "CT", scene)
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(wide), values.astype(np.int64))
 
 
@@ -351,7 +353,7 @@ def test_insert_and_revert_leave_the_source_alone(scene, ct):
     assert result.GetAttribute("DICOM.instanceUIDs") is None and source.GetAttribute("DICOM.instanceUIDs") == "1.2.3"
     assert (result.GetDisplayNode().GetWindow(), source.GetDisplayNode().GetWindow()) == (1600, 350)
     there, here = volumes.volume_from_node(source), volumes.volume_from_node(result)
-    np.testing.assert_array_equal(here.index_to_lps, there.index_to_lps)
+    np.testing.assert_array_equal(here.grid.index_to_lps, there.grid.index_to_lps)
     assert here.array.dtype == there.array.dtype and not np.shares_memory(here.array, there.array)
 
     events = []

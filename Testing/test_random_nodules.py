@@ -46,7 +46,7 @@ def test_they_stand_in_the_lungs_clear_of_each_other_and_of_what_is_there(reader
     assert len(session.nodules) == 3 and ui.nodulesTable.rowCount == 3
     lungs = ct.right | ct.left
     for nodule, center in zip(session.nodules[1:], centers(session)[1:], strict=True):
-        index = np.rint(ct.volume.to_index(center * (-1, -1, 1))).astype(int)[::-1]
+        index = np.rint(ct.volume.grid.to_index(center * (-1, -1, 1))).astype(int)[::-1]
         assert lungs[tuple(index)]
         others = [other for other in session.nodules if other is not nodule]
         for other in others:
@@ -77,7 +77,7 @@ def test_cancel_and_a_ct_without_lungs(desktop, reader):
     assert not reader.session.nodules and "Cancelled" in reader.ui.statusLabel.text
     block = np.full((30, 30, 30), 40, np.int16)
     block[:, :8] = -1000
-    reader.show(Volume(block, np.full(3, 5.0)), (-100.0, -100.0, 70.0), "no lungs")
+    reader.show(Volume.of(block, np.full(3, 5.0)), (-100.0, -100.0, 70.0), "no lungs")
     reader.click(reader.ui.randomButton)
     reader.wait()
     assert not reader.session.nodules and "lung" in reader.ui.statusLabel.text

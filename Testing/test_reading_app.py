@@ -103,8 +103,8 @@ def visitor(browser, server):
 
 
 def inside(at_ras_mm) -> bool:
-    index = chest().to_index(np.array(at_ras_mm) * (-1, -1, 1))
-    return bool(((index > 0) & (index < chest().size - 1)).all())
+    index = chest().grid.to_index(np.array(at_ras_mm) * (-1, -1, 1))
+    return bool(((index > 0) & (index < chest().grid.size - 1)).all())
 
 
 def test_marks_with_confidence_and_remark_are_kept_as_they_are_made(visitor, file):

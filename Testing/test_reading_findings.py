@@ -239,10 +239,10 @@ def test_wrong_steps_change_nothing(begin: Callable[..., ReadingSession]) -> Non
 
 def test_the_border_of_the_ct_is_inside(begin: Callable[..., ReadingSession], ct: Volume) -> None:
     session = begin()
-    for corner in (np.array([-0.49] * 3), ct.size - 0.51):
-        session.mark(ct.to_lps(corner) * (-1, -1, 1), 50)
+    for corner in (np.array([-0.49] * 3), ct.grid.size - 0.51):
+        session.mark(ct.grid.to_lps(corner) * (-1, -1, 1), 50)
         with refused("outside of the CT"):
-            session.mark(ct.to_lps(corner + np.sign(corner - 1) * 0.1) * (-1, -1, 1), 50)
+            session.mark(ct.grid.to_lps(corner + np.sign(corner - 1) * 0.1) * (-1, -1, 1), 50)
 
 
 def test_a_step_that_cannot_be_saved_is_not_done(

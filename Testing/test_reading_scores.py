@@ -90,13 +90,13 @@ def test_overlap_asks_the_label_map_wherever_it_lies() -> None:
     truth = case("a")
     turn = np.array([[0.0, -1.0, 0.0], [0.8, 0.0, -0.6], [0.6, 0.0, 0.8]])
     for direction in (np.eye(3), np.diag([-1.0, 1.0, -1.0]), turn):
-        labels = Volume(array, [0.7, 0.8, 2.5], [3.0, -40.0, 11.0], direction)
+        labels = Volume.of(array, [0.7, 0.8, 2.5], [3.0, -40.0, 11.0], direction)
         points = [(20, 2, 3), (25.4, 4.4, 5.4), (25.6, 4, 5), (19.4, 4, 5), (0, 0, 0)]
-        marks = [(labels.to_lps(index) * (-1, -1, 1), 50 - k) for k, index in enumerate(points)]
+        marks = [(labels.grid.to_lps(index) * (-1, -1, 1), 50 - k) for k, index in enumerate(points)]
         outcome = match(truth, reading("R1", truth, marks), labels, "overlap")
         assert kinds(outcome) == ["hit", "repeated", "false", "false", "false"]
     with refused("outside the CT", "Finding 1 of R1"):
-        match(truth, reading("R1", truth, [(labels.to_lps((30, 0, 0)) * (-1, -1, 1), 50)]), labels)
+        match(truth, reading("R1", truth, [(labels.grid.to_lps((30, 0, 0)) * (-1, -1, 1), 50)]), labels)
     with refused("no label map"):
         match(truth, reading("R1", truth, []), None, "overlap")
     with refused("distance or overlap", "guess"):
@@ -177,7 +177,7 @@ def test_label_maps_are_fetched_for_read_cases_one_at_a_time() -> None:
     def labels_of(name: str):
         def get() -> Volume:
             fetched.append(name)
-            return Volume(array, direction=np.diag([-1.0, -1.0, 1.0]))
+            return Volume.of(array, direction=np.diag([-1.0, -1.0, 1.0]))
 
         return get
 

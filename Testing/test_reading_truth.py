@@ -26,7 +26,7 @@ from SketchNoduleSynthLib.reading.findings import Finding, Reading
 from SketchNoduleSynthLib.reading.matching import match
 from SketchNoduleSynthLib.reading.scores import score
 from SketchNoduleSynthLib.reading.session import ReadingSession
-from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
+from SketchNoduleSynthLib.reading.truth import Place, Truth, truth_of
 from SketchNoduleSynthLib.reading.truth_table import (
     PLACE_COLUMNS,
     TABLE_CSV,
@@ -55,7 +55,7 @@ def result() -> Result:
 @pytest.fixture(scope="module")
 def truth(result: Result) -> Truth:
     nodules = truth_of(result, [("right", "upper"), ("left", "lower")], [(0.25, "moderate"), None])
-    return Truth("0007", ct_sha256(result.synthetic), nodules, (Place((1.0, 2.0, 3.0), 8.0),))
+    return Truth("0007", result.synthetic.sha256(), nodules, (Place((1.0, 2.0, 3.0), 8.0),))
 
 
 def labels_of(result: Result) -> Volume:
@@ -79,7 +79,7 @@ def test_the_truth_is_what_stands_in_the_label_map(result: Result, truth: Truth)
     assert [nodule.number for nodule in truth.nodules] == [1, 2]
     for nodule, recipe in zip(truth.nodules, RECIPE.nodules, strict=True):
         where = np.argwhere(result.labels == nodule.number)
-        center = result.source.to_lps(where.mean(0)[::-1])
+        center = result.source.grid.to_lps(where.mean(0)[::-1])
         assert nodule.center_lps_mm == pytest.approx(center, abs=0.006)
         assert np.linalg.norm(np.array(nodule.center_ras_mm) - recipe.voi.center_ras_mm) < 4
         assert nodule.volume_mm3 == pytest.approx(len(where) * 2.0 * 2.2 * 1.6, abs=0.1)
@@ -102,12 +102,14 @@ def test_a_ct_that_lies_otherwise_has_the_same_truth(result: Result, truth: Trut
     """Slices from head to feet, and columns from left to right."""
     ct = result.source
     flip = np.diag([-1.0, 1.0, -1.0])
-    flipped = Volume(ct.array[::-1, :, ::-1].copy(), ct.spacing, ct.to_lps((ct.size - 1) * (1, 0, 1)), flip)
+    flipped = Volume.of(
+        ct.array[::-1, :, ::-1].copy(), ct.grid.spacing, ct.grid.to_lps((ct.grid.size - 1) * (1, 0, 1)), flip
+    )
     there = truth_of(carry_out(flipped, RECIPE))
     for one, other in zip(truth.nodules, there, strict=True):
         assert other.center_ras_mm == pytest.approx(one.center_ras_mm, abs=0.5)
         assert other.volume_mm3 == pytest.approx(one.volume_mm3, rel=0.05)
-        assert one.slice_number + other.slice_number == pytest.approx(ct.size[2] + 1, abs=1)
+        assert one.slice_number + other.slice_number == pytest.approx(ct.grid.size[2] + 1, abs=1)
 
 
 def test_a_nodule_that_is_covered_is_told(result: Result) -> None:
@@ -126,15 +128,18 @@ def test_a_nodule_that_is_covered_is_told(result: Result) -> None:
 
 def test_the_digest_is_of_the_ct_not_of_its_file(result: Result, tmp_path: Path) -> None:
     ct = result.synthetic
-    digest = ct_sha256(ct)
+    digest = ct.sha256()
     ct.write(tmp_path / "ct.nrrd")
-    assert ct_sha256(Volume.read(tmp_path / "ct.nrrd")) == digest
-    assert ct_sha256(ct.with_array(ct.array.astype(np.float64))) == digest
+    assert Volume.read(tmp_path / "ct.nrrd").sha256() == digest
+    assert ct.with_array(ct.array.astype(np.float64)).sha256() == digest
     changed = ct.array.copy()
     changed[20, 30, 40] += 1
     others = [result.source, ct.with_array(changed), ct.with_array(ct.array[::-1])]
-    others += [Volume(ct.array, ct.spacing, ct.origin + 1, ct.direction), Volume(ct.array, ct.spacing * 1.1, ct.origin)]
-    assert len({digest, *map(ct_sha256, others)}) == 6
+    others += [
+        Volume.of(ct.array, ct.grid.spacing, ct.grid.origin + 1, ct.grid.direction),
+        Volume.of(ct.array, ct.grid.spacing * 1.1, ct.grid.origin),
+    ]
+    assert len({digest, *(other.sha256() for other in others)}) == 6
 
 
 # The table
@@ -271,7 +276,7 @@ def test_feedback_says_where_in_the_ct(result: Result, truth: Truth) -> None:
     found = replace(truth.nodules[0], side="right", third="lower")
     missed = replace(truth.nodules[1], side=None, third=None)
     truth = replace(truth, case_id="case-0001", nodules=(found, missed))
-    at = result.source.to_lps((20.0, 20.0, 6.2)) * (-1, -1, 1)
+    at = result.source.grid.to_lps((20.0, 20.0, 6.2)) * (-1, -1, 1)
     outcome = match(truth, read("Dr Ann", truth, (found.center_ras_mm, 70), (at, 20)))
     assert title(outcome).startswith("Dr Ann, case-0001: 1 of 2 synthetic nodules found, 1 false mark ")
     headings = [scene.heading for scene in scenes(outcome, result.synthetic)]
@@ -305,7 +310,7 @@ def test_a_real_ct_from_the_recipe_to_the_score(tmp_path: Path) -> None:
         )
     )
     result = carry_out(ct, Recipe(nodules))
-    truth = Truth("LIDC-IDRI-0314", ct_sha256(result.synthetic), truth_of(result))
+    truth = Truth("LIDC-IDRI-0314", result.synthetic.sha256(), truth_of(result))
     session = ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, truth.case_sha256, result.synthetic)
     first, second = truth.nodules
     session.mark(np.array(first.center_ras_mm) + 1, 80)
@@ -318,6 +323,6 @@ def test_a_real_ct_from_the_recipe_to_the_score(tmp_path: Path) -> None:
     write_feedback(scored.outcomes[0], result.synthetic, tmp_path / "feedback", labels_of(result))
     assert len(list((tmp_path / "feedback").iterdir())) == 4
     with refused("made on another CT"):
-        score([replace(truth, case_sha256=ct_sha256(ct))], [reading])
+        score([replace(truth, case_sha256=ct.sha256())], [reading])
     with pytest.raises(InputError):
-        ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, ct_sha256(ct), ct)
+        ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, ct.sha256(), ct)

@@ -13,7 +13,7 @@ from reading_cases import rated, reading
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.reading.findings import Reading
-from SketchNoduleSynthLib.reading.truth import Truth, TruthNodule, ct_sha256
+from SketchNoduleSynthLib.reading.truth import Truth, TruthNodule
 from SketchNoduleSynthLib.reading.truth_table import write_table
 from SketchNoduleSynthLib.teaching.case import INSTRUCTIONS, TRUTH_FOLDER, files_in, write_case_file
 
@@ -38,9 +38,9 @@ def write_case(ct: Volume, tmp_path: Path):
         found = []
         for number in range(1, nodules + 1):
             labels[9:12, 19:22, 19:22] = number
-            x, y, z = (ct.to_lps((20, 20, 10)) * (-1, -1, 1)).tolist()
+            x, y, z = (ct.grid.to_lps((20, 20, 10)) * (-1, -1, 1)).tolist()
             found.append(TruthNodule(number, (x, y, z), 6.0, 6.0, 5.0, 100.0, "solid", 11, ((19, 19, 9), (3, 3, 3))))
-        truth = Truth(case_id, ct_sha256(ct), tuple(found))
+        truth = Truth(case_id, ct.sha256(), tuple(found))
         write_table(truth, folder / TRUTH_FOLDER)
         ct.with_array(labels).write(folder / TRUTH_FOLDER / "labels.nrrd")
         write_case_file(folder, files_in(folder), case_id, INSTRUCTIONS, truth.case_sha256, "", "a test")

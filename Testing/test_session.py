@@ -191,7 +191,7 @@ def test_layers_read_as_the_array_with_all_applied(places: list, box: tuple) -> 
     whole = source.copy()
     for insertion in insertions:
         insertion.apply(whole)
-    read = layered(Volume(source), insertions).array[box]
+    read = layered(Volume.of(source), insertions).array[box]
     assert np.array_equal(read, whole[box])
     read[...] = 99
     assert not source.any()
@@ -253,7 +253,7 @@ def test_what_lacks_is_said(session: Session) -> None:
     with refused("outside the CT"):
         session.place((900.0, 0.0, 0.0))
     with refused("a picture, not a CT"):
-        Session(Volume(np.zeros((4, 4, 4), np.uint8)))
+        Session(Volume.of(np.zeros((4, 4, 4), np.uint8)))
 
 
 def test_a_nodule_that_cannot_be_made_any_more_is_named_and_nothing_changes(session: Session) -> None:

@@ -53,7 +53,7 @@ def test_only_the_nodule_changes_and_revert_is_exact(model, blending):
     assert np.array_equal(volume.array[outside], source[outside])
     assert (volume.array != source).sum() > 50
     far = np.linalg.norm(
-        volume.to_lps(np.argwhere(volume.array != source)[:, ::-1]) * (-1, -1, 1) - LUNG_RAS_MM, axis=1
+        volume.grid.to_lps(np.argwhere(volume.array != source)[:, ::-1]) * (-1, -1, 1) - LUNG_RAS_MM, axis=1
     )
     assert far.max() < 14.0 * np.sqrt(3), "a voxel outside the VOI changed"
     insertion.revert(volume.array)
@@ -88,20 +88,20 @@ def test_the_nodule_stands_at_its_point_whatever_the_axes(model, direction):
     origin = center - direction @ (spacing * (np.array(size) - 1) / 2)
     flat = np.full(size[::-1], -850, np.int16)
     flat += np.random.default_rng(0).normal(0, 20, flat.shape).astype(np.int16)
-    volume = Volume(flat, spacing, origin, direction)
+    volume = Volume.of(flat, spacing, origin, direction)
     insertion = synthesize(volume, recipe(model, 16.0, strokes=(ellipse(16.0, 1.0),)))
     gained = np.clip(insertion.after.astype(float) - insertion.before, 0, None)
     at = np.argwhere(insertion.nodule)
     weights = gained[insertion.nodule]
     index = (at * weights[:, None]).sum(0) / weights.sum() + [s.start for s in insertion.box]
-    found = volume.to_lps(index[::-1])
+    found = volume.grid.to_lps(index[::-1])
     assert np.abs(found - center).max() < 2.2, "the centre of mass is far from the asked point"
     assert straight.array.dtype == volume.array.dtype
 
 
 def test_a_patch_lands_where_its_frame_says_within_half_a_voxel():
-    volume = Volume(np.full((40, 44, 48), -800, np.int16), (1.1, 0.9, 2.0), (3, -7, 11), np.diag([-1.0, 1.0, -1.0]))
-    frame = Frame.of_voi(volume.to_lps(volume.size / 2), 16.0, 64, 20, -10)
+    volume = Volume.of(np.full((40, 44, 48), -800, np.int16), (1.1, 0.9, 2.0), (3, -7, 11), np.diag([-1.0, 1.0, -1.0]))
+    frame = Frame.of_voi(volume.grid.to_lps(volume.grid.size / 2), 16.0, 64, 20, -10)
     local = frame.to_local(frame.points())
     radius = np.linalg.norm(local, axis=-1)
     inside = (5.0 - radius).astype(np.float32)
@@ -111,13 +111,13 @@ def test_a_patch_lands_where_its_frame_says_within_half_a_voxel():
     gained = np.clip(blended.after - blended.before, 0, None)
     at = np.argwhere(gained > 400)
     index = at.mean(0) + [s.start for s in blended.box]
-    off = np.abs(index[::-1] - volume.to_index(frame.center))
+    off = np.abs(index[::-1] - volume.grid.to_index(frame.center))
     assert (off < 0.5).all()
 
 
 def test_hu_beyond_the_window_survive_and_darkening_happens():
     volume = chest()
-    near = tuple(int(i) for i in np.rint(volume.to_index(np.array(LUNG_RAS_MM) * (-1, -1, 1))))[::-1]
+    near = tuple(int(i) for i in np.rint(volume.grid.to_index(np.array(LUNG_RAS_MM) * (-1, -1, 1))))[::-1]
     volume.array[near[0], near[1] + 5, near[2]] = 2500
     frame = Frame.of_voi(np.array(LUNG_RAS_MM) * (-1, -1, 1), 20.0, 32)
     inside = (4.0 - np.linalg.norm(frame.to_local(frame.points()), axis=-1)).astype(np.float32)
@@ -172,7 +172,7 @@ def test_what_cannot_be_done_is_told(change, said):
 
 def test_a_centre_in_lps_is_guessed():
     ct = chest()
-    shifted = Volume(ct.array, ct.spacing, np.add(ct.origin, (300.0, 0.0, 0.0)), ct.direction)
+    shifted = Volume.of(ct.array, ct.grid.spacing, np.add(ct.grid.origin, (300.0, 0.0, 0.0)), ct.grid.direction)
     x, y, z = LUNG_RAS_MM
     with pytest.raises(InputError, match="as LPS it would be inside"):
         synthesize(shifted, recipe("pix2pix", center=(300.0 - x, -y, z)))
@@ -359,7 +359,7 @@ def test_objects_refuse_what_a_recipe_would_refuse():
 def test_at_the_edge_of_the_ct_the_figures_are_of_the_synthetic_one():
     volume = chest()
     x, y, _ = LUNG_RAS_MM
-    top = float(volume.to_lps(volume.size - 1)[2])
+    top = float(volume.grid.to_lps(volume.grid.size - 1)[2])
     report = synthesize(volume, recipe("pix2pix", center=(x, y, top + 0.3))).report
     assert report["outline_dice"] > 0.6
 

@@ -22,7 +22,6 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_rows
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
-from SketchNoduleSynthLib.reading.truth import ct_sha256
 from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
 from SketchNoduleSynthLib.synthesis.bundle import read_config
 from SketchNoduleSynthLib.teaching.case import Case, files_in
@@ -63,7 +62,7 @@ def test_a_made_case_is_whole_and_differs_from_its_source_only_in_the_nodules(ma
     assert changed[labels.array > 0].mean() > 0.95
     truth = case.truth()
     for nodule in truth.nodules:
-        at = np.rint(ct.to_index(nodule.center_lps_mm)).astype(int)
+        at = np.rint(ct.grid.to_index(nodule.center_lps_mm)).astype(int)
         assert labels.array[tuple(at[::-1])] == nodule.number
         assert nodule.slice_number == at[2] + 1
         assert nodule.side in ("right", "left") and nodule.third and nodule.difficulty_class
@@ -105,7 +104,7 @@ def test_a_case_without_nodules_is_a_case_too(source, tmp_path):
     assert main(["case", "make", str(source), str(folder), "--nodules", "0"]) == 0
     case = Case.open(folder)
     assert f"0 nodules; compared with {source.name}, it differs from its source in 0 voxels" in check(case, source)
-    assert case.truth().nodules == () and case.sha256 == ct_sha256(Volume.read(source))
+    assert case.truth().nodules == () and case.sha256 == Volume.read(source).sha256()
 
 
 def test_headers_do_not_tell_whether_there_are_nodules(made_case, source, tmp_path):

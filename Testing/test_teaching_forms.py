@@ -14,7 +14,6 @@ from pydicom import dcmread
 from refusal import refused
 
 from SketchNoduleSynthLib.__main__ import main
-from SketchNoduleSynthLib.reading.truth import ct_sha256
 from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.make import Form
@@ -55,7 +54,7 @@ def test_each_differs_from_its_source_only_in_the_nodules(forms, series, made): 
     for name, case in cases.items():
         said = check(case, series)
         assert "2 nodules" in said and ("and in the word burned in" in said) == (name == "marked")
-    assert {case.source_sha256 for case in cases.values()} == {ct_sha256(made.volume)}
+    assert {case.source_sha256 for case in cases.values()} == {made.volume.sha256()}
     corner = (slice(None), slice(9), slice(50))
     assert not np.array_equal(cases["marked"].ct().array[corner], made.volume.array[corner])
     with refused("Only a DICOM case"):

@@ -196,7 +196,7 @@ def test_workers_that_are_not_there_are_told_and_nothing_is_begun(plan, tmp_path
 
 def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, tmp_path, capsys):
     """A CT without lungs, and one with."""
-    Volume(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
+    Volume.of(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
     words = ["--count", "2", "--nodules", "0", "--format", "nrrd", "--workers", "1"]
     cases = tmp_path / "cases"
     assert main(["case", "make", str(source), str(tmp_path / "fat.nrrd"), str(cases), *words]) == 1
@@ -213,7 +213,7 @@ def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, t
 
 
 def test_if_no_case_can_be_made_the_plan_of_an_earlier_run_is_kept(tmp_path):
-    Volume(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
+    Volume.of(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
     plan, cases = Plan((Source.read(tmp_path / "fat.nrrd"),), 1, form=Form("nrrd")), tmp_path / "cases"
     with held(cases):
         assert plan.keep_in(cases)

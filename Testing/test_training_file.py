@@ -48,7 +48,7 @@ def test_a_set_gives_back_what_was_written(nodule_set: Path) -> None:
     mask = nodules[0].mask
     assert mask.array.dtype == np.float32
     assert np.array_equal(mask.array > 0, ellipsoid())
-    assert mask.origin.tolist() == nodules[0].ct.origin.tolist() == [-24.5] * 3
+    assert mask.grid.origin.tolist() == nodules[0].ct.grid.origin.tolist() == [-24.5] * 3
 
 
 def test_nodules_without_a_mask_are_read_only_on_demand(nodule_set: Path) -> None:

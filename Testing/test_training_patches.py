@@ -26,7 +26,7 @@ def test_a_patch_lies_where_its_frame_says() -> None:
     for axis in range(3):
         ct = ct_with(direction=np.diag([1, -1, 1]), origin=np.array([-40.0, 40.0, -40.0]))
         ct.array[:] = np.rint(
-            10 * ct.to_lps(np.stack(np.meshgrid(*map(np.arange, ct.size), indexing="ij"), -1)).T[axis]
+            10 * ct.grid.to_lps(np.stack(np.meshgrid(*map(np.arange, ct.grid.size), indexing="ij"), -1)).T[axis]
         )
         patch = cut(ct, None, [1.0, 2.0, -3.0], 10.0, 1.0, "here")
         assert isinstance(patch, Patch)

@@ -16,7 +16,7 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
-from SketchNoduleSynthLib.reading.truth import Place, Truth, ct_sha256, truth_of
+from SketchNoduleSynthLib.reading.truth import Place, Truth, truth_of
 from SketchNoduleSynthLib.synthesis.result import carry_out
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, Patch, patch_image, write_set
 from SketchNoduleSynthLib.turing.report import report, scored
@@ -103,7 +103,7 @@ def test_the_patches_of_a_case(tmp_path: Path) -> None:
     result = carry_out(chest(), Recipe(tuple(NoduleRecipe(Voi(at, mm), "mcgan", 1) for at, mm in sites)))
     ct = result.synthetic
     real = (Place((x, y + 30, z), 6.0), Place((-x, y - 25, z), 6.0))
-    truth = Truth("0007", ct_sha256(ct), truth_of(result), real)
+    truth = Truth("0007", ct.sha256(), truth_of(result), real)
     patches = of_case(ct, truth, ["mcgan", "mcgan"])
     assert [(p.is_synthetic, p.model, p.facts) for p in patches] == [
         *((True, "mcgan", ("0007", 1)), (True, "mcgan", ("0007", 2))),

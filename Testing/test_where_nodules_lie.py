@@ -38,7 +38,7 @@ def test_within_half_a_voxel(tmp_path, scene, direction, tilts):
     spacing, size = np.array([0.7, 0.9, 2.5]), np.array([60, 54, 26])
     center = CENTER_RAS_MM * (-1, -1, 1)
     origin = center - direction @ (spacing * (size - 1) / 2) + direction @ (spacing * (0.3, -0.2, 0.4))
-    volume = Volume(np.full(size[::-1], -800, np.int16), spacing, origin, direction)
+    volume = Volume.of(np.full(size[::-1], -800, np.int16), spacing, origin, direction)
     frame = Frame.of_voi(center, 4 * RADIUS_MM, 64, *tilts)
     inside = (RADIUS_MM - np.linalg.norm(frame.to_local(frame.points()), axis=-1)).astype(np.float32)
     hu = np.where(inside > 0, 0.0, -800.0).astype(np.float32)

@@ -52,4 +52,4 @@ def ct_with(hu: float = -850.0, **changed: Any) -> Volume:
     """80 mm of parenchyma around the LPS origin in voxels of 0.8 x 0.8 x 2 mm."""
     shape, spacing = (40, 100, 100), np.array([0.8, 0.8, 2.0])
     origin = -(np.array(shape[::-1]) - 1) / 2 * spacing
-    return Volume(np.full(shape, hu, np.int16), **{"spacing": spacing, "origin": origin, **changed})
+    return Volume.of(np.full(shape, hu, np.int16), **{"spacing": spacing, "origin": origin, **changed})

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.by_value import ByValue, fixed
+from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.sampling import Interpolation, Outside, sample_lattice
+from SketchNoduleSynthLib.ct.volume import Volume
 
-Outside = Literal["nearest", "mirror"]
-INTERPOLATION_ORDER = {"linear": 1, "cubic": 3}
 MAX_TILT_DEG = 30.0
-Box = tuple[slice, slice, slice]
 
 
 def tilted_axes(tilt_lr_deg: float = 0.0, tilt_hf_deg: float = 0.0) -> NDArray[np.float64]:
@@ -41,8 +39,8 @@ def tilted_axes(tilt_lr_deg: float = 0.0, tilt_hf_deg: float = 0.0) -> NDArray[n
     return about_u @ about_v
 
 
-@dataclass(frozen=True)
-class Frame:
+@dataclass(frozen=True, eq=False)
+class Frame(ByValue):
     """An oriented box of samples: centre and axes in LPS mm, `extent` in mm and `samples` along u, v, w.
 
     The box is divided into `samples` equal cells an axis and every sample lies at its cell's
@@ -63,8 +61,9 @@ class Frame:
             raise ValueError("A frame's axes must be three orthonormal vectors.")
         if not all(0 < e < np.inf for e in self.extent) or min(self.samples) < 1:
             raise ValueError("A frame's extents and sample counts must be positive and finite.")
-        object.__setattr__(self, "center", center)
-        object.__setattr__(self, "axes", axes)
+        object.__setattr__(self, "center", fixed(center))
+        object.__setattr__(self, "axes", fixed(axes))
+        object.__setattr__(self, "extent", tuple(map(float, self.extent)))
 
     @classmethod
     def of_voi(
@@ -130,91 +129,48 @@ class Frame:
         """The inverse of :meth:`to_local`."""
         return np.asarray(local_mm, float) @ self.axes + self.center
 
-    def as_volume(self, patch: NDArray) -> Volume:
-        """A patch of this frame, (w, v, u), as a volume of its own."""
-        from SketchNoduleSynthLib.ct.volume import Volume
-
+    @cached_property
+    def grid(self) -> Grid:
+        """The samples as a grid: x, y, z are u, v, w."""
         origin = self.to_lps([offsets[0] for offsets in self.offsets])
-        return Volume(patch, self.spacing, origin, self.axes.T)
+        return Grid(np.array(self.samples), self.spacing, origin, self.axes.T)
 
     def corners(self) -> NDArray[np.float64]:
         """LPS positions of the box's eight corners, (8, 3)."""
         signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
         return self.to_lps(signs * np.asarray(self.extent) / 2)
 
-    def sample(self, volume: Volume, interpolation: str = "linear", outside: Outside = "nearest") -> NDArray:
+    def sample(self, volume: Volume, interpolation: Interpolation = "linear", outside: Outside = "nearest") -> NDArray:
         """The patch in HU, float32, shape (w, v, u); `outside` says how the CT goes on past its border.
 
         Only the voxels around the frame are read, whatever the CT's size.
         """
-        linear = volume.lps_to_index[:3, :3] @ self.axes.T * self.spacing
-        start = volume.to_index(self.to_lps([o[0] for o in self.offsets]))
-        return _affine_sample(volume.array, linear, start, self.samples, interpolation, outside)
+        linear = volume.grid.lps_to_index[:3, :3] @ self.axes.T * self.spacing
+        start = volume.grid.to_index(self.grid.origin)
+        return sample_lattice(volume.array, linear, start, self.samples, interpolation, outside)
 
-    def box_in(self, volume: Volume, margin_voxels: int = 0) -> Box:
-        """The smallest box of voxels (z, y, x slices, cut at the CT's border) whose centres cover the frame."""
-        index = volume.to_index(self.corners())
+    def box_in(self, grid: Grid, margin_voxels: int = 0) -> Box:
+        """The smallest box of voxels, cut at the grid's border, whose centres cover the frame."""
+        index = grid.to_index(self.corners())
         low = np.maximum(np.ceil(index.min(0) - 1e-6).astype(int) - margin_voxels, 0)
-        high = np.minimum(np.floor(index.max(0) + 1e-6).astype(int) + 1 + margin_voxels, volume.size)
-        x, y, z = (slice(int(a), int(max(a, b))) for a, b in zip(low, high, strict=True))
-        return z, y, x
+        high = np.minimum(np.floor(index.max(0) + 1e-6).astype(int) + 1 + margin_voxels, grid.size)
+        return Box.of(low[::-1], high[::-1])
 
     def resample_to(
-        self, volume: Volume, box: Box, patch: NDArray, interpolation: str = "linear", fill: float = 0.0
+        self, grid: Grid, box: Box, patch: NDArray, interpolation: Interpolation = "linear", fill: float = 0.0
     ) -> NDArray[np.float32]:
-        """A patch of this frame at the voxel centres of `box` (z, y, x slices); `fill` outside the frame.
+        """A patch of this frame at the voxel centres of `box` in `grid`; `fill` outside the frame.
 
         Voxels larger than 1 mm are averaged over sub-voxels of at most 1 mm, as a scanner would.
         """
-        parts = np.maximum(np.ceil(volume.spacing - 0.25).astype(int), 1)
-        counts = np.array([box[2].stop - box[2].start, box[1].stop - box[1].start, box[0].stop - box[0].start])
+        parts = np.maximum(np.ceil(grid.spacing - 0.25).astype(int), 1)
+        counts = np.array(box.shape[::-1])
         scale = (1.0 / self.spacing)[:, None]
-        linear = scale * (self.axes @ volume.index_to_lps[:3, :3])
-        first = volume.to_lps(np.array([box[2].start, box[1].start, box[0].start]) - 0.5 + 0.5 / parts)
+        linear = scale * (self.axes @ grid.index_to_lps[:3, :3])
+        first = grid.to_lps(np.array(box.start[::-1]) - 0.5 + 0.5 / parts)
         start = self.to_local(first) / self.spacing + np.asarray(self.samples) / 2 - 0.5
-        fine = _affine_sample(
+        fine = sample_lattice(
             patch, linear / parts, start, tuple(counts * parts), interpolation, "nearest", (fill, self.samples)
         )
         z, y, x = counts[::-1]
         return fine.reshape(z, parts[2], y, parts[1], x, parts[0]).mean((1, 3, 5), dtype=np.float32)
-
-
-def _affine_sample(
-    array: NDArray,
-    linear: NDArray,
-    start: NDArray,
-    counts: tuple[int, ...],
-    interpolation: str,
-    outside: Outside,
-    beyond: tuple[float, tuple[int, int, int]] | None = None,
-) -> NDArray[np.float32]:
-    """`array` (z, y, x) at start + linear @ (i, j, k), x, y, z index coordinates, for all i, j, k < counts.
-
-    `beyond` = (fill, size): what lies more than half a sample outside `size` becomes `fill`.
-    """
-    order = INTERPOLATION_ORDER[interpolation]
-    steps = [np.arange(n) for n in counts]
-    far = start + (np.array(list(np.ndindex(2, 2, 2))) * (np.array(counts) - 1)) @ linear.T
-    size = np.array(array.shape[::-1])
-    margin = 2 if order == 1 else 12
-    low = np.clip(np.floor(far.min(0)).astype(int) - margin, 0, np.maximum(size - 1, 0))
-    high = np.clip(np.ceil(far.max(0)).astype(int) + margin + 1, low + 1, size)
-    if outside == "mirror":
-        low, high = np.zeros(3, int), size
-    crop = array[low[2] : high[2], low[1] : high[1], low[0] : high[0]].astype(np.float32)
-    coordinates = [
-        (start[axis] - low[axis])
-        + linear[axis, 0] * steps[0][None, None, :]
-        + linear[axis, 1] * steps[1][None, :, None]
-        + linear[axis, 2] * steps[2][:, None, None]
-        for axis in (2, 1, 0)
-    ]
-    values = ndimage.map_coordinates(crop, np.stack(np.broadcast_arrays(*coordinates)), order=order, mode=outside)
-    if beyond is not None:
-        fill, extent = beyond
-        out = np.zeros(values.shape, bool)
-        for coordinate, axis in zip(coordinates, (2, 1, 0), strict=True):
-            position = coordinate + low[axis]
-            out |= (position < -0.5 - 1e-6) | (position > extent[axis] - 0.5 + 1e-6)
-        values[out] = fill
-    return values

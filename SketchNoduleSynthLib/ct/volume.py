@@ -1,88 +1,83 @@
-"""A volume: voxels on a grid with its place in the patient; and what makes one a CT."""
+"""A volume: voxels on a grid in the patient; and what makes one a CT."""
 
 from __future__ import annotations
 
-import gzip
-import math
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-NRRD_ENDINGS = (".nrrd", ".nhdr")
-NIFTI_ENDINGS = (".nii", ".nii.gz")
-FILE_ENDINGS = (*NRRD_ENDINGS, *NIFTI_ENDINGS, ".mha", ".mhd")
 
-
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Volume:
-    """Voxels `array` (z, y, x; HU for a CT) in the file's own type, placed in LPS mm.
+    """Voxels `array` (z, y, x; HU for a CT) in the file's own type, on a `grid`.
 
-    `spacing`, `origin` are x, y, z in mm; the columns of `direction` are the directions of the
-    x, y and z index axes, which may be oblique or flipped (SimpleITK's convention).
-    Raises :class:`InputError` if it is not 3D or its geometry is singular.
+    Volumes are equal if voxels, voxel type and grid are. Raises :class:`InputError` if the array does not fit the grid.
     """
 
     array: NDArray
-    spacing: NDArray[np.float64] = field(default_factory=lambda: np.ones(3))
-    origin: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
-    direction: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    grid: Grid
 
     def __post_init__(self) -> None:
-        self.spacing = np.asarray(self.spacing, float)
-        self.origin = np.asarray(self.origin, float)
-        self.direction = np.asarray(self.direction, float).reshape(3, 3)
         if self.array.ndim != 3:
             raise InputError(f"The image has {self.array.ndim} dimensions; a CT volume has 3.")
-        if not (np.isfinite(self.spacing).all() and (self.spacing > 0).all()):
-            raise InputError(f"The CT's voxel spacing {self.spacing.tolist()} is not positive; check its header.")
-        if not np.allclose(self.direction @ self.direction.T, np.eye(3), atol=1e-3):
-            raise InputError("The CT's axes are not orthogonal (gantry tilt or a broken header); resample it first.")
+        if tuple(self.array.shape) != self.grid.shape:
+            raise InputError(f"Voxels of shape {self.array.shape} do not fit a grid of {self.grid.shape} (z, y, x).")
 
-    @property
-    def size(self) -> NDArray[np.int64]:
-        """Voxels along x, y, z."""
-        return np.array(self.array.shape[::-1])
+    @classmethod
+    def of(
+        cls, array: NDArray, spacing: ArrayLike = 1.0, origin: ArrayLike = 0.0, direction: ArrayLike | None = None
+    ) -> Volume:
+        """`array` (z, y, x) on a :class:`Grid` of its size; numbers are for all axes."""
+        spacing, origin = (np.broadcast_to(np.asarray(values, float), 3) for values in (spacing, origin))
+        axes = np.eye(3) if direction is None else np.asarray(direction, float)
+        return cls(array, Grid(np.array(array.shape[::-1]), spacing, origin, axes))
 
-    @cached_property
-    def index_to_lps(self) -> NDArray[np.float64]:
-        """4 x 4 matrix from x, y, z index to LPS mm."""
-        matrix = np.eye(4)
-        matrix[:3, :3] = self.direction * self.spacing
-        matrix[:3, 3] = self.origin
-        return matrix
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Volume) or self.grid != other.grid or self.array.dtype != other.array.dtype:
+            return False
+        return self is other or all(map(np.array_equal, self._slices(), other._slices()))
 
-    @cached_property
-    def lps_to_index(self) -> NDArray[np.float64]:
-        """4 x 4 matrix from LPS mm to x, y, z index."""
-        return np.asarray(np.linalg.inv(self.index_to_lps), np.float64)
+    def __hash__(self) -> int:
+        return hash(self.grid)
 
-    def to_index(self, points_lps_mm: ArrayLike) -> NDArray[np.float64]:
-        """LPS positions (..., 3) in mm as continuous x, y, z index; voxel centres are whole numbers."""
-        return np.asarray(points_lps_mm, float) @ self.lps_to_index[:3, :3].T + self.lps_to_index[:3, 3]
+    def sha256(self) -> str:
+        """What tells a CT from all others: its HU and where they lie, whatever its file format and voxel type."""
+        digest = sha256(str(self.grid.shape).encode())
+        for plane in self._slices():
+            digest.update(np.ascontiguousarray(plane, "<f4").data)
+        digest.update((np.round(self.grid.index_to_lps, 3) + 0.0).astype("<f8").tobytes())
+        return digest.hexdigest()
 
-    def to_lps(self, index: ArrayLike) -> NDArray[np.float64]:
-        """The inverse of :meth:`to_index`."""
-        return np.asarray(index, float) @ self.index_to_lps[:3, :3].T + self.origin
-
-    def holds(self, points_lps_mm: ArrayLike) -> bool:
-        """Whether all of the LPS positions (..., 3) in mm lie in its voxels."""
-        index = self.to_index(points_lps_mm)
-        return bool((index >= -0.5).all() and (index <= self.size - 0.5).all())
+    def _slices(self) -> Iterator[NDArray]:
+        return (self.array[k : k + 1, :, :] for k in range(self.grid.shape[0]))
 
     def with_array(self, array: NDArray) -> Volume:
         """Another array of the same size on the same grid."""
-        return Volume(array, self.spacing, self.origin, self.direction)
+        return Volume(array, self.grid)
+
+    def cropped(self, box: Box) -> Volume:
+        """The part in `box`; shares the array."""
+        return Volume(self.array[box], self.grid.cropped(box))
+
+    def flipped(self) -> Volume:
+        """The same voxels in the same place, slices in the other order; shares the array. See :meth:`Grid.flipped`."""
+        return Volume(self.array[::-1], self.grid.flipped())
+
+    def right_handed(self) -> Volume:
+        """With slices along row x column direction, as :meth:`read` sorts DICOM."""
+        return self if self.grid.is_right_handed else self.flipped()
 
     def cast(self, hu: NDArray) -> NDArray:
         """Float HU in this CT's voxel type: rounded and held within the type's range for whole numbers."""
@@ -98,12 +93,21 @@ class Volume:
 
         Raises :class:`InputError` with one sentence if there is no readable CT at `path`.
         """
-        from SketchNoduleSynthLib.ct.dicom_series import read_dicom_folder
+        from SketchNoduleSynthLib.ct.read import read_voxels
 
-        path = Path(path)
-        if path.is_dir():
-            return read_dicom_folder(path)
-        return read_file(path)
+        volume = cls(*read_voxels(Path(path)))
+        check_ct(volume.array)
+        return volume
+
+    def to_image(self) -> sitk.Image:
+        """A copy for SimpleITK."""
+        import SimpleITK as sitk
+
+        image = sitk.GetImageFromArray(self.array)
+        image.SetSpacing(self.grid.spacing.tolist())
+        image.SetOrigin(self.grid.origin.tolist())
+        image.SetDirection(self.grid.direction.ravel().tolist())
+        return image
 
     def write(self, path: str | Path, header: Mapping[str, str] | None = None) -> None:
         """Write a compressed NRRD; what is at `path` is replaced only when all is written.
@@ -115,10 +119,7 @@ class Volume:
         path = Path(path)
         if not path.name.endswith(".nrrd"):
             raise InputError(f"Volumes are written as .nrrd, not {path.name}.")
-        image = sitk.GetImageFromArray(self.array)
-        image.SetSpacing(self.spacing.tolist())
-        image.SetOrigin(self.origin.tolist())
-        image.SetDirection(self.direction.ravel().tolist())
+        image = self.to_image()
         for key, value in (header or {}).items():
             image.SetMetaData(key, value)
         partial = path.with_name("." + path.name[: -len(".nrrd")] + ".partial.nrrd")
@@ -143,45 +144,3 @@ def check_ct(array: NDArray) -> None:
         raise InputError("The CT has voxels that are not numbers (NaN or infinite); repair it first.")
     if lowest >= 0 and highest <= 255:
         raise InputError("The image's values lie in 0 to 255: this is a picture, not a CT in HU.")
-
-
-def read_file(path: Path) -> Volume:
-    """Read one NRRD, NIfTI or MetaImage file; see :meth:`Volume.read`."""
-    import SimpleITK as sitk
-
-    if not path.exists():
-        raise InputError(f"There is no CT at {path}; give a file or a folder of DICOM.")
-    if not path.name.lower().endswith(FILE_ENDINGS):
-        raise InputError(f"{path.name} is not a CT file that can be read; use one of {', '.join(FILE_ENDINGS)}.")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path.name} is empty.")
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-        if reader.GetNumberOfComponents() > 1:
-            raise InputError(f"{path.name} is a colour or vector image; a CT has one value in HU a voxel.")
-        if reader.GetDimension() != 3:
-            raise InputError(f"{path.name} has {reader.GetDimension()} dimensions; a CT volume has 3.")
-        with np.errstate(all="ignore"):
-            image = reader.Execute()
-        if path.name.lower().endswith(NIFTI_ENDINGS):
-            _check_nifti_is_whole(path, reader)
-    except (RuntimeError, EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{path.name} cannot be read: it is damaged, cut short or not what its name says.") from error
-    array = sitk.GetArrayFromImage(image)
-    check_ct(array)
-    return Volume(array, image.GetSpacing(), image.GetOrigin(), image.GetDirection())
-
-
-def _check_nifti_is_whole(path: Path, reader: sitk.ImageFileReader) -> None:
-    """Raise EOFError if the voxels end early: ITK would fill the rest with whatever is in memory."""
-    bytes_a_voxel = int(reader.GetMetaData("bitpix")) // 8
-    missing = int(float(reader.GetMetaData("vox_offset"))) + math.prod(reader.GetSize()) * bytes_a_voxel
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if compressed else path.open("rb") as file:
-        while missing > 0:
-            missing -= len(part := file.read(min(missing, 1 << 24)))
-            if not part:
-                raise EOFError(f"{missing} bytes are missing")

@@ -121,13 +121,13 @@ def _study_and_series(dataset: Dataset, identifiers: Identifiers) -> None:
 
 def _place(dataset: Dataset, volume: Volume, index: int) -> None:
     """The image plane (PS3.3, C.7.6.2)."""
-    position = volume.to_lps([0, 0, index])
+    position = volume.grid.to_lps([0, 0, index])
     dataset.InstanceNumber = index + 1
     dataset.ImagePositionPatient = [_decimal(value) for value in position]
-    dataset.ImageOrientationPatient = [_decimal(value) for value in volume.direction[:, :2].T.ravel()]
-    dataset.PixelSpacing = [_decimal(volume.spacing[1]), _decimal(volume.spacing[0])]
-    dataset.SliceThickness = _decimal(volume.spacing[2])
-    dataset.SliceLocation = _decimal(float(position @ volume.direction[:, 2]))
+    dataset.ImageOrientationPatient = [_decimal(value) for value in volume.grid.direction[:, :2].T.ravel()]
+    dataset.PixelSpacing = [_decimal(volume.grid.spacing[1]), _decimal(volume.grid.spacing[0])]
+    dataset.SliceThickness = _decimal(volume.grid.spacing[2])
+    dataset.SliceLocation = _decimal(float(position @ volume.grid.direction[:, 2]))
 
 
 def _pixels(dataset: Dataset, volume: Volume, values: StoredValues) -> None:

@@ -10,8 +10,7 @@ from pydicom.sr.codedict import codes
 from pydicom.valuerep import DA, TM
 
 import SketchNoduleSynthLib
-from SketchNoduleSynthLib.ct.dicom_series import sorted_slices
-from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
+from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
 from SketchNoduleSynthLib.errors import InputError
@@ -51,10 +50,10 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
 
     if not result.insertions:
         raise InputError("There is no nodule, so there is no segmentation to write.")
-    labels = right_handed(result.synthetic.with_array(result.labels))
+    labels = result.synthetic.with_array(result.labels).right_handed()
     slices = sorted_slices(series_folder)
     images = [dcmread(one.path, stop_before_pixels=True) for one in slices]
-    if not same_grid(slices, labels) or any(image.get("SyntheticData") != "YES" for image in images):
+    if not are_on(slices, labels.grid) or any(image.get("SyntheticData") != "YES" for image in images):
         raise InputError(f"The series in {series_folder} is not the synthetic CT of these nodules.")
     for image in images:
         for keyword in OF_TYPE_2:

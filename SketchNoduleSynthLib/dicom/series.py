@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 from pydicom import dcmread
 
 import SketchNoduleSynthLib
-from SketchNoduleSynthLib.ct.dicom_series import Slice, sorted_slices
+from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
+from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.dicom.grid import right_handed, same_grid
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import mark, mark_image, models_at_hand, models_of, set_times
 from SketchNoduleSynthLib.dicom.synthetic_slice import anonymous, from_nothing, in_source_study
@@ -60,7 +60,7 @@ def write_series(
     """
     if study not in get_args(Study):
         raise InputError(f"The study is {study!r}; give one of {', '.join(get_args(Study))}.")
-    source, synthetic = right_handed(result.source), right_handed(result.synthetic)
+    source, synthetic = result.source.right_handed(), result.synthetic.right_handed()
     slices = None if source_folder is None else _source_slices(source_folder, source, target)
     content = _content(result, slices, study, burn_in, case_id)
     identifiers = Identifiers.of(content) if reproducible else Identifiers.random()
@@ -91,7 +91,7 @@ def _source_slices(folder: Path, source: Volume, target: Path) -> list[Slice]:
     if folder.resolve() in inside:
         raise InputError("The output folder lies in the CT's own folder; give another one.")
     slices = sorted_slices(folder)
-    if not same_grid(slices, source):
+    if not are_on(slices, source.grid):
         raise InputError(f"The DICOM files in {folder} are not the CT that the nodules were made in; give its folder.")
     return slices
 
@@ -107,5 +107,5 @@ def _content(
     nodules = result.recipe.to_dict()["nodules"]
     kind = str(result.synthetic.array.dtype)
     yield json.dumps([SketchNoduleSynthLib.__version__, study, burn_in, case_id, series, kind, nodules]).encode()
-    yield result.synthetic.index_to_lps.tobytes()
+    yield result.synthetic.grid.index_to_lps.tobytes()
     yield from (plane.tobytes() for plane in result.synthetic.array)

@@ -10,7 +10,7 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from SketchNoduleSynthLib.ct.dicom_series import Slice
+from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.stored_values import StoredValues
 from SketchNoduleSynthLib.errors import InputError

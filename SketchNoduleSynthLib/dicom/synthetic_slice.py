@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom import DataElement, Dataset
 from pydicom.uid import CTImageStorage
 
-from SketchNoduleSynthLib.ct.dicom_series import Slice, read_plane
+from SketchNoduleSynthLib.ct.dicom_slice import Slice, read_plane
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.burned_in import WORD, burned_in_hu
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers

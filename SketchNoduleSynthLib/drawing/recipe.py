@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
+from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
@@ -48,7 +49,7 @@ class Voi:
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
         """The centre in LPS mm."""
-        return np.array(self.center_ras_mm) * (-1.0, -1.0, 1.0)
+        return lps_of_ras(self.center_ras_mm)
 
     @property
     def side_mm(self) -> float:

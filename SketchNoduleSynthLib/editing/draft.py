@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.drawing.recipe import STYLE, NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
@@ -68,7 +69,7 @@ def draft_of(recipe: NoduleRecipe) -> Draft:
 
 def beside(voi: Voi, times: float = 1.5) -> Voi:
     """The VOI moved along its u axis by `times` its diameter."""
-    shift = voi.frame(1).axes[0] * (-1, -1, 1) * times * voi.diameter_mm
+    shift = ras_of_lps(voi.frame(1).axes[0]) * times * voi.diameter_mm
     x, y, z = (np.array(voi.center_ras_mm) + shift).round(6).tolist()
     return replace(voi, center_ras_mm=(x, y, z))
 

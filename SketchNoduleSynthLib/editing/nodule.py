@@ -42,7 +42,7 @@ class Nodule:
 
 def digest(below: Volume, insertion: Insertion) -> bytes:
     """Of the voxels of `below` that decide what `insertion` is."""
-    voxels = below.array[voxels_read(below, insertion)]
+    voxels = below.array[voxels_read(below.grid, insertion)]
     return blake2b(np.ascontiguousarray(voxels).tobytes(), digest_size=16).digest()
 
 

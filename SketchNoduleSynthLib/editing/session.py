@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
@@ -67,8 +67,8 @@ class Session:
         digest = blake2b(self.source.array.tobytes(), digest_size=16).hexdigest()
         return {
             "voxels": digest,
-            "size": self.source.size.tolist(),
-            "origin_lps_mm": self.source.origin.round(4).tolist(),
+            "size": self.source.grid.size.tolist(),
+            "origin_lps_mm": self.source.grid.origin.round(4).tolist(),
         }
 
     @property

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
 from SketchNoduleSynthLib.editing.draft import Draft, draft_of
@@ -80,7 +80,7 @@ def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:
         return item
     return item | {
         "ground": nodule.ground.hex(),
-        "first": [part.start for part in made.box],
+        "first": list(made.box.start),
         "shape": list(made.after.shape),
         "type": made.after.dtype.str,
         "after": _packed(made.after),
@@ -96,8 +96,7 @@ def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:
         return nodule
     shape = tuple(item["shape"])
     after, before = (_unpacked(item[name], item["type"], shape) for name in ("after", "before"))
-    z, y, x = (slice(first, first + size) for first, size in zip(item["first"], shape, strict=True))
-    box: Box = (z, y, x)
+    box = Box.of(item["first"], np.add(item["first"], shape))
     if nodule.is_shown and not np.array_equal(below.array[box], before):
         raise InputError("The case was made on another CT; choose the CT that it belongs to.")
     mask = _unpacked(item["nodule"], "|b1", shape)

@@ -21,13 +21,10 @@ def coarse(volume: Volume) -> Volume:
     import SimpleITK as sitk
 
     array = np.clip(volume.array, AIR_HU, MOST_HU).astype(np.int16, copy=False)
-    image = sitk.GetImageFromArray(array)
-    image.SetSpacing(volume.spacing.tolist())
-    image.SetOrigin(volume.origin.tolist())
-    image.SetDirection(volume.direction.ravel().tolist())
-    bins = np.minimum(np.maximum(np.rint(GRID_MM / volume.spacing), 1), volume.size).astype(int)
-    image = sitk.BinShrink(image, bins.tolist())
-    corners = volume.to_lps(np.array(list(np.ndindex(2, 2, 2))) * volume.size - 0.5)
+    grid = volume.grid
+    bins = np.minimum(np.maximum(np.rint(GRID_MM / grid.spacing), 1), grid.size).astype(int)
+    image = sitk.BinShrink(volume.with_array(array).to_image(), bins.tolist())
+    corners = grid.to_lps(np.array(list(np.ndindex(2, 2, 2))) * grid.size - 0.5)
     low = corners.min(0)
     size = np.ceil((corners.max(0) - low) / GRID_MM - 1e-6).astype(int)
     origin = low + GRID_MM / 2
@@ -35,7 +32,7 @@ def coarse(volume: Volume) -> Volume:
     image = sitk.Resample(
         image, size.tolist(), sitk.Transform(), sitk.sitkLinear, origin.tolist(), [GRID_MM] * 3, straight, AIR_HU
     )
-    return Volume(sitk.GetArrayFromImage(image), np.full(3, GRID_MM), origin)
+    return Volume.of(sitk.GetArrayFromImage(image), np.full(3, GRID_MM), origin)
 
 
 def distance_mm(shape: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -70,14 +70,14 @@ class Lung:
         lung's voxel nearest to the middle of both lungs.
         """
         found = {}
-        middle = self.hu.to_lps(np.argwhere(self.mask).mean(0)[::-1])
+        middle = self.hu.grid.to_lps(np.argwhere(self.mask).mean(0)[::-1])
         for side in SIDES:
             own = self.voxels_lps_mm(side)
             if not len(own):
                 continue
             near = np.argwhere(self.airways.bronchi & (distance_mm(self.sides == side) <= HILUM_REACH_MM))
             nearest = own[np.argmin(((own - middle) ** 2).sum(1))]
-            found[side] = self.hu.to_lps(near.mean(0)[::-1]) if len(near) else nearest
+            found[side] = self.hu.grid.to_lps(near.mean(0)[::-1]) if len(near) else nearest
         return found
 
     @property
@@ -87,13 +87,13 @@ class Lung:
 
     def voxels_lps_mm(self, side: int) -> NDArray[np.float64]:
         """The voxels of one lung (n, 3), LPS mm."""
-        return self.hu.to_lps(np.argwhere(self.sides == side)[:, ::-1])
+        return self.hu.grid.to_lps(np.argwhere(self.sides == side)[:, ::-1])
 
     def at(self, values: NDArray, points_lps_mm: ArrayLike) -> NDArray:
         """`values` (z, y, x on the coarse grid) at LPS points (..., 3): the nearest voxel's; 0 outside the grid."""
-        index = np.rint(self.hu.to_index(points_lps_mm)).astype(int)
-        inside = ((index >= 0) & (index < self.hu.size)).all(-1)
-        x, y, z = np.moveaxis(np.clip(index, 0, self.hu.size - 1), -1, 0)
+        index = np.rint(self.hu.grid.to_index(points_lps_mm)).astype(int)
+        inside = ((index >= 0) & (index < self.hu.grid.size)).all(-1)
+        x, y, z = np.moveaxis(np.clip(index, 0, self.hu.grid.size - 1), -1, 0)
         return np.where(inside, values[z, y, x], values.dtype.type(0))
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Voi, number
 from SketchNoduleSynthLib.errors import InputError
@@ -61,7 +62,7 @@ class Positions:
         self.volume, self.lung, self.where = volume, lung, where
         voxels = np.argwhere(lung.mask)
         sides = lung.sides[tuple(voxels.T)]
-        points = lung.hu.to_lps(voxels[:, ::-1])
+        points = lung.hu.grid.to_lps(voxels[:, ::-1])
         weights = np.zeros(len(points))
         for side, hilum in lung.hila.items():
             own = sides == side
@@ -93,7 +94,7 @@ class Positions:
         for _ in range(MOST_DRAWS):
             voxel = fitting[np.searchsorted(chances, rng.uniform(0, chances[-1]), side="right")]
             center = self.points[voxel] + rng.uniform(-GRID_MM / 2, GRID_MM / 2, 3)
-            x, y, z = np.round(center * (-1, -1, 1), 1).tolist()
+            x, y, z = np.round(ras_of_lps(center), 1).tolist()
             voi = Voi((x, y, z), diameter_mm, *tilts_deg)
             if self._inside(voi) and not any(overlap(voi, other) for other in taken) and self._vessels_allow(voi):
                 return voi
@@ -101,7 +102,7 @@ class Positions:
 
     def _inside(self, voi: Voi) -> bool:
         """Whether all that a network sees of the VOI is in the CT."""
-        return self.volume.holds(cube_frame(voi).corners())
+        return self.volume.grid.holds(cube_frame(voi).corners())
 
     def _vessels_allow(self, voi: Voi) -> bool:
         """Whether the VOI's middle is as clear of vessels, or as much on one, as was asked for."""

@@ -10,8 +10,8 @@ import slicer.util
 import vtk
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 
 
 class AxialSlices:
@@ -22,14 +22,14 @@ class AxialSlices:
 
     def __init__(self, ct: Volume, slice_node: slicer.vtkMRMLSliceNode, changed: Callable[[], None]) -> None:
         self.ct, self.slice_node, self.changed = ct, slice_node, changed
-        self._axis = int(np.abs(ct.direction[2]).argmax())
+        self._axis = int(np.abs(ct.grid.direction[2]).argmax())
         self._last = self.number
         self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_modified())
 
     @property
     def count(self) -> int:
         """How many there are."""
-        return int(self.ct.size[self._axis])
+        return int(self.ct.grid.size[self._axis])
 
     @property
     def number(self) -> int:
@@ -41,7 +41,7 @@ class AxialSlices:
         if number != self.number:
             index = self._center()
             index[self._axis] = np.clip(number, 1, self.count) - 1
-            self.slice_node.JumpSliceByOffsetting(*(self.ct.to_lps(index) * RAS_LPS))
+            self.slice_node.JumpSliceByOffsetting(*ras_of_lps(self.ct.grid.to_lps(index)))
 
     def close(self) -> None:
         """Stop listening."""
@@ -50,7 +50,7 @@ class AxialSlices:
     def _center(self) -> NDArray[np.float64]:
         """The middle of the view's plane as x, y, z index of the CT."""
         center_ras = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
-        return self.ct.to_index(center_ras * RAS_LPS)
+        return self.ct.grid.to_index(lps_of_ras(center_ras))
 
     def _on_modified(self) -> None:
         if self.number != self._last:

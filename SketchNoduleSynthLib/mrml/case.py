@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import slicer
 import slicer.util
 
-from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.editing.draft import Draft
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
@@ -135,7 +135,7 @@ class SceneCase:
     def show_preview(self, preview: Preview) -> slicer.vtkMRMLScalarVolumeNode:
         """Bring the preview's node up to `preview` and return it."""
         node = self.node(PREVIEW)
-        plane = preview.frame.as_volume(preview.hu[None])
+        plane = Volume(preview.hu[None], preview.frame.grid)
         if node is None:
             node = volumes.node_from_volume(plane, "Sketch plane", self.scene)
             node.SetHideFromEditors(True)

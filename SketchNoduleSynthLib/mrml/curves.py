@@ -10,11 +10,11 @@ import slicer
 import slicer.util
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.editing.draft import Draft
 from SketchNoduleSynthLib.mrml import scene as drawing
-from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 
 FOLDER = "Synthetic nodules"
 CASE_ATTRIBUTE = "SketchNoduleSynth.Case"
@@ -84,7 +84,7 @@ class Curves:
             return
         turns = np.linspace(0.0, 2 * np.pi, DOTS, endpoint=False)
         circle_mm = voi.diameter_mm / 2 * np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
-        points = voi.frame(1).to_lps(circle_mm) * RAS_LPS
+        points = ras_of_lps(voi.frame(1).to_lps(circle_mm))
         if self._circle is None:
             self._circle = self._add_circle(points)
         else:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.editing.session import Session
@@ -23,7 +24,6 @@ from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.desk import Desk, View, render
-from SketchNoduleSynthLib.mrml.geometry import RAS_LPS
 from SketchNoduleSynthLib.mrml.pen import Path, is_seen
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
@@ -85,7 +85,7 @@ class Editor(Desk):
         self.previews.warm_up()
         self.take("nodule")
         self._jump(center_ras_mm)
-        around = Frame.of_voi(np.array(center_ras_mm) * RAS_LPS, 2 * AROUND_MM, AROUND_SAMPLES)
+        around = Frame.of_voi(lps_of_ras(center_ras_mm), 2 * AROUND_MM, AROUND_SAMPLES)
         hu = float(around.sample(self.session.source).mean())
         if hu > MOST_LUNG_HU:
             self.tell(f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same.")
@@ -95,7 +95,7 @@ class Editor(Desk):
         voi = self.session.draft.voi
         if voi is None or self.tool not in LABELS:
             return None
-        points = voi.frame(1).to_local(path_ras * RAS_LPS)[:, :2]
+        points = voi.frame(1).to_local(lps_of_ras(path_ras))[:, :2]
         keep = [0]
         for index in range(1, len(points)):
             if np.linalg.norm(points[index] - points[keep[-1]]) >= voi.diameter_mm / 100:
@@ -114,7 +114,7 @@ class Editor(Desk):
         if self.tool == PLACE:
             self.do(lambda: self.place(path_ras[-1].tolist()))
         elif self.tool == ERASER and voi is not None:
-            path = voi.frame(1).to_local(path_ras * RAS_LPS)[:, :2]
+            path = voi.frame(1).to_local(lps_of_ras(path_ras))[:, :2]
             self.do(lambda: self.session.erase(path, ERASER_SHARE * voi.diameter_mm))
         elif (stroke := self._stroke(path_ras)) is not None:
             self.do(lambda: self.session.draw(stroke))

@@ -1,4 +1,4 @@
-"""RAS (MRML) and LPS (the library), and where a node stands in the world."""
+"""Where a node stands in the world."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.errors import InputError
 
-Matrix = NDArray[np.float64]
-RAS_LPS = np.array([-1.0, -1.0, 1.0])
 
-
-def flipped(matrix: Matrix) -> Matrix:
-    """A 4 x 4 matrix into RAS as one into LPS, or back."""
-    return np.append(RAS_LPS, 1.0)[:, None] * matrix
-
-
-def node_to_world(node: slicer.vtkMRMLTransformableNode) -> Matrix:
+def node_to_world(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
     """The 4 x 4 matrix from the node's own RAS to world RAS; raises :class:`InputError` if it is not linear."""
     parent = node.GetParentTransformNode()
     matrix = vtk.vtkMatrix4x4()

@@ -7,6 +7,7 @@ import slicer
 import slicer.util
 import vtk
 
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.mrml import scene as drawing
@@ -70,7 +71,7 @@ class SketchView:
             composite.SetLabelVolumeID("")
             return
         reslice = Reslice(self.case.session.source, self._voi)
-        node = self.case.show_edges(reslice.frame.plane().as_volume(reslice.edges[None].astype(np.uint8)))
+        node = self.case.show_edges(Volume(reslice.edges[None].astype(np.uint8), reslice.frame.plane().grid))
         composite.SetLabelVolumeID(node.GetID())
         composite.SetLabelOpacity(EDGES_OPACITY)
 

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame, tilted_axes
+from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps, turned
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.geometry import RAS_LPS, flipped, node_to_world
+from SketchNoduleSynthLib.mrml.geometry import node_to_world
 
 LABEL_ATTRIBUTE = "SketchNoduleSynth.Label"
 CURVE_STEP_MM = 0.25
@@ -35,7 +36,7 @@ def frame_from_roi(roi: slicer.vtkMRMLMarkupsROINode, samples: int | tuple[int, 
     transform is not linear.
     """
     node_to_world(roi)
-    matrix = flipped(slicer.util.arrayFromVTKMatrix(roi.GetObjectToWorldMatrix()))
+    matrix = turned(slicer.util.arrayFromVTKMatrix(roi.GetObjectToWorldMatrix()))
     lengths = np.linalg.norm(matrix[:3, :3], axis=0)
     extent = np.array(roi.GetSize()) * lengths
     if not (extent > 0).all():
@@ -61,7 +62,7 @@ def update_roi(roi: slicer.vtkMRMLMarkupsROINode, frame: Frame) -> None:
     """
     frame_to_world = np.eye(4)
     frame_to_world[:3, :3], frame_to_world[:3, 3] = frame.axes.T, frame.center
-    pose = np.linalg.inv(node_to_world(roi)) @ flipped(frame_to_world)
+    pose = np.linalg.inv(node_to_world(roi)) @ turned(frame_to_world)
     lengths = np.linalg.norm(pose[:3, :3], axis=0)
     axes = pose[:3, :3] / lengths
     if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-4):
@@ -89,7 +90,7 @@ def voi_from_roi(roi: slicer.vtkMRMLMarkupsROINode) -> Voi:
         raise InputError(f"The VOI {roi.GetName()} is tilted by more than {MAX_TILT_DEG:g} degrees; tilt it less.")
     # Rounded so that the noise of the matrices does not reach the recipe; + 0.0 makes -0.0 plain.
     tilt_lr, tilt_hf = (np.clip(tilts, -MAX_TILT_DEG, MAX_TILT_DEG).round(6) + 0.0).tolist()
-    x, y, z = ((frame.center * RAS_LPS).round(6) + 0.0).tolist()
+    x, y, z = (ras_of_lps(frame.center).round(6) + 0.0).tolist()
     return Voi((x, y, z), round(max(frame.extent) / 2, 6), tilt_lr, tilt_hf)
 
 
@@ -103,7 +104,7 @@ def strokes_from_curves(curves: Iterable[slicer.vtkMRMLMarkupsCurveNode], frame:
     for curve in curves:
         path = _path_world(curve)
         if len(path):
-            uv = frame.to_local(path * RAS_LPS)[:, :2]
+            uv = frame.to_local(lps_of_ras(path))[:, :2]
             strokes.append(Stroke(uv, curve.GetAttribute(LABEL_ATTRIBUTE) or "nodule", _is_closed(curve)))
     return strokes
 
@@ -125,7 +126,7 @@ def curve_from_stroke(
     curve.SetCurveTypeToLinear()
     curve.SetAttribute(LABEL_ATTRIBUTE, stroke.label)
     local = np.pad(stroke.points_mm, ((0, 0), (0, 1)))
-    set_points(curve, frame.to_lps(local) * RAS_LPS)
+    set_points(curve, ras_of_lps(frame.to_lps(local)))
     if display is not None:
         curve.SetAndObserveDisplayNodeID(display.GetID())
     # Only now into the scene: every view that shows it follows each of its points.
@@ -141,10 +142,10 @@ def set_points(node: slicer.vtkMRMLMarkupsNode, points_ras_mm: NDArray[np.float6
 
 def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:
     """Show the sketch plane of `frame` in a slice view: u right, v down, the box filling the view."""
-    u, v, w = frame.axes * RAS_LPS
+    u, v, w = ras_of_lps(frame.axes)
     slice_to_ras = np.eye(4)
     # A slice view's y points up. Left-handed as Slicer's own axial view, so that scrolling up goes to the head.
-    slice_to_ras[:3] = np.stack([u, -v, w, frame.center * RAS_LPS], axis=1)
+    slice_to_ras[:3] = np.stack([u, -v, w, ras_of_lps(frame.center)], axis=1)
     width, height = np.maximum(slice_node.GetDimensions()[:2], 1).tolist()
     pixel_mm = max(frame.extent[0] / width, frame.extent[1] / height)
     with slicer.util.NodeModify(slice_node):

@@ -11,11 +11,12 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
-from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.grid import Grid, turned
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.geometry import flipped, node_to_world
+from SketchNoduleSynthLib.mrml.geometry import node_to_world
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
 NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")
@@ -37,9 +38,8 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     check_ct(array)
     ijk_to_node = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_node)
-    matrix = flipped(node_to_world(node) @ slicer.util.arrayFromVTKMatrix(ijk_to_node))
-    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
-    return Volume(array, spacing, matrix[:3, 3], matrix[:3, :3] / spacing)
+    ijk_to_ras = node_to_world(node) @ slicer.util.arrayFromVTKMatrix(ijk_to_node)
+    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_ras)))
 
 
 def first_ct() -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -66,7 +66,7 @@ def update_node(node: slicer.vtkMRMLScalarVolumeNode, volume: Volume) -> None:
     array = volume.array
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
         array = array.astype(np.int32)
-    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(flipped(volume.index_to_lps)))
+    node.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(turned(volume.grid.index_to_lps)))
     slicer.util.updateVolumeFromArray(node, array)
 
 
@@ -133,7 +133,7 @@ def show_mediastinal_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
 
 def show_picture(node: slicer.vtkMRMLScalarVolumeNode, grey: NDArray[np.uint8]) -> None:
     """Give `node` a picture (rows, columns) as its only slice, upright in an axial view, black to white as it is."""
-    update_node(node, Volume(grey[None], np.ones(3)))
+    update_node(node, Volume.of(grey[None]))
     _show_window(node, 127.5, 255.0)
 
 

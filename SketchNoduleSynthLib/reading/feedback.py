@@ -76,7 +76,7 @@ def scenes(outcome: Outcome, ct: Volume) -> Iterator[Scene]:
         yield Scene(name, nodule.center_lps_mm, width, mark, about, FOUND if mark else MISSED)
     for mark in outcome.of_kind("false"):
         finding = mark.finding
-        slice_number = int(np.rint(ct.to_index(finding.at_lps_mm)[2])) + 1
+        slice_number = int(np.rint(ct.grid.to_index(finding.at_lps_mm)[2])) + 1
         about = f"finding {finding.number}: false, slice {slice_number} (no nodule was put there)"
         about += f"; confidence {finding.confidence}"
         name = f"finding_{finding.number:02d}_false"

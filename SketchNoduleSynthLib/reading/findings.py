@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
@@ -60,14 +61,14 @@ class Finding:
     @property
     def at_lps_mm(self) -> NDArray[np.float64]:
         """The position in LPS mm."""
-        return np.array(self.at_ras_mm) * (-1.0, -1.0, 1.0)
+        return lps_of_ras(self.at_ras_mm)
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a reader marked in a case; `finished` is None as long as it may be changed.
 
-    `case_sha256` is the digest of the case's CT (see reading.truth.ct_sha256): findings in one CT mean nothing in
+    `case_sha256` is the digest of the case's CT (see Volume.sha256): findings in one CT mean nothing in
     another.
     """
 

@@ -120,5 +120,5 @@ def _mark(finding: Finding, truth: Truth, labels: Volume | None, least_radius_mm
 
 def _label(labels: Volume, finding: Finding) -> int:
     """The label of the voxel in which a finding lies."""
-    index = np.clip(np.rint(labels.to_index(finding.at_lps_mm)).astype(int), 0, labels.size - 1)
+    index = np.clip(np.rint(labels.grid.to_index(finding.at_lps_mm)).astype(int), 0, labels.grid.size - 1)
     return int(labels.array[tuple(index[::-1])])

@@ -26,7 +26,7 @@ def now() -> datetime:
 
 def check_inside(at_lps_mm: NDArray[np.float64], ct: Volume, what: str) -> None:
     """Raise :class:`InputError` if a position is outside the voxels of `ct`; `what` names it."""
-    if not ct.holds(at_lps_mm):
+    if not ct.grid.holds(at_lps_mm):
         raise InputError(f"{what} lies outside the CT; it belongs to another case, or its position is not in RAS mm.")
 
 
@@ -105,7 +105,7 @@ class ReadingSession:
     def _checked(self, number: int, at_ras_mm: Sequence[float], **more: Any) -> Finding:
         x, y, z = at_ras_mm
         finding = Finding(number, (float(x), float(y), float(z)), **more)
-        if not self._ct.holds(finding.at_lps_mm):
+        if not self._ct.grid.holds(finding.at_lps_mm):
             raise InputError("That is outside of the CT; click into the picture.")
         return finding
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
 from SketchNoduleSynthLib.drawing.sketch import diameters
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.result import Result
@@ -49,7 +48,7 @@ class TruthNodule:
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
         """The centre in LPS mm."""
-        return np.array(self.center_ras_mm) * (-1.0, -1.0, 1.0)
+        return lps_of_ras(self.center_ras_mm)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Place:
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
         """The centre in LPS mm."""
-        return np.array(self.center_ras_mm) * (-1.0, -1.0, 1.0)
+        return lps_of_ras(self.center_ras_mm)
 
 
 @dataclass(frozen=True)
@@ -85,15 +84,6 @@ class Truth:
             raise InputError(f"Two nodules of the case {self.case_id} have the same number; give each its own.")
 
 
-def ct_sha256(ct: Volume) -> str:
-    """What tells a case's CT from all others: its HU and where they lie, whatever its file format and voxel type."""
-    digest = sha256(str(ct.array.shape).encode())
-    for plane in ct.array:
-        digest.update(np.ascontiguousarray(plane, "<f4").tobytes())
-    digest.update((np.round(ct.index_to_lps, 3) + 0.0).astype("<f8").tobytes())
-    return digest.hexdigest()
-
-
 def truth_of(
     result: Result,
     regions: Sequence[tuple[str, str] | None] | None = None,
@@ -104,7 +94,8 @@ def truth_of(
     Raises :class:`InputError` if most of a nodule is covered by later ones.
     """
     nodules = []
-    spacing = result.source.spacing
+    grid = result.source.grid
+    spacing = grid.spacing
     for index, insertion in enumerate(result.insertions):
         mask = result.labels[insertion.box] == index + 1
         voxels = np.argwhere(mask)
@@ -113,7 +104,7 @@ def truth_of(
         long, short = max(diameters(plane, (spacing[1], spacing[0])) for plane in mask)
         voxels = (voxels + [part.start for part in insertion.box])[:, ::-1]
         low, size, center = voxels.min(0), np.ptp(voxels, 0) + 1, voxels.mean(0)
-        x, y, z = (result.source.to_lps(center) * (-1, -1, 1)).round(2).tolist()
+        x, y, z = ras_of_lps(grid.to_lps(center)).round(2).tolist()
         side, third = (regions and regions[index]) or (None, None)
         difficulty, word = (difficulties and difficulties[index]) or (None, None)
         nodules.append(

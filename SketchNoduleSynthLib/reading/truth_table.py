@@ -80,7 +80,7 @@ def read_places(path: Path, ct: Volume) -> tuple[Place, ...]:
         except ValueError as error:
             raise InputError(f"{where}: there must be a number in each of {columns}.") from error
         place = _place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, where)
-        if not ct.holds(place.center_lps_mm):
+        if not ct.grid.holds(place.center_lps_mm):
             raise InputError(f"{where}: the nodule lies outside the CT; {columns} must be of this CT and in RAS mm.")
         places.append(place)
     return tuple(places)

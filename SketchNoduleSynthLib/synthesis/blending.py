@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, dense_tissue, filled_air, gap_between, grow_against
@@ -97,19 +97,19 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
     `poisson`: the seam's difference is spread over the inside (membrane interpolation, Perez 2003), so that
     gradients are kept rather than values.
     """
-    box = made.frame.box_in(volume, margin_voxels=1)
+    box = made.frame.box_in(volume.grid, margin_voxels=1)
     before = volume.array[box].astype(np.float32)
-    weight = made.frame.resample_to(volume, box, made.weight)
+    weight = made.frame.resample_to(volume.grid, box, made.weight)
     weight[weight < LEAST_WEIGHT] = 0.0
-    generated = made.frame.resample_to(volume, box, made.hu)
-    inside = made.frame.resample_to(volume, box, np.maximum(made.inside_mm, -1e3), fill=-1e3)
+    generated = made.frame.resample_to(volume.grid, box, made.hu)
+    inside = made.frame.resample_to(volume.grid, box, np.maximum(made.inside_mm, -1e3), fill=-1e3)
     if poisson:
         generated = generated + membrane(before - generated, weight >= 0.5)
 
-    wide = tuple(slice(max(s.start - REACH_VOXELS, 0), s.stop + REACH_VOXELS) for s in box)
-    in_wide = tuple(slice(s.start - w.start, s.stop - w.start) for s, w in zip(box, wide, strict=True))
+    wide = box.grow(REACH_VOXELS, volume.grid.shape)
+    in_wide = box.within(wide)
     around = volume.array[wide].astype(np.float32)
-    spacing = volume.spacing[::-1].tolist()
+    spacing = volume.grid.spacing[::-1].tolist()
     dense = dense_tissue(around, spacing)[in_wide]
     weight[dense] = 0.0
     nodule = (inside > 0) & (weight > 0)

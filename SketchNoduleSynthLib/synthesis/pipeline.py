@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.frame import Box
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
@@ -109,14 +110,10 @@ def synthesize(
     ends = [*(seconds[name] for name in names[1:]), time.perf_counter()]
     spent = {name: round(end - seconds[name], 4) for name, end in zip(names, ends, strict=True)}
     spent |= {"network_alone": round(made.network_seconds, 4), "total": round(ends[-1] - started, 4)}
-    z, y, x = blended.box
     report = {
         "model": nodule.model,
         "attenuation": nodule.attenuation,
-        "box_ijk": {
-            "first": [x.start, y.start, z.start],
-            "size": [x.stop - x.start, y.stop - y.start, z.stop - z.start],
-        },
+        "box_ijk": blended.box.ijk(),
         **figures,
         "plane_continuity": round(continuity(made), 3),
         "notes": notes,
@@ -127,14 +124,10 @@ def synthesize(
     )
 
 
-def voxels_read(volume: Volume, insertion: Insertion) -> Box:
-    """The box of `volume` outside of which nothing decides what :func:`synthesize` makes of the insertion's recipe."""
-    cube = cube_frame(insertion.recipe.voi, MOST_ZOOM).box_in(volume, INTERPOLATION_VOXELS)
-    z, y, x = (
-        slice(min(c.start, max(b.start - REACH_VOXELS, 0)), min(max(c.stop, b.stop + REACH_VOXELS), n))
-        for c, b, n in zip(cube, insertion.box, volume.array.shape, strict=True)
-    )
-    return z, y, x
+def voxels_read(grid: Grid, insertion: Insertion) -> Box:
+    """The box of the CT's `grid` outside of which nothing decides what becomes of the insertion's recipe."""
+    cube = cube_frame(insertion.recipe.voi, MOST_ZOOM).box_in(grid, INTERPOLATION_VOXELS)
+    return cube.join(insertion.box.grow(REACH_VOXELS, grid.shape))
 
 
 def preview(site: Site) -> NDArray[np.float32]:
@@ -145,7 +138,7 @@ def preview(site: Site) -> NDArray[np.float32]:
 def measure(site: Site, blended: Blend, reach_mm: float) -> dict[str, Any]:
     """What the report says of a nodule, measured on the synthetic CT; `reach_mm`: how far its network reaches."""
     core = blended.after[blended.nodule]
-    spacing = site.reslice.volume.spacing
+    spacing = site.reslice.volume.grid.spacing
     drawn = site.outline[0] if site.is_drawn else disc(site)
     plane = plane_after(site, blended)
     found = found_in_plane(site, plane, drawn)
@@ -170,16 +163,12 @@ def measure(site: Site, blended: Blend, reach_mm: float) -> dict[str, Any]:
 def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
     """The sketch plane (v, u) of the CT with the nodule; reads the insertion's box and little more."""
     volume, plane = site.reslice.volume, site.reslice.frame.plane()
-    wide = tuple(slice(max(s.start - 2, 0), s.stop + 2) for s in blended.box)
-    hu = volume.array[wide].astype(np.float32)
-    hu[tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(blended.box, wide, strict=True))] = (
-        blended.after
-    )
-    origin = volume.to_lps(np.array([s.start for s in wide[::-1]]))
-    local = Volume(hu, volume.spacing, origin, volume.direction)
-    index = local.to_index(plane.points()[0])
-    low = np.where([s.start == 0 for s in wide[::-1]], -0.5, 0.0)
-    high = local.size - 1 + np.where([s.stop >= n for s, n in zip(wide[::-1], volume.size, strict=True)], 0.5, 0.0)
+    wide = blended.box.grow(2, volume.grid.shape)
+    local = Volume(volume.array[wide].astype(np.float32), volume.grid.cropped(wide))
+    local.array[blended.box.within(wide)] = blended.after
+    index = local.grid.to_index(plane.points()[0])
+    low = np.where(np.equal(wide.start[::-1], 0), -0.5, 0.0)
+    high = local.grid.size - 1 + np.where(np.equal(wide.stop[::-1], volume.grid.size), 0.5, 0.0)
     covered = ((index >= low) & (index <= high)).all(-1)
     return np.where(covered, plane.sample(local)[0], site.reslice.hu)
 

@@ -42,9 +42,9 @@ class Reslice:
         self.volume, self.voi = volume, voi
         self.frame: Frame = voi.frame(RASTER_SAMPLES)
         self.pixel_mm = float(self.frame.spacing[0])
-        if not volume.holds(voi.center_lps_mm):
+        if not volume.grid.holds(voi.center_lps_mm):
             at = ", ".join(f"{value:g}" for value in voi.center_ras_mm)
-            hint = " (as LPS it would be inside)" if volume.holds(np.array(voi.center_ras_mm)) else ""
+            hint = " (as LPS it would be inside)" if volume.grid.holds(np.array(voi.center_ras_mm)) else ""
             raise InputError(f"The VOI's centre (RAS {at} mm) is outside the CT{hint}; move the VOI into it.")
         coarse = ndimage.uniform_filter(self.frame.with_samples(16, 16, 16).sample(volume), 5)
         if (coarse > AIR_OUTSIDE_HU).mean() < TISSUE_SHARE:

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from SketchNoduleSynthLib.ct.read import read_voxels
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Keys
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
 from SketchNoduleSynthLib.reading.findings import check_name
-from SketchNoduleSynthLib.reading.truth import Truth, ct_sha256
+from SketchNoduleSynthLib.reading.truth import Truth
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
 
 VERSION = 1
@@ -36,7 +37,7 @@ INSTRUCTIONS = (
 
 @dataclass(frozen=True)
 class Case:
-    """A case's folder. `sha256` is what tells its CT (see :func:`ct_sha256`), `files` the SHA-256 of each file."""
+    """A case's folder. `sha256` is what tells its CT (see :meth:`Volume.sha256`), `files` the SHA-256 of each file."""
 
     folder: Path
     id: str
@@ -86,7 +87,7 @@ class Case:
             ct = Volume.read(self.ct_path)
         except InputError as error:
             raise InputError(f"The CT of the case {self.id} cannot be read: {error}") from error
-        if ct_sha256(ct) != self.sha256:
+        if ct.sha256() != self.sha256:
             raise InputError(f"The CT of the case {self.id} was changed after it was made; get the case again.")
         return ct
 
@@ -144,11 +145,7 @@ def sha256_of(path: Path) -> str:
 
 def read_labels(path: Path) -> Volume:
     """A label map, which is no CT and is not checked for being one."""
-    import SimpleITK as sitk
-
     try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
+        return Volume(*read_voxels(path))
+    except InputError as error:
         raise InputError(f"The label map {path.name} cannot be read; get the case again.") from error
-    array = sitk.GetArrayFromImage(image)
-    return Volume(array, image.GetSpacing(), image.GetOrigin(), image.GetDirection())

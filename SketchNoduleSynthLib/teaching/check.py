@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.synthetic_mark import KEYWORD, YES, says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.reading.truth import ct_sha256
 from SketchNoduleSynthLib.synthesis.result import REPORT_FILE
 from SketchNoduleSynthLib.teaching.case import BEFORE_FILE, TRUTH_FOLDER, Case, files_in
 from SketchNoduleSynthLib.teaching.make import ROUNDING_HU
@@ -34,8 +34,7 @@ def check(case: Case, source: Path | None = None) -> str:
     if not case.has_truth:
         return f"{said}; a reader's copy, without the truth."
     truth, labels = case.truth(), case.labels()
-    is_same_grid = labels.array.shape == ct.array.shape and np.allclose(labels.index_to_lps, ct.index_to_lps, atol=1e-3)
-    if not is_same_grid:
+    if not labels.grid.matches(ct.grid):
         raise InputError(f"The label map of the case {case.id} does not lie on its CT; make the case again.")
     if set(np.unique(labels.array).tolist()) - {0} != {nodule.number for nodule in truth.nodules}:
         raise InputError(f"The label map of the case {case.id} has other nodules than its truth; make the case again.")
@@ -46,7 +45,7 @@ def check(case: Case, source: Path | None = None) -> str:
         raise InputError(f"The CT of the case {case.id} differs from its source outside of the nodules.")
     restored = ct.with_array(ct.array.copy())
     restored.array.ravel()[index] = before
-    if ct_sha256(restored) != case.source_sha256:
+    if restored.sha256() != case.source_sha256:
         raise InputError(f"The CT of the case {case.id} without its nodules is not its source; make the case again.")
     if source is not None:
         _compare(case, restored, source)
@@ -93,8 +92,7 @@ def _boxes(case: Case, ct: Volume) -> NDArray[np.bool_]:
     case.check_file(name)
     boxes = np.zeros(ct.array.shape, bool)
     for report in json.loads((case.folder / name).read_text(encoding="utf-8")):
-        first, size = (np.array(report["box_ijk"][key])[::-1] for key in ("first", "size"))
-        boxes[tuple(slice(start, start + count) for start, count in zip(first, size, strict=True))] = True
+        boxes[Box.of_ijk(**report["box_ijk"])] = True
     return boxes
 
 
@@ -119,11 +117,7 @@ def _burned_in(case: Case, ct: Volume) -> NDArray[np.bool_]:
 
 
 def _compare(case: Case, restored: Volume, path: Path) -> None:
-    from SketchNoduleSynthLib.dicom.grid import right_handed
-
-    source = right_handed(Volume.read(path))
-    is_same_grid = source.array.shape == restored.array.shape and np.allclose(
-        source.index_to_lps, restored.index_to_lps, atol=1e-3
-    )
+    source = Volume.read(path).right_handed()
+    is_same_grid = source.grid.matches(restored.grid)
     if not is_same_grid or np.abs(source.array - restored.array.astype(np.float32)).max() > ROUNDING_HU:
         raise InputError(f"{path} is not the CT that the case {case.id} was made from.")

@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.generation.difficulty import Difficulty, difficulty
 from SketchNoduleSynthLib.generation.lung import lung_mask
 from SketchNoduleSynthLib.generation.regions import Region, region_of
 from SketchNoduleSynthLib.reading.findings import check_name
-from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, ct_sha256, truth_of
+from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from SketchNoduleSynthLib.synthesis.result import (
@@ -79,9 +79,7 @@ def by_recipe(recipe: Recipe, volume: Volume) -> list[CaseNodule]:
 
 def of_session(result: Result) -> tuple[Volume, list[CaseNodule]]:
     """The right-handed CT of what was made in a session, and its nodules."""
-    from SketchNoduleSynthLib.dicom.grid import right_handed
-
-    volume = right_handed(result.source)
+    volume = result.source.right_handed()
     if volume is result.source:
         return volume, described(result.insertions, volume)
     return volume, by_recipe(result.recipe, volume) if result.insertions else []
@@ -110,7 +108,7 @@ def write_case(
 ) -> None:
     """Write the case of `nodules` in `volume` into the new `folder`; the same case gives the same bytes.
 
-    `volume` is right-handed (see :func:`dicom.grid.right_handed`), `source_folder` where its DICOM files are, if it has
+    `volume` is right-handed (see :meth:`Volume.right_handed`), `source_folder` where its DICOM files are, if it has
     any, `own` the real nodules that it has. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not
     empty or lies in the source's, if the source is not the CT that the nodules were made in, or if the disk refuses.
     """
@@ -127,7 +125,7 @@ def write_case(
         regions = [(one.region.side, one.region.third) if one.region else None for one in nodules]
         levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
         found = _with_images(truth_of(result, regions, levels), ct_path)
-        truth = Truth(case_id, ct_sha256(made), found, tuple(own))
+        truth = Truth(case_id, made.sha256(), found, tuple(own))
         before = _changed(made, volume)
         _write_truth(result, truth, draft / TRUTH_FOLDER)
         np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])
@@ -140,7 +138,7 @@ def write_case(
             case_id,
             form.instructions,
             truth.case_sha256,
-            ct_sha256(made),
+            made.sha256(),
             f"SketchNoduleSynth {SketchNoduleSynthLib.__version__}",
         )
 

@@ -10,13 +10,13 @@ from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
-from SketchNoduleSynthLib.reading.truth import Place, ct_sha256
+from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.reading.truth_table import read_places
 
 
 @dataclass(frozen=True)
 class Source:
-    """The CT at `ct`, what tells it (see :func:`ct_sha256`), and the real nodules that it has of its `own`.
+    """The CT at `ct`, what tells it (see :meth:`Volume.sha256`), and the real nodules that it has of its `own`.
 
     Others keep clear of those, and marks on them do not count.
     """
@@ -41,15 +41,13 @@ class Source:
             )
         volume = volume_of(str(ct))
         places = read_places(own, volume) if own else ()
-        return cls(str(ct), ct_sha256(volume), tuple(replace(one, may_be_synthetic=is_synthetic) for one in places))
+        return cls(str(ct), volume.sha256(), tuple(replace(one, may_be_synthetic=is_synthetic) for one in places))
 
 
 @lru_cache(maxsize=1)
 def volume_of(ct: str) -> Volume:
     """The CT with slices in DICOM's order; kept for the next case."""
-    from SketchNoduleSynthLib.dicom.grid import right_handed
-
-    return right_handed(Volume.read(ct))
+    return Volume.read(ct).right_handed()
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from pydicom import Dataset, dcmread
 
-from SketchNoduleSynthLib.ct.dicom_series import read_dicom_folder
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
@@ -71,7 +71,7 @@ def read(folder: Path, annotations: Path, spacing_mm: float, readers: int) -> It
         detail = f"slices of {scan.slice_thickness_mm:g} mm, pixels of {scan.pixel_mm:g} mm"
         yield Skipped(series, Reason.SCAN_RULE, detail)
         return
-    ct = read_dicom_folder(folder)
+    ct = Volume.read(folder)
     placed = place(scan, ct)
     if placed is None:
         yield Skipped(series, Reason.BAD_ANNOTATION, "the outlines lie on no slices of this CT")
@@ -87,11 +87,11 @@ def read(folder: Path, annotations: Path, spacing_mm: float, readers: int) -> It
 
 def place(scan: Scan, ct: Volume) -> list[Placed] | None:
     """The readings on the grid of `ct`, or None if it is not the CT that they were drawn on."""
-    if abs(ct.spacing[0] - scan.pixel_mm) > PIXEL_TOLERANCE_MM:
+    if abs(ct.grid.spacing[0] - scan.pixel_mm) > PIXEL_TOLERANCE_MM:
         return None
     placed = []
     for reading in scan.readings:
-        at = (np.array([o.z_mm for o in reading.outlines]) - ct.origin[2]) / ct.index_to_lps[2, 2]
+        at = (np.array([o.z_mm for o in reading.outlines]) - ct.grid.origin[2]) / ct.grid.index_to_lps[2, 2]
         one = Placed(reading, tuple(np.rint(at).astype(int).tolist()))
         inside = (one.points.min(0) >= 0).all() and (one.points.max(0) < ct.array.shape).all()
         if not inside or np.abs(at - np.rint(at)).max() > SLICE_TOLERANCE:
@@ -107,10 +107,10 @@ def nodule(
     mask, low = consensus(group)
     if not mask.any():
         return Skipped(where, Reason.NO_OUTLINE, "half of the readers enclose no voxel in common")
-    on_ct = Volume(mask.astype(np.float32), ct.spacing, ct.to_lps(low[::-1]), ct.direction)
+    on_ct = Volume(mask.astype(np.float32), ct.grid.cropped(Box.of(low.tolist(), (low + mask.shape).tolist())))
     corners = np.argwhere(mask)[:, ::-1]
-    center = on_ct.to_lps((corners.min(0) + corners.max(0)) / 2)
-    diameter = long_diameter(mask[np.argmax(mask.sum((1, 2)))], float(ct.spacing[0]))
+    center = on_ct.grid.to_lps((corners.min(0) + corners.max(0)) / 2)
+    diameter = long_diameter(mask[np.argmax(mask.sum((1, 2)))], float(ct.grid.spacing[0]))
     patch = cut(ct, padding, center, diameter, spacing_mm, where)
     if not isinstance(patch, Patch):
         return patch

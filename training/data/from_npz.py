@@ -77,7 +77,7 @@ def nodule(ct: NDArray, bits: NDArray[np.uint8], row: dict[str, str], where: str
     except ValueError:
         return Skipped(where, Reason.BAD_ANNOTATION, "its row in the .csv has a rating that is not a number")
     facts: dict[str, Any] = measure(mask, SPACING_MM)
-    volume, padding = Volume(ct, origin=EDGE_MM), padding_hu(ct)
+    volume, padding = Volume.of(ct, origin=EDGE_MM), padding_hu(ct)
     if has_padding(volume, voi(facts["center_mm"], facts["diameter_mm"]), padding):
         return Skipped(where, Reason.PADDING, f"padding of {padding:g} HU reaches into the nodule's VOI")
     return Record(

@@ -89,7 +89,7 @@ def _in_memory(record: Record) -> Nodule:
 def _volumes(hu: NDArray[np.int16], mask: NDArray | None, spacing_mm: float) -> Voxels:
     spacing = np.full(3, spacing_mm)
     origin = -(np.array(hu.shape[::-1]) - 1) / 2 * spacing
-    ct = Volume(hu, spacing, origin)
+    ct = Volume.of(hu, spacing, origin)
     return ct, None if mask is None else ct.with_array(mask)
 
 

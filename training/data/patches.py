@@ -47,7 +47,7 @@ def padding_hu(hu: NDArray) -> float | None:
 
 def has_padding(ct: Volume, frame: Frame, padding: float | None) -> bool:
     """Whether `padding` is among the voxels that `frame` is interpolated from."""
-    return padding is not None and bool((ct.array[frame.box_in(ct, margin_voxels=1)] == padding).any())
+    return padding is not None and bool((ct.array[frame.box_in(ct.grid, margin_voxels=1)] == padding).any())
 
 
 def voi(center_lps_mm: ArrayLike, diameter_mm: float) -> Frame:
@@ -69,14 +69,14 @@ def cut(
     Skipped if some of the patch lies outside the CT, or if padding reaches into the cube of twice the diameter.
     """
     frame = patch_frame(center_lps_mm, diameter_mm, spacing_mm)
-    corners = ct.to_index(Frame(frame.center, frame.axes, tuple(frame.extent - frame.spacing), (1, 1, 1)).corners())
-    if (corners < -0.5).any() or (corners > ct.size - 0.5).any():
+    centers = Frame(frame.center, frame.axes, tuple(frame.extent - frame.spacing), (1, 1, 1))
+    if not ct.grid.holds(centers.corners()):
         detail = f"the patch of {frame.extent[0]:g} mm around the nodule reaches beyond the CT"
         return Skipped(where, Reason.EDGE, detail)
     if has_padding(ct, voi(center_lps_mm, diameter_mm), padding):
         return Skipped(where, Reason.PADDING, f"padding of {padding:g} HU reaches into the nodule's VOI")
-    z, y, x = box = frame.box_in(ct, margin_voxels=2)
-    around = Volume(np.maximum(ct.array[box], AIR_HU), ct.spacing, ct.to_lps([x.start, y.start, z.start]), ct.direction)
+    box = frame.box_in(ct.grid, margin_voxels=2)
+    around = Volume(np.maximum(ct.array[box], AIR_HU), ct.grid.cropped(box))
     return Patch(frame, rounded(frame.sample(around)), has_padding(ct, frame, padding))
 
 

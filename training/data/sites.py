@@ -24,16 +24,16 @@ def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
 
     They are at least 12 mm inside the patch's border and `distance_mm` from the nodule's centre.
     """
-    ct = nodule.ct
-    inner = tuple(slice(int(np.ceil(BORDER_MM / s)), -int(np.ceil(BORDER_MM / s)) or None) for s in ct.spacing[::-1])
-    reach = np.ceil(BALL_MM / ct.spacing[::-1]).astype(int)
+    ct, spacing = nodule.ct, nodule.ct.grid.spacing[::-1]
+    inner = tuple(slice(int(np.ceil(BORDER_MM / s)), -int(np.ceil(BORDER_MM / s)) or None) for s in spacing)
+    reach = np.ceil(BALL_MM / spacing).astype(int)
     around = tuple(slice(s.start - r, (s.stop or 0) + r or None) for s, r in zip(inner, reach, strict=True))
-    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, ct.spacing[::-1], strict=True)]
+    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, spacing, strict=True)]
     ball = sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= BALL_MM**2
     mean = ndimage.correlate(ct.array[around].astype(np.float32), ball / ball.sum(), mode="nearest")
     mean = mean[tuple(slice(r, -r) for r in reach)]
     where = np.argwhere(mean < LUNG_HU) + [s.start for s in inner]
-    points = ct.to_lps(where[:, ::-1])
+    points = ct.grid.to_lps(where[:, ::-1])
     return points[np.linalg.norm(points - nodule.center_mm, axis=1) >= distance_mm]
 
 
@@ -45,7 +45,7 @@ def site_out_of_sight(
     None of the real nodule is seen in the three orthogonal planes of `width_mm` through it.
     """
     mask = nodule.mask
-    voxels, voxel_mm = mask.to_lps(np.argwhere(mask.array)[:, ::-1]), mask.spacing.max()
+    voxels, voxel_mm = mask.grid.to_lps(np.argwhere(mask.array)[:, ::-1]), mask.grid.spacing.max()
     for point in rng.permutation(free_sites(nodule, diameter_mm / 2 + CLEARANCE_MM)) + shift_mm:
         away = np.abs(voxels - point)
         if not ((away < width_mm / 2 + voxel_mm).all(1) & (away < voxel_mm).any(1)).any():
@@ -55,9 +55,9 @@ def site_out_of_sight(
 
 def padded(volume: Volume, margin_mm: float) -> Volume:
     """`volume` (on axes along LPS) continued by reflection."""
-    margin = np.ceil(margin_mm / volume.spacing).astype(int)
+    margin = np.ceil(margin_mm / volume.grid.spacing).astype(int)
     array = np.pad(volume.array, [(n, n) for n in margin[::-1]], mode="reflect")
-    return Volume(array, volume.spacing, volume.to_lps(-margin), volume.direction)
+    return Volume.of(array, volume.grid.spacing, volume.grid.to_lps(-margin), volume.grid.direction)
 
 
 def roomiest_sites(nodule: Nodule, diameter_mm: float, count: int) -> list[NDArray[np.float64]]:
@@ -70,16 +70,16 @@ def roomiest_sites(nodule: Nodule, diameter_mm: float, count: int) -> list[NDArr
     ct, mask = padded(nodule.ct, diameter_mm / 2), padded(nodule.mask, diameter_mm / 2)
     margin = ((np.array(ct.array.shape) - nodule.ct.array.shape) // 2).tolist()
     inside = np.pad(np.ones(nodule.ct.array.shape, bool), [(n, n) for n in margin])
-    reach = np.floor(diameter_mm / 2 / ct.spacing[::-1]).astype(int)
-    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, ct.spacing[::-1], strict=True)]
+    reach = np.floor(diameter_mm / 2 / ct.grid.spacing[::-1]).astype(int)
+    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, ct.grid.spacing[::-1], strict=True)]
     ball = (sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= (diameter_mm / 2) ** 2).astype(np.float32)
     taken = fftconvolve(((ct.array > DENSE_HU) | ~inside).astype(np.float32), ball / ball.sum(), mode="same")
-    clear = ndimage.distance_transform_edt(mask.array == 0, ct.spacing[::-1]) >= diameter_mm / 2 + GAP_MM
+    clear = ndimage.distance_transform_edt(mask.array == 0, ct.grid.spacing[::-1]) >= diameter_mm / 2 + GAP_MM
     for axis in range(3):
         hidden = ~ndimage.binary_dilation(mask.array.any(tuple({0, 1, 2} - {axis})), iterations=2)
         clear &= np.moveaxis(hidden[:, None, None], 0, axis)
     where = np.argwhere(clear & inside & (taken < 0.5))
-    points = ct.to_lps(where[:, ::-1])[np.argsort(taken[tuple(where.T)], kind="stable")]
+    points = ct.grid.to_lps(where[:, ::-1])[np.argsort(taken[tuple(where.T)], kind="stable")]
     found: list[NDArray[np.float64]] = []
     while len(points) and len(found) < count:
         found.append(points[0])

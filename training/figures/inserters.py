@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
@@ -57,7 +58,7 @@ Inserter = Callable[[Request], Inserted]
 def from_point(request: Request) -> NDArray[np.float64]:
     """Where each voxel lies from the point, LPS mm, (z, y, x, 3)."""
     index = np.stack(np.meshgrid(*(np.arange(n) for n in request.ct.array.shape), indexing="ij"), -1)
-    return request.ct.to_lps(index[..., ::-1]) - request.point
+    return request.ct.grid.to_lps(index[..., ::-1]) - request.point
 
 
 def ball(request: Request) -> NDArray[np.bool_]:
@@ -73,7 +74,7 @@ def nothing(request: Request) -> Inserted:
 def sphere(request: Request) -> Inserted:
     """A ball of 30 HU with a blurred border."""
     hu, inside = request.ct.array.astype(np.float32), ball(request)
-    weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.spacing[::-1])
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.grid.spacing[::-1])
     return hu + weight * (SPHERE_HU - hu), inside
 
 
@@ -88,7 +89,7 @@ def extruded(request: Request, class_hu: dict[str, float]) -> Inserted:
     pixel = (at[..., [1, 0]] / scale[..., None] / side + 0.5) * samples - 0.5
     inside = ndimage.map_coordinates(signed, np.moveaxis(pixel, -1, 0), order=1, mode="nearest") > 0
     inside &= np.abs(at[..., 2]) < half_height
-    weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.spacing[::-1])
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.grid.spacing[::-1])
     noise = measure_noise(hu, (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]))
     grain = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng(request.seed))
     return hu + weight * (class_hu[request.kind] + grain - hu), inside
@@ -101,10 +102,10 @@ def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
         (abs(n.diameter_mm - request.diameter_mm), k) for k, n in enumerate(donors) if kind_of(n) == request.kind
     )[:LIKE_CANDIDATES]
     donor = donors[like[np.random.default_rng(request.seed).integers(len(like))][1]]
-    shift = np.rint(request.ct.to_index(request.point) - donor.ct.to_index(donor.center_mm)).astype(int)[::-1]
-    away = ndimage.distance_transform_edt(donor.mask.array == 0, donor.ct.spacing[::-1])
+    shift = np.rint(request.ct.grid.to_index(request.point) - donor.ct.grid.to_index(donor.center_mm)).astype(int)[::-1]
+    away = ndimage.distance_transform_edt(donor.mask.array == 0, donor.ct.grid.spacing[::-1])
     # The mask's border runs half a voxel outside its voxels; from there on the weight falls.
-    share = np.clip(1 - (away - donor.ct.spacing[0] / 2) / FEATHER_MM, 0, 1)
+    share = np.clip(1 - (away - donor.ct.grid.spacing[0] / 2) / FEATHER_MM, 0, 1)
     weight = ndimage.shift(share.astype(np.float32), shift, order=0)
     there = ndimage.shift(donor.ct.array.astype(np.float32), shift, order=0, mode="nearest")
     return hu + weight * (there - hu), weight == 1
@@ -112,7 +113,7 @@ def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
 
 def networked(request: Request, model: str, make: Generator) -> Inserted:
     """What a user gets who draws the outline there. Raises :class:`InputError` as `synthesize` does."""
-    x, y, z = (request.point * (-1, -1, 1)).tolist()
+    x, y, z = ras_of_lps(request.point).tolist()
     voi = Voi((x, y, z), request.diameter_mm)
     recipe = NoduleRecipe(voi, model, request.seed, request.attenuation, (request.outline,))
     insertion = synthesize(request.ct, recipe, make=make)

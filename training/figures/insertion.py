@@ -60,8 +60,8 @@ class Seen:
 
     def plain(self) -> dict[str, float]:
         """Its plain features."""
-        centre = self.ct.to_index(self.point)[::-1]
-        return plain_features(self.ct.array, self.ct.spacing[::-1], centre, self.diameter_mm)
+        centre = self.ct.grid.to_index(self.point)[::-1]
+        return plain_features(self.ct.array, self.ct.grid.spacing[::-1], centre, self.diameter_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ class InsertionTest:
 
     def tissue(self, nodules: Sequence[Seen]) -> Row:
         """Density, size, noise and edge."""
-        spacing = nodules[0].ct.spacing[::-1].tolist()
+        spacing = nodules[0].ct.grid.spacing[::-1].tolist()
         return tissue([(n.ct.array, n.mask, n.kind, n.diameter_mm) for n in nodules], spacing)
 
     def row(self, name: str, insert: Inserter, figures: Path | None = None) -> Row:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from tqdm import tqdm
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
@@ -71,7 +72,7 @@ def shape(made: Sequence[Remake]) -> dict[str, Any]:
     heights: dict[str, list[float]] = {"real": [], "synthetic": []}
     for remake in made:
         for name, area in (("real", remake.nodule.mask.array > 0), ("synthetic", remake.mask)):
-            heights[name].append(height_mm(area, remake.nodule.ct.spacing[2]) / remake.nodule.diameter_mm)
+            heights[name].append(height_mm(area, remake.nodule.ct.grid.spacing[2]) / remake.nodule.diameter_mm)
     overlaps = [report["outline_dice"] for report in reports if report["outline_dice"] is not None]
     drawn = {"outline_dice_median": round(float(np.median(overlaps)), 3)} if overlaps else {}
     return drawn | {
@@ -149,16 +150,16 @@ def texture(made: Sequence[Remake], make: Generator) -> dict[str, Any]:
             continue
         recipe = remake.insertion.recipe
         generated = make.nodule(Site(Reslice(remake.empty, recipe.voi), recipe))
-        z, y, x = (slice(0, n) for n in real.shape)
-        bare = generated.frame.resample_to(remake.nodule.ct, (z, y, x), generated.hu, fill=TEXTURE_FILL_HU)
+        whole = Box.of((0, 0, 0), real.shape)
+        bare = generated.frame.resample_to(remake.nodule.ct.grid, whole, generated.hu, fill=TEXTURE_FILL_HU)
         sigmas = [robust_sigma(residual(array)[core]) for array in (bare, real)]
         ratios.append(sigmas[0] / max(sigmas[1], 1.0))
         continuities.append([continuity(array, core) for array in (real, hu)])
         both = (remake.nodule.mask.array > 0) & remake.mask
         squares = [patches(array, both) for array in (real, hu)]
         if len(squares[0]):
-            frequencies, power = noise_power(squares[0], remake.nodule.ct.spacing[0])
-            spectra.append(np.log(noise_power(squares[1], remake.nodule.ct.spacing[0])[1] / power))
+            frequencies, power = noise_power(squares[0], remake.nodule.ct.grid.spacing[0])
+            spectra.append(np.log(noise_power(squares[1], remake.nodule.ct.grid.spacing[0])[1] / power))
     return {
         "texture_ratio_median": round(float(np.median(ratios)), 2) if ratios else None,
         "noise_power": {

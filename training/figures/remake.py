@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke, outlines
@@ -74,7 +75,7 @@ def recipe_of(nodule: Nodule, model: str, seed: int) -> NoduleRecipe | None:
     stroke = axial_outline(nodule, 2 * nodule.diameter_mm)
     if stroke is None or nodule.attenuation is None or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
         return None
-    x, y, z = (nodule.center_mm * (-1, -1, 1)).tolist()
+    x, y, z = ras_of_lps(nodule.center_mm).tolist()
     return NoduleRecipe(Voi((x, y, z), nodule.diameter_mm), model, seed, nodule.attenuation, (stroke,))
 
 
@@ -82,7 +83,7 @@ def emptied(nodule: Nodule) -> Volume:
     """The nodule's CT with parenchyma, noise and all, where it was, so that nothing of it is seen or kept."""
     inside, hu = nodule.mask.array > 0, nodule.ct.array.astype(np.float32)
     without = np.where(inside, TYPICAL_LUNG_HU, hu)
-    walls = ndimage.binary_dilation(dense_tissue(without, nodule.ct.spacing[::-1].tolist())) & ~inside
+    walls = ndimage.binary_dilation(dense_tissue(without, nodule.ct.grid.spacing[::-1].tolist())) & ~inside
     around = ndimage.binary_dilation(inside, iterations=RIM_VOXELS) & ~walls
     lung = ~around & (hu > LUNG_HU[0]) & (hu < LUNG_HU[1])
     noise = measure_noise(hu, lung)

@@ -35,8 +35,8 @@ def offset_mm(nodule: Nodule) -> NDArray[np.float64]:
     A plane between two voxels shows their mean, with less noise than either: planes through inserted nodules have
     to lie as those through real ones do, or interpolation alone tells them apart.
     """
-    index = nodule.ct.to_index(nodule.center_mm)
-    return nodule.ct.to_lps(index) - nodule.ct.to_lps(np.floor(index + 1e-6))
+    index = nodule.ct.grid.to_index(nodule.center_mm)
+    return nodule.ct.grid.to_lps(index) - nodule.ct.grid.to_lps(np.floor(index + 1e-6))
 
 
 def requests(nodules: Sequence[Nodule], seed: int, hosts: Sequence[Nodule] | None = None) -> Asked:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.generators import Generator
@@ -49,7 +50,7 @@ def moved(nodule: Nodule, site: NDArray[np.float64], model: str, seed: int, make
     """The nodule's CT with one of its outline, size and attenuation at `site`; None if there is no room."""
     recipe = recipe_of(nodule, model, seed)
     assert recipe is not None, "only candidates are made again"
-    x, y, z = (site * (-1, -1, 1)).tolist()
+    x, y, z = ras_of_lps(site).tolist()
     ct = nodule.ct.with_array(nodule.ct.array.copy())
     try:
         synthesize(ct, replace(recipe, voi=replace(recipe.voi, center_ras_mm=(x, y, z))), make=make).apply(ct.array)

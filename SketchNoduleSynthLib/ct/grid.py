@@ -1,0 +1,121 @@
+"""Where voxels lie in the patient: a grid, and the turn between LPS (DICOM, SimpleITK) and RAS (Slicer)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.by_value import ByValue, fixed
+from SketchNoduleSynthLib.errors import InputError
+
+_TURN = (-1.0, -1.0, 1.0)
+
+
+def lps_of_ras(points_or_axes: ArrayLike) -> NDArray[np.float64]:
+    """RAS positions or directions (..., 3) in LPS."""
+    return np.asarray(points_or_axes, float) * _TURN
+
+
+def ras_of_lps(points_or_axes: ArrayLike) -> NDArray[np.float64]:
+    """The inverse of :func:`lps_of_ras`."""
+    return lps_of_ras(points_or_axes)
+
+
+def turned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A 4 x 4 matrix into RAS as one into LPS, or back."""
+    return np.array([*_TURN, 1.0])[:, None] * matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Grid(ByValue):
+    """Voxel centres in the patient, in LPS mm (SimpleITK's convention; highdicom's VolumeGeometry is the model).
+
+    Parameters
+    ----------
+    size
+        Voxels along x, y, z; an array on the grid has the shape z, y, x.
+    spacing, origin
+        Along x, y, z in mm, and the centre of the first voxel in LPS mm.
+    direction
+        3 x 3; its columns are the directions of the x, y and z index axes, which may be oblique or left-handed.
+
+    Raises
+    ------
+    InputError
+        If it has not three dimensions, or is singular or sheared.
+    """
+
+    size: NDArray[np.int64]
+    spacing: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    direction: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", fixed(self.size, np.int64))
+        for name, shape in (("spacing", 3), ("origin", 3), ("direction", (3, 3))):
+            object.__setattr__(self, name, fixed(np.reshape(getattr(self, name), shape)))
+        if self.size.shape != (3,):
+            raise InputError(f"The image has {self.size.size} dimensions; a CT volume has 3.")
+        if not (np.isfinite(self.spacing).all() and (self.spacing > 0).all()):
+            raise InputError(f"The CT's voxel spacing {self.spacing.tolist()} is not positive; check its header.")
+        if not np.allclose(self.direction @ self.direction.T, np.eye(3), atol=1e-3):
+            raise InputError("The CT's axes are not orthogonal (gantry tilt or a broken header); resample it first.")
+
+    @classmethod
+    def of_matrix(cls, size: ArrayLike, index_to_lps: NDArray[np.float64]) -> Grid:
+        """The grid with a 4 x 4 matrix from x, y, z index to LPS mm."""
+        spacing = np.linalg.norm(index_to_lps[:3, :3], axis=0)
+        return cls(np.asarray(size), spacing, index_to_lps[:3, 3], index_to_lps[:3, :3] / spacing)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of an array on the grid: z, y, x."""
+        x, y, z = self.size.tolist()
+        return z, y, x
+
+    @cached_property
+    def index_to_lps(self) -> NDArray[np.float64]:
+        """4 x 4 matrix from x, y, z index to LPS mm."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = self.direction * self.spacing
+        matrix[:3, 3] = self.origin
+        return fixed(matrix)
+
+    @cached_property
+    def lps_to_index(self) -> NDArray[np.float64]:
+        """4 x 4 matrix from LPS mm to x, y, z index."""
+        return fixed(np.linalg.inv(self.index_to_lps))
+
+    def to_index(self, points_lps_mm: ArrayLike) -> NDArray[np.float64]:
+        """LPS positions (..., 3) in mm as continuous x, y, z index; voxel centres are whole numbers."""
+        return np.asarray(points_lps_mm, float) @ self.lps_to_index[:3, :3].T + self.lps_to_index[:3, 3]
+
+    def to_lps(self, index: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of :meth:`to_index`."""
+        return np.asarray(index, float) @ self.index_to_lps[:3, :3].T + self.origin
+
+    def holds(self, points_lps_mm: ArrayLike) -> bool:
+        """Whether all of the LPS positions (..., 3) in mm lie in its voxels."""
+        index = self.to_index(points_lps_mm)
+        return bool((index >= -0.5).all() and (index <= self.size - 0.5).all())
+
+    def matches(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
+        """Whether the voxels of both are as many and in the same place."""
+        return self.shape == other.shape and np.allclose(self.index_to_lps, other.index_to_lps, atol=tolerance_mm)
+
+    @property
+    def is_right_handed(self) -> bool:
+        """Whether slices follow row x column direction, as DICOM's geometry puts them."""
+        return bool(np.linalg.det(self.direction) > 0)
+
+    def flipped(self) -> Grid:
+        """The same voxels in the same place, slices in the other order: of the other handedness."""
+        return Grid(self.size, self.spacing, self.to_lps([0, 0, self.size[2] - 1]), self.direction * [1, 1, -1])
+
+    def cropped(self, box: Box) -> Grid:
+        """The part in `box`."""
+        return Grid(np.array(box.shape[::-1]), self.spacing, self.to_lps(box.start[::-1]), self.direction)
