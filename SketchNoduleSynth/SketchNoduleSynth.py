@@ -49,7 +49,7 @@ class SketchNoduleSynth(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class SketchNoduleSynthParameterNode:
-    """Kept with the scene. The case itself is a text node that refers to all its others; see mrml.case."""
+    """Kept with the scene. The case itself is a text node that refers to all its others; see mrml.session_nodes."""
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode
 
@@ -125,9 +125,9 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
 
     def _on_node_removed(self, caller: Any, event: Any) -> None:
         editor = self.panel.editor
-        if editor is not None and not slicer.mrmlScene.IsClosing() and not editor.case.is_whole():
+        if editor is not None and not slicer.mrmlScene.IsClosing() and not editor.nodes.is_in_scene():
             self.panel.close()
-            self.logic.forget(editor.case)
+            self.logic.forget(editor.nodes)
 
 
 class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic, Console):
@@ -177,7 +177,7 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
         logic.place((-x, -y, z), 12.0)
         logic.choose(model="mcgan", seed=3)
         logic.insert()
-        result = logic.case.result
+        result = logic.nodes.result
         self.assertTrue((slicer.util.arrayFromVolume(result) != before).any())
         logic.undo()
         self.assertTrue(np.array_equal(slicer.util.arrayFromVolume(result), before))

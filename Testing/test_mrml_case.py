@@ -25,8 +25,8 @@ from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
-SceneCase = importlib.import_module("SketchNoduleSynthLib.mrml.case").SceneCase
-CASE_ATTRIBUTE = importlib.import_module("SketchNoduleSynthLib.mrml.case").CASE_ATTRIBUTE
+SessionNodes = importlib.import_module("SketchNoduleSynthLib.mrml.session_nodes").SessionNodes
+SESSION_ATTRIBUTE = importlib.import_module("SketchNoduleSynthLib.mrml.session_nodes").SESSION_ATTRIBUTE
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 
@@ -37,7 +37,7 @@ def outline(diameter_mm: float) -> Stroke:
 
 @pytest.fixture
 def case(scene: Any) -> Any:
-    case = SceneCase(volumes.node_from_volume(chest(), "CT", scene))
+    case = SessionNodes(volumes.node_from_volume(chest(), "CT", scene))
     yield case
     case.close()
 
@@ -111,7 +111,7 @@ def test_what_is_dragged_changes_the_draft(case: Any) -> None:
 def test_a_box_turned_beyond_what_can_be_drawn_on_goes_back(case: Any) -> None:
     case.session.place(LUNG_RAS_MM, 10.0)
     told: list[str] = []
-    case.told = told.append
+    case.refused.connect(told.append)
     before = slicer.util.arrayFromVTKMatrix(case.roi.GetObjectToWorldMatrix())
     pose = before.copy()
     turn = np.radians(40.0)
@@ -148,8 +148,8 @@ def test_a_saved_scene_holds_the_case(case: Any, tmp_path: Path) -> None:
     case.close()
     scene.Clear()
     assert scene.ReadFromMRB(path, True)
-    (text,) = [n for n in slicer.util.getNodesByClass("vtkMRMLTextNode", scene) if n.GetAttribute(CASE_ATTRIBUTE)]
-    again = SceneCase(text.GetNodeReference("Source"), text)
+    (text,) = [n for n in slicer.util.getNodesByClass("vtkMRMLTextNode", scene) if n.GetAttribute(SESSION_ATTRIBUTE)]
+    again = SessionNodes(text.GetNodeReference("Source"), text)
     try:
         assert np.array_equal(voxels(again.result), expected)
         assert np.array_equal(again.session.result().synthetic.array, expected)
@@ -243,19 +243,19 @@ def test_a_stroke_writes_no_nodule_and_a_nodule_no_other(case: Any) -> None:
     alone = written()
     session.commit(*noise(session, 8))
     for before, after in zip(alone, written(), strict=True):
-        assert after.nodes == before.nodes == [case.case]
+        assert after.nodes == before.nodes == [case.text_node]
         assert after.characters < before.characters + 8 * len('{"key": 1, "is_shown": false}, ')
     with Written(case.scene) as seen:
         session.commit(*noise(session, 1))
     assert len(seen.nodes) == 2, "the session's own text and the new nodule's"
     with Written(case.scene) as seen:
         session.undo()
-    assert seen.nodes == [case.case]
-    assert case.texts.read() == [nodule_to_json(nodule) for nodule in session.nodules]
+    assert seen.nodes == [case.text_node]
+    assert case.nodule_texts.read() == [nodule_to_json(nodule) for nodule in session.nodules]
 
 
 def test_a_picture_is_no_ct(scene: Any) -> None:
     node = volumes.node_from_volume(Volume.of(np.zeros((4, 5, 6), np.uint8)), "picture", scene)
     with refused("a picture, not a CT"):
-        SceneCase(node)
-    assert not [n for n in slicer.util.getNodesByClass("vtkMRMLTextNode", scene) if n.GetAttribute(CASE_ATTRIBUTE)]
+        SessionNodes(node)
+    assert not [n for n in slicer.util.getNodesByClass("vtkMRMLTextNode", scene) if n.GetAttribute(SESSION_ATTRIBUTE)]

@@ -23,11 +23,11 @@ from SketchNoduleSynthLib.teaching.case import TRUTH_FOLDER
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
 case_reader = importlib.import_module("SketchNoduleSynthLib.mrml.case_reader")
-desk = importlib.import_module("SketchNoduleSynthLib.mrml.desk")
+view = importlib.import_module("SketchNoduleSynthLib.mrml.view")
 keys = importlib.import_module("SketchNoduleSynthLib.mrml.keys")
 opened_case = importlib.import_module("SketchNoduleSynthLib.teaching.opened_case")
-pads = importlib.import_module("SketchNoduleSynthLib.web.pads")
-scene_nodes = importlib.import_module("SketchNoduleSynthLib.mrml.scene")
+BrowserPen = importlib.import_module("SketchNoduleSynthLib.web.browser_pen").BrowserPen
+composite_of = importlib.import_module("SketchNoduleSynthLib.mrml.nodes").composite_of
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
 
 OUTSIDE_MM = (500.0, 0.0, 0.0)
@@ -60,24 +60,21 @@ class Host:
             logic.GetSliceNode().SetDimensions(*TALL, 1)
             logic.GetSliceCompositeNode().SetBackgroundVolumeID(self.old.GetID())
             logic.FitSliceToBackground()
-        self.pads: list = []
+        self.pens: list = []
         self.reader = None
 
     def open(self, name: str = "R1"):
         """The case, opened by the reader `name`."""
         views = [
-            desk.View(node, lambda: None, logic.FitSliceToBackground, self.pen(node))
+            view.View(node, lambda: None, logic.FitSliceToBackground, partial(self.pen, node))
             for node, logic in zip(self.nodes, slice_logics(), strict=True)
         ]
         self.reader = case_reader.CaseReader(opened_case.open_case(self.folder, name, self.readings), views, self.scene)
         return self.reader
 
     def pen(self, node):
-        def make(*on_path):
-            self.pads.append(pads.Pad(node, lambda: None, *on_path))
-            return self.pads[-1]
-
-        return make
+        self.pens.append(BrowserPen(node))
+        return self.pens[-1]
 
     def click(self, ras, view: int = 0) -> None:
         """A click with the mark in the hand at a point of a view, which is turned to it."""
@@ -86,7 +83,7 @@ class Host:
             keys.READING_KEYS["M"](self.reader)
         xy_to_ras = slicer.util.arrayFromVTKMatrix(self.nodes[view].GetXYToRAS())
         x, y = np.linalg.solve(xy_to_ras, [*ras, 1.0])[:2]
-        self.pads[-3 + view].receive([(x / TALL[0], 1 - y / TALL[1])] * 2, True)
+        self.pens[-3 + view].receive([(x / TALL[0], 1 - y / TALL[1])] * 2, True)
 
     @property
     def points(self):
@@ -144,12 +141,12 @@ def test_a_click_in_any_view_marks_there(host, view):
     assert np.allclose(finding.at_ras_mm, LUNG_RAS_MM, atol=0.01)
     assert (finding.confidence, host.reader.active, host.reader.tool) == (50, 1, None)
     assert all(plane_distance(node, LUNG_RAS_MM) < 0.01 for node in host.nodes), "the other views follow"
-    assert all(pad.line is None for pad in host.pads), "the mouse is the views' again"
+    assert all(pad.line is None for pad in host.pens), "the mouse is the views' again"
     host.check()
 
 
 def test_nothing_is_marked_without_the_tool_or_outside(host):
-    host.pads[0].receive([(0.5, 0.5)] * 2, True)
+    host.pens[0].receive([(0.5, 0.5)] * 2, True)
     assert not host.reader.session.findings
     host.nodes[0].SetFieldOfView(3000.0, 2000.0, 1.0)
     host.click(OUTSIDE_MM)
@@ -173,7 +170,7 @@ def test_a_point_that_is_dragged_out_goes_back_and_it_is_told(host):
     host.click(LUNG_RAS_MM)
     before = host.file.read_bytes()
     told = []
-    host.reader.changed = lambda: told.append(host.reader.message)
+    host.reader.changed.connect(lambda: told.append(host.reader.message))
     host.drag(1, OUTSIDE_MM)
     assert host.file.read_bytes() == before and any("outside of the CT" in message for message in told)
     assert "outside of the CT" in host.reader.status
@@ -219,7 +216,7 @@ def test_the_views_shift_only_for_what_is_out_of_sight(host):
 def test_slices_are_counted_as_the_ct_s_voxels(host):
     slices, ct = host.reader.slices, host.reader.case.ct
     seen = []
-    host.reader.changed = lambda: seen.append(slices.number)
+    host.reader.changed.connect(lambda: seen.append(slices.number))
     assert slices.count == ct.grid.size[2]
     for number in (1, 7, int(slices.count)):
         slices.show(number)
@@ -277,7 +274,7 @@ def test_only_the_case_is_shown_and_all_else_comes_back(empty, tmp_path):
     volumes.add_segment(truth, host.old, "Nodule 1", (slice(0, 20),) * 3, ball)
     hint = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "hint")
     hint.CreateDefaultDisplayNodes()
-    composites = [scene_nodes.composite_of(node) for node in host.nodes]
+    composites = [composite_of(node) for node in host.nodes]
     composites[0].SetLabelVolumeID(host.old.GetID())
     composites[1].SetForegroundVolumeID(host.old.GetID())
     slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

@@ -15,7 +15,10 @@ from SketchNoduleSynthLib.errors import InputError
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
-mrml = importlib.import_module("SketchNoduleSynthLib.mrml.scene")
+curves = importlib.import_module("SketchNoduleSynthLib.mrml.curves")
+put_in_folder = importlib.import_module("SketchNoduleSynthLib.mrml.nodes").put_in_folder
+reslice = importlib.import_module("SketchNoduleSynthLib.mrml.reslice")
+rois = importlib.import_module("SketchNoduleSynthLib.mrml.roi")
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
 
 RAS_LPS = np.array([-1.0, -1.0, 1.0])
@@ -155,21 +158,21 @@ def test_what_is_no_ct(scene):
 
 @pytest.mark.parametrize("ct", ["plain"], indirect=True)
 def test_transforms_that_are_no_geometry(scene, ct):
-    volume, roi = volumes.node_from_volume(ct, "CT", scene), mrml.roi_from_frame(FRAME, "VOI", scene)
+    volume, roi = volumes.node_from_volume(ct, "CT", scene), rois.roi_from_frame(FRAME, "VOI", scene)
     for node in (volume, roi):
         put_under(node, SHEAR)
     with pytest.raises(InputError, match="not orthogonal"):
         volumes.volume_from_node(volume)
     with pytest.raises(InputError, match="shears"):
-        mrml.update_roi(roi, FRAME)
+        rois.update_roi(roi, FRAME)
     for node in (volume, roi):
         put_under_warp(node)
     with pytest.raises(InputError, match="CT lies under a transform that is not linear"):
         volumes.volume_from_node(volume)
     for use in (
-        lambda: mrml.frame_from_roi(roi, 8),
-        lambda: mrml.voi_from_roi(roi),
-        lambda: mrml.update_roi(roi, FRAME),
+        lambda: rois.frame_from_roi(roi, 8),
+        lambda: rois.voi_from_roi(roi),
+        lambda: rois.update_roi(roi, FRAME),
     ):
         with pytest.raises(InputError, match="VOI lies under a transform that is not linear"):
             use()
@@ -184,8 +187,8 @@ def test_roi_round_trip(scene, matrix):
     roi = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "VOI")
     if matrix is not None:
         put_under(roi, matrix)
-    mrml.update_roi(roi, frame)
-    back = mrml.frame_from_roi(roi, (4, 5, 6))
+    rois.update_roi(roi, frame)
+    back = rois.frame_from_roi(roi, (4, 5, 6))
     assert_same_box(back, frame)
     assert back.samples == frame.samples and roi.GetNumberOfDefinedControlPoints() == 1
     world = slicer.util.arrayFromVTKMatrix(roi.GetObjectToWorldMatrix())
@@ -196,7 +199,7 @@ def test_roi_round_trip(scene, matrix):
 
 
 def test_untilted_frame_is_right_handed_in_ras(scene):
-    roi = mrml.roi_from_frame(Frame.of_voi([0, 0, 0], 10.0, 4), "VOI", scene)
+    roi = rois.roi_from_frame(Frame.of_voi([0, 0, 0], 10.0, 4), "VOI", scene)
     world = slicer.util.arrayFromVTKMatrix(roi.GetObjectToWorldMatrix())
     np.testing.assert_allclose(world, np.diag([-1.0, -1.0, 1.0, 1.0]), atol=1e-12)
 
@@ -211,35 +214,35 @@ def test_box_is_the_same_whichever_way_its_axes_are_held(scene, turn):
     roi.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(matrix))
     roi.SetSize(*(np.abs(turn.T) @ [20.0, 30.0, 40.0]))
     assert np.linalg.det(slicer.util.arrayFromVTKMatrix(roi.GetObjectToWorldMatrix())) > 0
-    assert_same_box(mrml.frame_from_roi(roi, 4), Frame(FRAME.center, FRAME.axes, (20.0, 30.0, 40.0), (4, 4, 4)))
+    assert_same_box(rois.frame_from_roi(roi, 4), Frame(FRAME.center, FRAME.axes, (20.0, 30.0, 40.0), (4, 4, 4)))
 
 
 def test_left_handed_frame_becomes_the_same_box(scene):
     left_handed = Frame(FRAME.center, np.diag([1.0, 1.0, -1.0]) @ FRAME.axes, FRAME.extent, FRAME.samples)
-    assert_same_box(mrml.frame_from_roi(mrml.roi_from_frame(left_handed, "VOI", scene), 16), FRAME)
+    assert_same_box(rois.frame_from_roi(rois.roi_from_frame(left_handed, "VOI", scene), 16), FRAME)
 
 
 @pytest.mark.parametrize("tilts", [(0, 0), (30, -30), (-30, 30), (12.5, 0), (0, -7.25), (30, 30)])
 def test_voi_round_trip(scene, tilts):
     frame = Frame.of_voi([-62.0, 31.5, 118.0], 28.0, 8, *tilts)
-    assert mrml.voi_from_roi(mrml.roi_from_frame(frame, "VOI", scene)) == Voi((62.0, -31.5, 118.0), 14.0, *tilts)
+    assert rois.voi_from_roi(rois.roi_from_frame(frame, "VOI", scene)) == Voi((62.0, -31.5, 118.0), 14.0, *tilts)
 
 
 def test_voi_that_a_recipe_cannot_say(scene):
     def roi(axes, extent=(20.0, 20.0, 24.0)):
-        return mrml.roi_from_frame(Frame([0, 0, 0], axes, extent), "VOI", scene)
+        return rois.roi_from_frame(Frame([0, 0, 0], axes, extent), "VOI", scene)
 
     def turned(degrees):
         c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
         return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) @ tilted_axes(20.0, 10.0)
 
-    assert mrml.voi_from_roi(roi(turned(0.3))).diameter_mm == 12.0
+    assert rois.voi_from_roi(roi(turned(0.3))).diameter_mm == 12.0
     with pytest.raises(InputError, match="turned in its own plane"):
-        mrml.voi_from_roi(roi(turned(0.8)))
+        rois.voi_from_roi(roi(turned(0.8)))
     with pytest.raises(InputError, match="more than 30"):
-        mrml.voi_from_roi(roi(tilted_axes(31.0, 0.0)))
+        rois.voi_from_roi(roi(tilted_axes(31.0, 0.0)))
     with pytest.raises(InputError, match="no size"):
-        mrml.voi_from_roi(scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "VOI"))
+        rois.voi_from_roi(scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "VOI"))
 
 
 # Strokes
@@ -248,41 +251,12 @@ def test_voi_that_a_recipe_cannot_say(scene):
 @pytest.mark.parametrize("label", ["nodule", "vessel"])
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("points", [[[1.0, 2.0]], [[-6.1, 0.4], [-4.0, 4.9], [1.2, 6.3]]])
-def test_stroke_round_trip(scene, points, closed, label):
-    curve = mrml.curve_from_stroke(Stroke(np.array(points), label, closed), FRAME, scene)
-    (back,) = mrml.strokes_from_curves([curve], FRAME)
-    np.testing.assert_allclose(back.points_mm, points, atol=1e-9)
-    assert back.closed == closed and back.label == label
-
-
-@pytest.mark.parametrize("closed", [True, False])
-def test_few_points_give_the_curve_that_is_seen(scene, closed):
-    """Eight points of a circle under a transform and off the plane: the spline between them, evenly stepped."""
-    curve = scene.AddNewNodeByClass(f"vtkMRMLMarkups{'Closed' * closed}CurveNode")
-    put_under(curve, TURN)
-    angles = np.arange(8) * np.pi / 4
-    local = np.stack([6 * np.cos(angles), 6 * np.sin(angles), np.linspace(-0.4, 0.4, 8)], axis=1)
-    slicer.util.updateMarkupsControlPointsFromArray(curve, FRAME.to_lps(local) * RAS_LPS, world=True)
-    (stroke,) = mrml.strokes_from_curves([curve], FRAME)
-    assert stroke.label == "nodule" and stroke.closed == closed
-    steps = np.linalg.norm(np.diff(stroke.path_mm, axis=0), axis=1)
-    length = 12 * np.pi * (1 if closed else 7 / 8)
-    assert steps.max() < 0.26 and steps.min() > 0.2 and abs(steps.sum() - length) < 0.02 * length
-    assert np.abs(np.linalg.norm(stroke.points_mm, axis=1) - 6).max() < 0.3
-    # The control points lie on the stroke.
-    gaps = np.linalg.norm(stroke.points_mm[:, None] - local[None, :, :2], axis=2).min(axis=0)
-    assert gaps.max() < 0.15
-
-
-def test_points_not_placed_are_passed_over(scene):
-    empty = scene.AddNewNodeByClass("vtkMRMLMarkupsClosedCurveNode")
-    curve = mrml.curve_from_stroke(Stroke([[0.0, 0.0], [3.0, 0.0], [3.0, 3.0]]), FRAME, scene)
-    curve.UnsetNthControlPointPosition(1)
-    (stroke,) = mrml.strokes_from_curves([empty, curve], FRAME)
-    np.testing.assert_allclose(stroke.points_mm, [[0.0, 0.0], [3.0, 3.0]], atol=1e-9)
-    curve.SetAttribute(mrml.LABEL_ATTRIBUTE, "bone")
-    with pytest.raises(InputError, match="bone"):
-        mrml.strokes_from_curves([curve], FRAME)
+def test_a_stroke_is_a_curve_on_the_sketch_plane(scene, points, closed, label):
+    curve = curves.curve_from_stroke(Stroke(np.array(points), label, closed), FRAME, scene)
+    world = slicer.util.arrayFromMarkupsControlPoints(curve, world=True)
+    np.testing.assert_allclose(FRAME.to_local(world * RAS_LPS), np.pad(points, ((0, 0), (0, 1))), atol=1e-9)
+    assert bool(curve.IsA("vtkMRMLMarkupsClosedCurveNode")) == closed
+    assert curve.GetAttribute(curves.LABEL_ATTRIBUTE) == label
 
 
 # Slice views
@@ -292,7 +266,7 @@ def test_screen_shows_u_right_and_v_down(scene):
     view = scene.AddNewNodeByClass("vtkMRMLSliceNode")
     view.SetDimensions(200, 100, 1)
     view.SetXYZOrigin(11.0, 12.0, 0.0)
-    mrml.show_frame(view, FRAME)
+    reslice.show_frame(view, FRAME)
 
     def at(x, y):
         return FRAME.to_local(np.array(view.GetXYToRAS().MultiplyPoint([x, y, 0, 1])[:3]) * RAS_LPS)
@@ -307,9 +281,9 @@ def test_screen_shows_u_right_and_v_down(scene):
 def test_untilted_frame_is_slicers_axial_view(scene):
     view = scene.AddNewNodeByClass("vtkMRMLSliceNode")
     view.SetOrientation("Coronal")
-    mrml.show_frame(view, Frame.of_voi([1, 2, 3], 10.0, 4))
+    reslice.show_frame(view, Frame.of_voi([1, 2, 3], 10.0, 4))
     assert view.GetOrientation() == "Axial"
-    mrml.show_frame(view, FRAME)
+    reslice.show_frame(view, FRAME)
     assert view.GetOrientation() == "Reformat"
 
 
@@ -325,7 +299,7 @@ def test_samples_lie_where_slicer_reslices(slicer_host, scene, ct, matrix):
 
     n = frame.samples[0]
     logic = slicer_host.new_slice_logic((n, n), node)
-    mrml.show_frame(logic.GetSliceNode(), frame)
+    reslice.show_frame(logic.GetSliceNode(), frame)
     layer = logic.GetBackgroundLayer()
     layer.UpdateTransforms()
     layer.GetReslice().Update()
@@ -400,10 +374,10 @@ def test_segments_are_the_labels(scene, ct, matrix):
 
 def test_folder(scene):
     nodes = [scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name) for name in ("a", "b", "c")]
-    folder = mrml.put_in_folder("Case", nodes[:2], scene)
-    assert mrml.put_in_folder("Case", nodes[2:], scene) == folder
+    folder = put_in_folder("Case", nodes[:2], scene)
+    assert put_in_folder("Case", nodes[2:], scene) == folder
     hierarchy = scene.GetSubjectHierarchyNode()
     assert hierarchy.GetNumberOfItemChildren(hierarchy.GetSceneItemID()) == 1
     assert [hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) for node in nodes] == [folder] * 3
-    other = mrml.put_in_folder("Other", nodes[:1], scene)
+    other = put_in_folder("Other", nodes[:1], scene)
     assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(nodes[0])) == other != folder

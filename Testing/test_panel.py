@@ -45,7 +45,7 @@ def insert(reader) -> None:
 
 
 def test_place_draw_preview_insert_undo(reader):
-    source = voxels(reader.editor.case.source).copy()
+    source = voxels(reader.editor.nodes.source).copy()
     assert not reader.ui.insertButton.enabled
     assert "click into the lung" in reader.ui.statusLabel.text
     reader.place(LUNG_RAS_MM)
@@ -57,10 +57,10 @@ def test_place_draw_preview_insert_undo(reader):
     assert radius == pytest.approx(0.2 * 24.0, abs=0.3), "0.2 of the view's width, which the VOI of 24 mm fills"
     reader.wait()
     foreground = reader.composite("Red").GetForegroundVolumeID()
-    assert foreground == reader.editor.case.node("Preview").GetID()
+    assert foreground == reader.editor.nodes.node("Preview").GetID()
     insert(reader)
     assert len(reader.session.nodules) == 1
-    result = reader.editor.case.result
+    result = reader.editor.nodes.result
     assert not np.array_equal(voxels(result), source)
     assert reader.composite("Green").GetBackgroundVolumeID() == result.GetID()
     assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 2).text()) == (1, "solid")
@@ -70,23 +70,23 @@ def test_place_draw_preview_insert_undo(reader):
 
 
 def test_the_preview_is_what_the_pen_drew_and_follows_it(drawn):
-    first = voxels(drawn.editor.case.node("Preview")).copy()
+    first = voxels(drawn.editor.nodes.node("Preview")).copy()
     drawn.click(drawn.ui.vesselPen)
     drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
     drawn.wait()
     assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", "vessel"]
-    assert not np.array_equal(voxels(drawn.editor.case.node("Preview")), first)
+    assert not np.array_equal(voxels(drawn.editor.nodes.node("Preview")), first)
     drawn.click(drawn.ui.liveCheck)
     assert not drawn.composite("Red").GetForegroundVolumeID()
 
 
 def test_the_preview_comes_while_the_pen_still_moves(drawn):
     drawn.click(drawn.ui.clearButton)
-    shown = voxels(drawn.editor.case.node("Preview")).copy()
+    shown = voxels(drawn.editor.nodes.node("Preview")).copy()
     with drawn.pen_down(share=0.25):
         drawn.wait()
         assert not drawn.session.draft.strokes
-        assert not np.array_equal(voxels(drawn.editor.case.node("Preview")), shown)
+        assert not np.array_equal(voxels(drawn.editor.nodes.node("Preview")), shown)
     assert drawn.session.draft.is_drawn
 
 
@@ -140,7 +140,7 @@ def test_sliders_tilt_the_reslice_and_dragging_the_box_moves_the_sliders(drawn):
     assert (voi.tilt_lr_deg, voi.diameter_mm) == (20.0, 16.0)
     normal = drawn.slice_to_ras("Red")[:3, 2]
     assert normal == pytest.approx([np.sin(np.radians(20.0)), 0.0, np.cos(np.radians(20.0))], abs=1e-6)
-    drawn.editor.case.roi.SetSize(20.0, 20.0, 20.0)
+    drawn.editor.nodes.roi.SetSize(20.0, 20.0, 20.0)
     assert drawn.ui.diameterSlider.value == pytest.approx(10.0)
     drawn.wait()
     drawn.desktop.select_module(None)
@@ -157,7 +157,7 @@ def test_variants_are_shown_and_one_is_taken(drawn):
     assert drawn.session.draft.seed == 5
     drawn.wait()
     assert gallery.count == 8, "the others stay to be chosen from"
-    shown = voxels(drawn.editor.case.node("Preview"))[0]
+    shown = voxels(drawn.editor.nodes.node("Preview"))[0]
     assert np.array_equal(shown, drawn.editor.variants[5].hu)
     drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
     assert not gallery.isVisible(), "they were of another drawing"
@@ -165,17 +165,17 @@ def test_variants_are_shown_and_one_is_taken(drawn):
 
 def test_edit_hide_duplicate_remove_and_before(drawn):
     insert(drawn)
-    source, with_nodule = voxels(drawn.editor.case.source).copy(), voxels(drawn.editor.case.result).copy()
+    source, with_nodule = voxels(drawn.editor.nodes.source).copy(), voxels(drawn.editor.nodes.result).copy()
     drawn.key("b")
-    assert drawn.composite("Yellow").GetBackgroundVolumeID() == drawn.editor.case.source.GetID()
+    assert drawn.composite("Yellow").GetBackgroundVolumeID() == drawn.editor.nodes.source.GetID()
     drawn.key("b")
     drawn.click(drawn.ui.hideButton)
     drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.case.result), source)
+    assert np.array_equal(voxels(drawn.editor.nodes.result), source)
     assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hideButton.text == "Show"
     drawn.click(drawn.ui.hideButton)
     drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.case.result), with_nodule)
+    assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
     drawn.click(drawn.ui.newButton)
     assert drawn.session.state.edited is None
     drawn.click(drawn.ui.editButton)
@@ -183,12 +183,12 @@ def test_edit_hide_duplicate_remove_and_before(drawn):
     drawn.ui.seedBox.setValue(9)
     insert(drawn)
     assert [nodule.recipe.seed for nodule in drawn.session.nodules] == [9]
-    assert not np.array_equal(voxels(drawn.editor.case.result), with_nodule)
+    assert not np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
     drawn.click(drawn.ui.duplicateButton)
     assert drawn.session.state.edited is None and drawn.session.draft.is_drawn
     drawn.click(drawn.ui.removeButton)
     drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.case.result), source)
+    assert np.array_equal(voxels(drawn.editor.nodes.result), source)
     assert drawn.ui.nodulesTable.rowCount == 0
 
 
@@ -213,7 +213,7 @@ def test_a_scanned_sketch_is_seen_before_it_is_used(reader, tmp_path):
 def test_edges_lie_on_the_reslice(drawn):
     drawn.place((73.0, 5.0, 3.0))
     drawn.click(drawn.ui.edgesCheck)
-    node = drawn.editor.case.node("Edges")
+    node = drawn.editor.nodes.node("Edges")
     assert drawn.composite("Red").GetLabelVolumeID() == node.GetID()
     assert voxels(node).any()
     drawn.click(drawn.ui.edgesCheck)
@@ -241,7 +241,7 @@ def test_closing_the_scene_and_deleting_the_ct_leave_nothing_stale(drawn):
     import slicer
 
     insert(drawn)
-    slicer.mrmlScene.RemoveNode(drawn.editor.case.source)
+    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)
     assert drawn.editor is None
     drawn.show(chest(), LUNG_RAS_MM)
     drawn.place(LUNG_RAS_MM)
@@ -258,22 +258,22 @@ def test_deleted_nodes_of_the_case_come_back_or_do_no_harm(drawn):
 
     insert(drawn)
     for role in ("VOI", "Preview", "Nodules"):
-        slicer.mrmlScene.RemoveNode(drawn.editor.case.node(role))
+        slicer.mrmlScene.RemoveNode(drawn.editor.nodes.node(role))
     drawn.ui.seedBox.setValue(4)
     drawn.wait()
     insert(drawn)
-    assert drawn.editor.case.node("Preview") is not None
-    slicer.mrmlScene.RemoveNode(drawn.editor.case.result)
+    assert drawn.editor.nodes.node("Preview") is not None
+    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.result)
     drawn.click(drawn.ui.undoButton)
     drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.case.result), drawn.session.result().synthetic.array)
+    assert np.array_equal(voxels(drawn.editor.nodes.result), drawn.session.result().synthetic.array)
 
 
 def test_deleting_the_ct_while_a_nodule_is_made(drawn):
     import slicer
 
     drawn.click(drawn.ui.insertButton)
-    slicer.mrmlScene.RemoveNode(drawn.editor.case.source)
+    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)
     drawn.wait()
     assert drawn.editor is None
     drawn.show(chest(), LUNG_RAS_MM)
@@ -326,11 +326,11 @@ def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
 
 def test_two_cts_have_a_case_each(drawn):
     insert(drawn)
-    first = drawn.editor.case
+    first = drawn.editor.nodes
     other = drawn.show(chest(), LUNG_RAS_MM, name="another")
-    assert drawn.editor.case is not first and not drawn.session.nodules
+    assert drawn.editor.nodes is not first and not drawn.session.nodules
     drawn.ui.inputSelector.setCurrentNode(first.source)
-    assert drawn.editor.case is first and len(drawn.session.nodules) == 1
+    assert drawn.editor.nodes is first and len(drawn.session.nodules) == 1
     assert drawn.composite("Red").GetBackgroundVolumeID() == first.result.GetID() != other.GetID()
 
 
@@ -338,16 +338,16 @@ def test_a_saved_scene_is_edited_on(drawn, tmp_path):
     import slicer
 
     insert(drawn)
-    with_nodule = voxels(drawn.editor.case.result).copy()
+    with_nodule = voxels(drawn.editor.nodes.result).copy()
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "case.mrb"))
     slicer.mrmlScene.Clear()
     assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "case.mrb"), True)
     drawn.desktop.process_events(0.1)
     assert len(drawn.session.nodules) == 1, "the CT of the saved scene is chosen again"
-    assert np.array_equal(voxels(drawn.editor.case.result), with_nodule)
+    assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
     drawn.click(drawn.ui.removeButton)
     drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.case.result), voxels(drawn.editor.case.source))
+    assert np.array_equal(voxels(drawn.editor.nodes.result), voxels(drawn.editor.nodes.source))
 
 
 def test_reload_leaves_no_pen_behind(drawn):

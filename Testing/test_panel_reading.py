@@ -42,7 +42,7 @@ def begin(reader, folder, name="R1"):
     reader.desktop.dialogs.answers += [str(folder), name]
     reader.click(reader.ui.readButton)
     reader.wait()
-    return reader.widget.panel.reading.desk
+    return reader.widget.panel.reading.controller
 
 
 def pixel(reader, ras, view="Red"):
@@ -156,7 +156,7 @@ def test_leave_brings_back_what_was_edited_and_the_reading_is_kept(reader, folde
     reader.place(LUNG_RAS_MM)
     reader.draw()
     reader.wait()
-    session, pose, box = reader.session, reader.slice_to_ras("Red"), reader.editor.case.roi
+    session, pose, box = reader.session, reader.slice_to_ras("Red"), reader.editor.nodes.roi
     nodes = {slicer.mrmlScene.GetNthNode(n).GetID() for n in range(slicer.mrmlScene.GetNumberOfNodes())}
     begin(reader, folder)
     assert not box.GetDisplayVisibility()
@@ -191,7 +191,7 @@ def test_another_module_another_ct_and_a_reload_do_no_harm(reader, folder):
     assert reader.editor is None and reader.ui.readingSection.isVisible()
     assert reader.composite("Red").GetBackgroundVolumeID() == case.ct.GetID()
     reader.click(reader.ui.leaveButton)
-    assert reader.editor.case.source is other
+    assert reader.editor.nodes.source is other
     begin(reader, folder)
     reader.reload()
     assert slicer.mrmlScene.GetFirstNodeByName("Findings") is None
@@ -269,7 +269,7 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     packed.rename(tmp_path / "c3.zip")
     reader.click(reader.ui.nextCaseButton)
     reader.wait()
-    fourth = reader.widget.panel.reading.desk
+    fourth = reader.widget.panel.reading.controller
     assert reader.ui.caseLabel.text == "Case 4 of 4: c4" and rows(reader) == [] and fourth.slices.count == 40
     assert "c3.zip" in reader.ui.statusLabel.text, "what cannot be opened is told, and waits"
     assert reader.composite("Red").GetBackgroundVolumeID() == fourth.ct.GetID()
@@ -277,7 +277,7 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     finish(reader)
     reader.click(reader.ui.nextCaseButton)
     reader.wait()
-    assert "c3.zip" in reader.ui.statusLabel.text and reader.widget.panel.reading.desk is fourth
+    assert "c3.zip" in reader.ui.statusLabel.text and reader.widget.panel.reading.controller is fourth
     (tmp_path / "c3.zip").rename(packed)
     reader.click(reader.ui.nextCaseButton)
     reader.wait()

@@ -33,7 +33,7 @@ def begin(reader, hand_out, name="R1"):
     """Real or synthetic?… as a user does it; what is being judged."""
     reader.desktop.dialogs.answers += [str(hand_out), name]
     reader.click(reader.ui.turingButton)
-    return reader.widget.panel.turing.desk
+    return reader.widget.panel.turing.controller
 
 
 def layout(reader):

@@ -158,7 +158,7 @@ def test_every_step_is_on_disk(begin: Callable[..., ReadingSession]) -> None:
     session = begin()
     assert not session.path.exists(), "nothing was marked yet"
     seen = []
-    stop = session.observe(lambda: seen.append(len(session.findings)))
+    stop = session.changed.connect(lambda: seen.append(len(session.findings)))
     first = session.mark(LUNG_RAS_MM, 50)
     second = session.mark((0, 0, 0), 20, attenuation="solid", diameter_mm=4.0, remark="?")
     session.move(second, (1, 2, 3))

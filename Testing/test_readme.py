@@ -55,7 +55,7 @@ def test_the_console_example_runs_in_our_stand_in(desktop, tmp_path, monkeypatch
     example = block("console example", "python")
     assert "add_random(10," in example
     exec(example.replace("add_random(10,", "add_random(2,"), done)
-    source, result = (slicer.util.arrayFromVolume(node) for node in (ct, done["case"].result))
+    source, result = (slicer.util.arrayFromVolume(node) for node in (ct, done["nodes"].result))
     assert np.array_equal(source, chest.array), "the source node was written"
     labels = sitk.GetArrayFromImage(sitk.ReadImage(tmp_path / "eleven" / "nodules.nrrd"))
     assert set(np.unique(labels)) == {0, 1, 2, 3}

@@ -13,9 +13,10 @@ from SketchNoduleSynthLib.editing.session import Session
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
-case_module = importlib.import_module("SketchNoduleSynthLib.mrml.case")
+session_nodes = importlib.import_module("SketchNoduleSynthLib.mrml.session_nodes")
 marks = importlib.import_module("SketchNoduleSynthLib.web.marks")
-scene_nodes = importlib.import_module("SketchNoduleSynthLib.mrml.scene")
+nodes = importlib.import_module("SketchNoduleSynthLib.mrml.nodes")
+reslice = importlib.import_module("SketchNoduleSynthLib.mrml.reslice")
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
 
 SIZE = (300, 200)
@@ -64,7 +65,7 @@ def test_a_flipped_and_an_oblique_view_say_what_they_show(view):
 
 
 def test_the_sketch_plane_is_an_axial_one(view):
-    scene_nodes.show_frame(view, Voi(LUNG_RAS_MM, 12.0, 20.0, -25.0).frame(1))
+    reslice.show_frame(view, Voi(LUNG_RAS_MM, 12.0, 20.0, -25.0).frame(1))
     assert letters(view) == "ALPR"
     assert marks.marks_of(view)["ruler_mm"] == 10
 
@@ -82,7 +83,7 @@ def test_the_ruler_is_as_long_as_it_says(view, field_mm):
 
 @pytest.fixture
 def case(scene):
-    return case_module.SceneCase(volumes.node_from_volume(chest(), "chest", scene))
+    return session_nodes.SessionNodes(volumes.node_from_volume(chest(), "chest", scene))
 
 
 def circle(case):
@@ -112,10 +113,10 @@ def test_the_long_diameter_is_a_circle_on_the_sketch_plane(case, view):
 
 def test_there_is_one_circle_though_it_is_deleted_or_the_case_opened_again(case):
     case.session.place(LUNG_RAS_MM)
-    scene_nodes.remove(circle(case))
+    nodes.remove_node(circle(case))
     case.session.set_voi(Voi(LUNG_RAS_MM, 9.0))
     assert circle(case) is not None
     case.close()
-    again = case_module.SceneCase(case.source, case.case)
+    again = session_nodes.SessionNodes(case.source, case.text_node)
     assert again.session.draft.voi == Voi(LUNG_RAS_MM, 9.0)
     assert case.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 1

@@ -54,7 +54,7 @@ class Screen:
     def __init__(self, session: Session) -> None:
         self.array = session.source.array.copy()
         self.session = session
-        self.stop = session.observe(self.update)
+        self.stop = session.changed.connect(self.update)
 
     def update(self, boxes: Sequence[tuple[slice, slice, slice]]) -> None:
         for box in boxes:

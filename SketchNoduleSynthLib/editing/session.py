@@ -27,6 +27,7 @@ from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, Progress, shown
 from SketchNoduleSynthLib.editing.work import Preview, Work, silent
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
 from SketchNoduleSynthLib.synthesis.site import Reslice
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 DIAMETER_MM = 12.0
 """Of a VOI that was placed by a click, before there was another."""
-Observer = Callable[[tuple[Box, ...]], None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Session:
         check_ct(source.array)
         self.source = source
         self._history = History(state or State())
-        self._observers: list[Observer] = []
+        self.changed: Signal[tuple[Box, ...]] = Signal()
+        """After each change, with the boxes of voxels that may have changed."""
         self._reslice: tuple[Voi, tuple[Nodule, ...], Reslice] | None = None
         self.next_key = max((nodule.key for nodule in self.nodules), default=0) + 1
         """That of the next nodule; no nodule of this session has had it, not even one that was taken back."""
@@ -106,15 +107,6 @@ class Session:
     def result(self) -> Result:
         """The CT with the shown nodules, labels 1, 2 ... in their order, and the recipe that gives the same."""
         return of_nodules(self.source, shown(self.nodules))
-
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer` after each change with the boxes of voxels that may have changed; returns how to stop it."""
-        self._observers.append(observer)
-
-        def stop() -> None:
-            self._observers = [other for other in self._observers if other is not observer]
-
-        return stop
 
     # Drafting
 
@@ -272,5 +264,4 @@ class Session:
         before = shown(self.nodules)
         move()
         changed = set(before) ^ set(shown(self.nodules))
-        for observer in list(self._observers):
-            observer(tuple(insertion.box for insertion in changed))
+        self.changed.emit(tuple(insertion.box for insertion in changed))

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from SketchNoduleSynthLib.editing.nodule import Progress
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.signals import Signal
 
 T = TypeVar("T")
 PATIENCE_S = 0.01
@@ -48,8 +49,8 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="SketchNoduleSynth")
         self._waiting: list[Task[Any]] = []
         self._running: tuple[Task[Any], Future[Any]] | None = None
-        self.woken: Callable[[], object] = lambda: None
-        """Called when there is something to pump."""
+        self.submitted: Signal[[]] = Signal()
+        """There is something to pump."""
         self._is_pumping = False
 
     @property
@@ -69,7 +70,7 @@ class Worker:
             self._waiting = [waiting for waiting in self._waiting if not waiting.is_live]
         self._waiting.append(task)
         self._begin()
-        self.woken()
+        self.submitted.emit()
 
     def cancel(self) -> None:
         """Stop all tasks, the running one at its next stage; nothing of them is done or reported."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import slicer
 import slicer.util
@@ -12,16 +10,18 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.signals import Signal
 
 
 class AxialSlices:
     """The slices of `ct` in the view of `slice_node`, from 1, as its voxels are counted along the patient.
 
-    `changed` is called when another one is shown, however the host scrolls.
+    `changed`: another one is shown, however the host scrolled.
     """
 
-    def __init__(self, ct: Volume, slice_node: slicer.vtkMRMLSliceNode, changed: Callable[[], None]) -> None:
-        self.ct, self.slice_node, self.changed = ct, slice_node, changed
+    def __init__(self, ct: Volume, slice_node: slicer.vtkMRMLSliceNode) -> None:
+        self.ct, self.slice_node = ct, slice_node
+        self.changed: Signal[[]] = Signal()
         self._axis = int(np.abs(ct.grid.direction[2]).argmax())
         self._last = self.number
         self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_modified())
@@ -55,4 +55,4 @@ class AxialSlices:
     def _on_modified(self) -> None:
         if self.number != self._last:
             self._last = self.number
-            self.changed()
+            self.changed.emit()

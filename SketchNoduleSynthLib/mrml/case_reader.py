@@ -12,13 +12,14 @@ import slicer
 import slicer.util
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.alone import Alone
 from SketchNoduleSynthLib.mrml.axial_slices import AxialSlices
-from SketchNoduleSynthLib.mrml.desk import Desk, View, render
+from SketchNoduleSynthLib.mrml.controller import Controller
+from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
 from SketchNoduleSynthLib.mrml.finding_points import ACTIVE_COLOR, FindingPoints
+from SketchNoduleSynthLib.mrml.nodes import remove_node
 from SketchNoduleSynthLib.mrml.pen import Path
+from SketchNoduleSynthLib.mrml.view import View, render
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE, Finding
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 
@@ -27,7 +28,7 @@ FIRST_CONFIDENCE = 50
 HEADS = ("Finding", "Confidence", "Remark")
 
 
-class CaseReader(Desk):
+class CaseReader(Controller):
     """Reads `case` in `views`, the first of which is the axial one; of `scene` they show nothing else meanwhile.
 
     The finding at hand, if there is one, is what is rated, remarked on and removed; its number is :attr:`active`.
@@ -44,17 +45,21 @@ class CaseReader(Desk):
         for node in (self.ct, self.ct.GetDisplayNode()):
             node.SetSaveWithScene(False)
         self.ct.SetHideFromEditors(True)
-        self._alone = Alone(self.ct, self.views)
-        self._points = FindingPoints(scene, self._on_dragged)
-        self._pens = [view.pen(self._on_drawn, lambda path: None) for view in self.views]
-        self.slices = AxialSlices(case.ct, self.views[0].slice_node, lambda: self.changed())
-        self._stop = self.session.observe(self._on_change)
+        self._display = ExclusiveDisplay(self.ct, self.views)
+        self._points = FindingPoints(scene)
+        self._points.moved.connect(self._on_dragged)
+        self._pens = [view.pen() for view in self.views]
+        for pen in self._pens:
+            pen.drawn.connect(self._on_drawn)
+        self.slices = AxialSlices(case.ct, self.views[0].slice_node)
+        self.slices.changed.connect(self.changed.emit)
+        self._stop = self.session.changed.connect(self._on_change)
         self.message = " ".join(case.problems)
         self._on_change()
 
     @property
     def status(self) -> str:
-        """See :class:`Desk`."""
+        """See :class:`Controller`."""
         if self.message:
             return self.message
         if self.session.is_finished:
@@ -99,7 +104,7 @@ class CaseReader(Desk):
             pen.lay_down()
             if tool is not None:
                 pen.take(ACTIVE_COLOR)
-        self.changed()
+        self.changed.emit()
 
     def mark(self, at_ras_mm: Sequence[float]) -> None:
         """A new finding at that place, with the first confidence; it comes to hand."""
@@ -157,8 +162,8 @@ class CaseReader(Desk):
         for pen in self._pens:
             pen.remove()
         self._points.close()
-        self._alone.end()
-        drawing.remove(self.ct)
+        self._display.end()
+        remove_node(self.ct)
 
     # Within
 
@@ -181,7 +186,7 @@ class CaseReader(Desk):
         if self.active not in [finding.number for finding in self.session.findings]:
             self.active = None
         self._show_points()
-        self.changed()
+        self.changed.emit()
 
     def _show_points(self) -> None:
         self._points.update(self.session.findings, self.active, self.session.is_finished)

@@ -1,4 +1,4 @@
-"""The cases of a scene, and what can be done to them from Slicer's Python console."""
+"""The editing sessions of a scene, and what can be done to them from Slicer's Python console."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.generate import random_recipe
-from SketchNoduleSynthLib.mrml.case import SceneCase, saved_case
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes, saved_session
 from SketchNoduleSynthLib.synthesis.result import write
 
 
 class Console:
-    """All methods act on the case that was opened last, at once and on the caller's thread.
+    """All methods act on the session that was opened last, at once and on the caller's thread.
 
     What cannot be done raises :class:`InputError` with a sentence that says why.
     """
 
     def __init__(self) -> None:
-        self._cases: dict[str, SceneCase] = {}
-        self._current: SceneCase | None = None
+        self._opened: dict[str, SessionNodes] = {}
+        self._current: SessionNodes | None = None
 
     @property
-    def case(self) -> SceneCase:
-        """The current case: its session and its nodes."""
+    def nodes(self) -> SessionNodes:
+        """The current session's nodes."""
         if self._current is None:
             raise InputError("No CT is open; call open(volumeNode) first.")
         return self._current
 
     @property
     def session(self) -> Session:
-        """The current case's."""
-        return self.case.session
+        """The current one."""
+        return self.nodes.session
 
-    def open(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> SceneCase:
-        """Make the case of a CT the current one: that of the scene if there is one, else a new one."""
-        case = self._cases.get(volume_node.GetID()) if volume_node is not None else None
-        if case is None or not case.is_whole():
-            case = SceneCase(volume_node, saved_case(volume_node))
-            self._cases[volume_node.GetID()] = case
-        self._current = case
-        return case
+    def open(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> SessionNodes:
+        """Make the session of a CT the current one: that of the scene if there is one, else a new one."""
+        nodes = self._opened.get(volume_node.GetID()) if volume_node is not None else None
+        if nodes is None or not nodes.is_in_scene():
+            nodes = SessionNodes(volume_node, saved_session(volume_node))
+            self._opened[volume_node.GetID()] = nodes
+        self._current = nodes
+        return nodes
 
     def place(
         self,
@@ -74,12 +74,12 @@ class Console:
         """Set `model`, `attenuation`, `seed` or `style`."""
         self.session.choose(**choices)
 
-    def generate(self) -> NDArray[np.float32]:
+    def preview(self) -> NDArray[np.float32]:
         """The sketch plane (v, u) in HU, 128 x 128 over the VOI, as :meth:`insert` will make it, but for its noise."""
         return self.session.preview()().hu
 
     def insert(self) -> int:
-        """Put the draft into the copy of the CT, ``case.result``; the nodule's key.
+        """Put the draft into the copy of the CT, ``nodes.result``; the nodule's key.
 
         Until :meth:`place` begins another one, this changes the same nodule again.
         """
@@ -118,14 +118,14 @@ class Console:
         """Write the CT with the nodules, the label map, the recipe, the report and a preview into `folder`."""
         write(self.session.result(), Path(folder))
 
-    def forget(self, case: SceneCase) -> None:
-        """Stop following a case whose nodes are gone."""
-        case.close()
-        self._cases = {key: other for key, other in self._cases.items() if other is not case}
-        if self._current is case:
+    def forget(self, nodes: SessionNodes) -> None:
+        """Stop following a session whose nodes are gone."""
+        nodes.close()
+        self._opened = {key: other for key, other in self._opened.items() if other is not nodes}
+        if self._current is nodes:
             self._current = None
 
     def close(self) -> None:
-        """Stop following all cases; the nodes stay."""
-        for case in list(self._cases.values()):
-            self.forget(case)
+        """Stop following all sessions; the nodes stay."""
+        for nodes in list(self._opened.values()):
+            self.forget(nodes)

@@ -8,40 +8,44 @@ from __future__ import annotations
 import numpy as np
 import slicer
 import slicer.util
+import vtk
 from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk
 
-from SketchNoduleSynthLib.ct.grid import ras_of_lps
+from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.editing.draft import Draft
-from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
+from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 
 FOLDER = "Synthetic nodules"
-CASE_ATTRIBUTE = "SketchNoduleSynth.Case"
-"""Marks a case's text node; as the role of a reference, it leads from a curve to its case."""
+SESSION_ATTRIBUTE = "SketchNoduleSynth.Case"
+"""Marks the text node of a session; as the role of a reference, it leads to it from a curve."""
 COLORS = {"nodule": (1.0, 0.85, 0.1), "vessel": (1.0, 0.35, 0.3), "wall": (0.3, 0.75, 1.0), "other": (0.6, 0.95, 0.6)}
+LABEL_ATTRIBUTE = "SketchNoduleSynth.Label"
 LINE_MM, GLYPH_MM = 0.25, 0.01
 DOTS, DOT_SCALE, DOT_COLOR = 48, 0.4, (0.2, 0.8, 0.8)
 
 
 class Curves:
-    """The curves of the case whose text node is `case`; those that a saved scene brought are drawn anew."""
+    """The curves of the session whose text node is `text_node`; those that a saved scene brought are drawn anew."""
 
-    def __init__(self, case: slicer.vtkMRMLTextNode) -> None:
-        self.case, self.scene = case, case.GetScene()
+    def __init__(self, text_node: slicer.vtkMRMLTextNode) -> None:
+        self.text_node, self.scene = text_node, text_node.GetScene()
         self._nodes: dict[Stroke, slicer.vtkMRMLMarkupsCurveNode] = {}
         self._circle: slicer.vtkMRMLMarkupsFiducialNode | None = None
         self._voi: Voi | None = None
         self._views: list[str] = []
         for curve in slicer.util.getNodesByClass("vtkMRMLMarkupsNode", self.scene):
-            if curve.GetNodeReferenceID(CASE_ATTRIBUTE) == case.GetID():
-                drawing.remove(curve)
+            if curve.GetNodeReferenceID(SESSION_ATTRIBUTE) == text_node.GetID():
+                remove_node(curve)
 
     def update(self, draft: Draft) -> None:
         """Bring the curves up to `draft`."""
         strokes = draft.strokes if draft.voi is not None else ()
         for stroke in [stroke for stroke in self._nodes if draft.voi != self._voi or stroke not in strokes]:
-            drawing.remove(self._nodes.pop(stroke))
+            remove_node(self._nodes.pop(stroke))
         if draft.voi != self._voi:
             self._draw_circle(draft.voi)
         self._voi = draft.voi
@@ -71,14 +75,14 @@ class Curves:
         display.SetGlyphSize(GLYPH_MM)
         display.SetCurveLineSizeMode(display.UseLineDiameter)
         display.SetLineDiameter(LINE_MM)
-        curve = drawing.curve_from_stroke(stroke, voi.frame(1), self.scene, self.scene.AddNode(display))
+        curve = curve_from_stroke(stroke, voi.frame(1), self.scene, self.scene.AddNode(display))
         self._keep(curve)
         return curve
 
     def _draw_circle(self, voi: Voi | None) -> None:
         """The circle of the long diameter of `voi`; none if there is no VOI."""
         if self._circle is not None and (voi is None or not self.scene.IsNodePresent(self._circle)):
-            drawing.remove(self._circle)
+            remove_node(self._circle)
             self._circle = None
         if voi is None:
             return
@@ -88,7 +92,7 @@ class Curves:
         if self._circle is None:
             self._circle = self._add_circle(points)
         else:
-            drawing.set_points(self._circle, points)
+            set_points(self._circle, points)
 
     def _add_circle(self, points: NDArray[np.float64]) -> slicer.vtkMRMLMarkupsFiducialNode:
         display = self._new_display(DOT_COLOR)
@@ -97,7 +101,7 @@ class Curves:
         circle = self.scene.CreateNodeByClass("vtkMRMLMarkupsFiducialNode")
         circle.UnRegister(None)
         circle.SetName("Long diameter")
-        drawing.set_points(circle, points)
+        set_points(circle, points)
         circle.SetAndObserveDisplayNodeID(self.scene.AddNode(display).GetID())
         # Only now into the scene, as a curve.
         self._keep(self.scene.AddNode(circle))
@@ -114,6 +118,37 @@ class Curves:
         return display
 
     def _keep(self, node: slicer.vtkMRMLMarkupsNode) -> None:
-        node.SetNodeReferenceID(CASE_ATTRIBUTE, self.case.GetID())
+        node.SetNodeReferenceID(SESSION_ATTRIBUTE, self.text_node.GetID())
         node.SetLocked(True)
-        drawing.put_in_folder(FOLDER, [node], self.scene)
+        put_in_folder(FOLDER, [node], self.scene)
+
+
+def curve_from_stroke(
+    stroke: Stroke,
+    frame: Frame,
+    scene: slicer.vtkMRMLScene,
+    display: slicer.vtkMRMLMarkupsDisplayNode | None = None,
+) -> slicer.vtkMRMLMarkupsCurveNode:
+    """A new linear (closed) curve node through the points of `stroke` on the sketch plane of `frame`.
+
+    `display`: how it looks, and in which views; else as the user's settings have it.
+    """
+    kind = "vtkMRMLMarkupsClosedCurveNode" if stroke.closed else "vtkMRMLMarkupsCurveNode"
+    curve = scene.CreateNodeByClass(kind)
+    curve.UnRegister(None)
+    curve.SetName(stroke.label)
+    curve.SetCurveTypeToLinear()
+    curve.SetAttribute(LABEL_ATTRIBUTE, stroke.label)
+    local = np.pad(stroke.points_mm, ((0, 0), (0, 1)))
+    set_points(curve, ras_of_lps(frame.to_lps(local)))
+    if display is not None:
+        curve.SetAndObserveDisplayNodeID(display.GetID())
+    # Only now into the scene: every view that shows it follows each of its points.
+    return scene.AddNode(curve)
+
+
+def set_points(node: slicer.vtkMRMLMarkupsNode, points_ras_mm: NDArray[np.float64]) -> None:
+    """Give a markups node these control points, (n, 3) in world RAS mm, all at once."""
+    points = vtk.vtkPoints()
+    points.SetData(numpy_to_vtk(points_ras_mm, deep=True))
+    node.SetControlPointPositionsWorld(points)

@@ -19,14 +19,15 @@ from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Preview, Work
 from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.case import SceneCase
+from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.curves import COLORS
-from SketchNoduleSynthLib.mrml.desk import Desk, View, render
+from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.pen import Path, is_seen
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
+from SketchNoduleSynthLib.mrml.view import View, render
 
 PLACE, ERASER = "place", "eraser"
 TOOLS = (PLACE, *LABELS, ERASER)
@@ -38,30 +39,35 @@ MOST_LUNG_HU = -400.0
 """The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 
 
-class Editor(Desk):
-    """Edits `case` in `views`; the first of them is the sketch view, which shows the oblique reslice."""
+class Editor(Controller):
+    """Edits the session of `nodes` in `views`, the first of which is the sketch view with the oblique reslice."""
 
-    def __init__(self, case: SceneCase, views: Sequence[View], worker: Worker) -> None:
+    def __init__(self, nodes: SessionNodes, views: Sequence[View], worker: Worker) -> None:
         if not views:
             raise InputError("There is no slice view to draw in; open Slicer's main window.")
         super().__init__()
-        self.case, self.worker = case, worker
+        self.nodes, self.worker = nodes, worker
         self.tool: str | None = None
         self.is_before = False
         self.views = list(views)
-        self.sketch = SketchView(case, self.views[0].slice_node)
-        self._pens = [view.pen(self._on_drawn, self._on_moved) for view in self.views]
-        self._stop = case.session.observe(lambda boxes: self._on_change())
+        self.sketch = SketchView(nodes, self.views[0].slice_node)
+        self._pens = [view.pen() for view in self.views]
+        for pen in self._pens:
+            pen.drawn.connect(self._on_drawn)
+            pen.moved.connect(self._on_moved)
+        self._disconnect = [
+            nodes.session.changed.connect(lambda boxes: self._on_change()),
+            nodes.refused.connect(self.tell),
+        ]
         self.previews = Previews(self)
-        case.told = self.tell
-        case.lay_out(self.sketch.slice_node)
+        nodes.lay_out(self.sketch.slice_node)
         self.show_volume()
         self._on_change()
 
     @property
     def session(self) -> Session:
         """The case's."""
-        return self.case.session
+        return self.nodes.session
 
     # Tools
 
@@ -77,7 +83,7 @@ class Editor(Desk):
         elif tool is not None:
             self._pens[0].take(color, 8.0 if tool == ERASER else 2.0)
         self._show_drawing()
-        self.changed()
+        self.changed.emit()
 
     def place(self, center_ras_mm: Sequence[float]) -> None:
         """Put the VOI there and the reslice through it, lung or not; then the nodule's pen is at hand."""
@@ -140,7 +146,7 @@ class Editor(Desk):
         """Ask for :attr:`variants`."""
         self.check_idle()
         self.previews.request_variants()
-        self.changed()
+        self.changed.emit()
 
     def choose_variant(self, preview: Preview) -> None:
         """Take a variant's seed; the others stay to be chosen from."""
@@ -156,7 +162,7 @@ class Editor(Desk):
         self._show_drawing()
         self.previews.is_wanted = not self.is_before
         self.previews.update()
-        self.changed()
+        self.changed.emit()
 
     # Nodules
 
@@ -173,10 +179,10 @@ class Editor(Desk):
             self.message = f"{work.name}: done."
             if self.session.is_inserted:
                 self.take(None)
-            self.changed()
+            self.changed.emit()
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
-        self.changed()
+        self.changed.emit()
 
     def check_idle(self) -> None:
         """Raise :class:`InputError` while something is being made."""
@@ -219,8 +225,8 @@ class Editor(Desk):
     def _show_drawing(self) -> None:
         """Lines and box stand in the way of a nodule that is done: they show while there is something to do."""
         is_drawing = self.tool is not None or not self.session.is_inserted
-        self.case.show_drawing(is_drawing and not self.is_before)
-        self.case.segments.show(not self.is_before)
+        self.nodes.show_drawing(is_drawing and not self.is_before)
+        self.nodes.segments.show(not self.is_before)
 
     def show_before(self, is_before: bool) -> None:
         """Show the CT as it was, or with the nodules."""
@@ -229,15 +235,15 @@ class Editor(Desk):
 
     def show_volume(self) -> None:
         """The result, or the source, in all views."""
-        volume = self.case.source if self.is_before else self.case.shown_volume
+        volume = self.nodes.source if self.is_before else self.nodes.shown_volume
         for view in self.views:
-            composite = drawing.composite_of(view.slice_node)
+            composite = composite_of(view.slice_node)
             if composite is not None and composite.GetBackgroundVolumeID() != volume.GetID():
                 composite.SetBackgroundVolumeID(volume.GetID())
 
     def show_lung_window(self) -> None:
         """Level -600, width 1600 HU."""
-        for node in (self.case.source, self.case.result):
+        for node in (self.nodes.source, self.nodes.result):
             if node is not None:
                 volumes.show_lung_window(node)
         render(self.views)
@@ -249,15 +255,15 @@ class Editor(Desk):
 
     @property
     def status(self) -> str:
-        """See :class:`Desk`."""
+        """See :class:`Controller`."""
         return self.message or self.session.draft.lacks
 
     def close(self) -> None:
         """Let go of the views; the nodes stay."""
         self.worker.cancel()
-        self._stop()
+        for disconnect in self._disconnect:
+            disconnect()
         for pen in self._pens:
             pen.remove()
         self.sketch.close()
-        self.case.show_drawing(False)
-        self.case.told = lambda message: None
+        self.nodes.show_drawing(False)

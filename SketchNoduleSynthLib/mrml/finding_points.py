@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import slicer
 import slicer.util
 
-from SketchNoduleSynthLib.mrml import scene as drawing
+from SketchNoduleSynthLib.mrml.nodes import remove_node
 from SketchNoduleSynthLib.reading.findings import Finding
+from SketchNoduleSynthLib.signals import Signal
 
 NAME = "Findings"
 COLOR, ACTIVE_COLOR = (1.0, 0.85, 0.1), (0.3, 0.9, 1.0)
 GLYPH_SCALE, TEXT_SCALE = 2.5, 3.5
 LEAST_MM = 1e-3
 """A point that lies less far from its finding was not dragged."""
-Moved = Callable[[int, tuple[float, float, float]], None]
 
 
 class FindingPoints:
-    """The findings of a reading in `scene`; `moved` is told the number and the place (RAS mm) of one that was dragged.
+    """The findings of a reading in `scene`; `moved` gives the number and the place (RAS mm) of one that was dragged.
 
     The points are the reader's file made visible, not a place to keep them: the node is hidden from other modules'
     lists, is not saved with the scene, and where someone removes it, it comes back with the next change.
     """
 
-    def __init__(self, scene: slicer.vtkMRMLScene, moved: Moved) -> None:
-        self.scene, self.moved = scene, moved
+    def __init__(self, scene: slicer.vtkMRMLScene) -> None:
+        self.scene = scene
+        self.moved: Signal[int, tuple[float, float, float]] = Signal()
         self.node: slicer.vtkMRMLMarkupsFiducialNode | None = None
         self._tags: list[int] = []
         self._is_busy = False
@@ -58,7 +59,7 @@ class FindingPoints:
         if self.node is not None:
             for tag in self._tags:
                 self.node.RemoveObserver(tag)
-            drawing.remove(self.node)
+            remove_node(self.node)
             self.node = None
 
     def _new_node(self) -> slicer.vtkMRMLMarkupsFiducialNode:
@@ -98,7 +99,7 @@ class FindingPoints:
         places = slicer.util.arrayFromMarkupsControlPoints(self.node, world=True)
         for finding, place in zip(self._findings, places, strict=True):
             if np.abs(place - finding.at_ras_mm).max() > LEAST_MM:
-                self.moved(finding.number, tuple(place.tolist()))
+                self.moved.emit(finding.number, tuple(place.tolist()))
 
     @contextmanager
     def _setting(self) -> Iterator[None]:

@@ -60,9 +60,9 @@ def add_random(editor: Editor, count: int, difficulty: str | None) -> None:
         editor.do(lambda: editor.carry_out(session.add(recipe, "Add random nodules")))
 
     editor.worker.submit(Task("Random nodules", work, found, editor.tell))
-    editor.changed()
+    editor.changed.emit()
 
 
 def _submit(editor: Editor, name: str, work: Callable[[Progress], None], sentence: str) -> None:
     editor.worker.submit(Task(name, work, lambda nothing: editor.tell(sentence), editor.tell))
-    editor.changed()
+    editor.changed.emit()

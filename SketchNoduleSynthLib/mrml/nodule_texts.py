@@ -16,10 +16,10 @@ KEY_ATTRIBUTE = "SketchNoduleSynth.Nodule"
 
 
 class NoduleTexts:
-    """Of the session whose text node is `case`."""
+    """Of the session whose text node is `text_node`."""
 
-    def __init__(self, case: slicer.vtkMRMLTextNode) -> None:
-        self.case = case
+    def __init__(self, text_node: slicer.vtkMRMLTextNode) -> None:
+        self.text_node = text_node
         self._written: dict[int, Insertion | None] = {}
 
     def read(self) -> list[str]:
@@ -28,7 +28,7 @@ class NoduleTexts:
 
     def update(self, nodules: Sequence[Nodule]) -> None:
         """Bring the nodes up to `nodules`."""
-        scene, nodes = self.case.GetScene(), self._nodes()
+        scene, nodes = self.text_node.GetScene(), self._nodes()
         keys = [nodule.key for nodule in nodules]
         for key in nodes.keys() - keys:
             scene.RemoveNode(nodes.pop(key))
@@ -38,21 +38,21 @@ class NoduleTexts:
                 node = nodes.get(nodule.key) or self._add(nodule.key)
                 node.SetText(nodule_to_json(nodule))
                 nodes[nodule.key], self._written[nodule.key] = node, nodule.insertion
-        self.case.RemoveNodeReferenceIDs(NODULE_TEXTS)
+        self.text_node.RemoveNodeReferenceIDs(NODULE_TEXTS)
         for key in keys:
-            self.case.AddNodeReferenceID(NODULE_TEXTS, nodes[key].GetID())
+            self.text_node.AddNodeReferenceID(NODULE_TEXTS, nodes[key].GetID())
 
     def _nodes(self) -> dict[int, slicer.vtkMRMLTextNode]:
         """By the nodules' keys, those that are in the scene."""
-        count = self.case.GetNumberOfNodeReferences(NODULE_TEXTS)
-        nodes = (self.case.GetNthNodeReference(NODULE_TEXTS, index) for index in range(count))
+        count = self.text_node.GetNumberOfNodeReferences(NODULE_TEXTS)
+        nodes = (self.text_node.GetNthNodeReference(NODULE_TEXTS, index) for index in range(count))
         return {int(node.GetAttribute(KEY_ATTRIBUTE)): node for node in nodes if node is not None}
 
     def _add(self, key: int) -> slicer.vtkMRMLTextNode:
-        node = self.case.GetScene().CreateNodeByClass("vtkMRMLTextNode")
+        node = self.text_node.GetScene().CreateNodeByClass("vtkMRMLTextNode")
         node.UnRegister(None)
-        node.SetName(f"{self.case.GetName()} nodule {key}")
+        node.SetName(f"{self.text_node.GetName()} nodule {key}")
         node.SetHideFromEditors(True)
         node.SetAttribute(KEY_ATTRIBUTE, str(key))
         node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
-        return self.case.GetScene().AddNode(node)
+        return self.text_node.GetScene().AddNode(node)

@@ -16,6 +16,8 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
+from SketchNoduleSynthLib.signals import Signal
+
 PRIORITY = 100.0
 """Before Slicer's own handling of the mouse: window and level, crosshair, markups."""
 LINE_PIXELS = 2.0
@@ -27,11 +29,16 @@ EVENTS = {
 }
 Path = NDArray[np.float64]
 """(n, 3) in RAS mm."""
-OnPath = Callable[[Path], None]
 
 
 class Pen(Protocol):
-    """Draws in one slice view, however the host shows the line."""
+    """Draws in one slice view, however the host shows the line.
+
+    `drawn` gives the finished path, `moved` the path so far.
+    """
+
+    drawn: Signal[Path]
+    moved: Signal[Path]
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         """Draw from now on, in `color` (RGB, 0 to 1)."""
@@ -44,26 +51,17 @@ class Pen(Protocol):
 
 
 class InteractorPen:
-    """A pen of a view that has a VTK interactor; `render` shows the view.
-
-    `drawn` is called with the finished path, `moved` with the path so far.
-    """
+    """A pen of a view that has a VTK interactor; `render` shows the view."""
 
     def __init__(
         self,
         interactor: vtk.vtkRenderWindowInteractor,
         slice_node: slicer.vtkMRMLSliceNode,
         render: Callable[[], None],
-        drawn: OnPath,
-        moved: OnPath = lambda path: None,
     ) -> None:
-        self.interactor, self.slice_node, self.render, self.drawn, self.moved = (
-            interactor,
-            slice_node,
-            render,
-            drawn,
-            moved,
-        )
+        self.interactor, self.slice_node, self.render = interactor, slice_node, render
+        self.drawn: Signal[Path] = Signal()
+        self.moved: Signal[Path] = Signal()
         self.is_active = False
         self._points: list[tuple[int, int]] | None = None
         self._line = _Line()
@@ -99,11 +97,11 @@ class InteractorPen:
         points = self._points or []
         if action == "release":
             self._finish()
-            self.drawn(to_ras(self.slice_node, points))
+            self.drawn.emit(to_ras(self.slice_node, points))
         else:
             self._line.show(points)
             self.render()
-            self.moved(to_ras(self.slice_node, points))
+            self.moved.emit(to_ras(self.slice_node, points))
         for tag, known in self._tags.items():
             if known == event:
                 interactor.GetCommand(tag).SetAbortFlag(1)

@@ -82,7 +82,7 @@ class Previews:
         def done(previews: list[Preview]) -> None:
             if self.session.draft is draft:
                 self.variants = previews
-            self.editor.changed()
+            self.editor.changed.emit()
 
         self.worker.submit(Task("The variants", work, done, self.editor.tell))
 

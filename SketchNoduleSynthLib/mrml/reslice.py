@@ -7,11 +7,13 @@ import slicer
 import slicer.util
 import vtk
 
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.editing.work import Preview
-from SketchNoduleSynthLib.mrml import scene as drawing
-from SketchNoduleSynthLib.mrml.case import SceneCase
+from SketchNoduleSynthLib.ct.grid import ras_of_lps
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.mrml.nodes import composite_of
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.synthesis.site import Reslice
 
 EDGES_OPACITY = 0.6
@@ -20,8 +22,8 @@ EDGES_OPACITY = 0.6
 class SketchView:
     """Turns `slice_node` onto the draft's VOI, and back to what it showed when closed."""
 
-    def __init__(self, case: SceneCase, slice_node: slicer.vtkMRMLSliceNode) -> None:
-        self.case, self.slice_node = case, slice_node
+    def __init__(self, nodes: SessionNodes, slice_node: slicer.vtkMRMLSliceNode) -> None:
+        self.nodes, self.slice_node = nodes, slice_node
         self.edges_are_shown = False
         self._voi: Voi | None = None
         self._before: tuple[np.ndarray, tuple[float, float, float]] | None = None
@@ -30,7 +32,7 @@ class SketchView:
 
     def update(self) -> None:
         """Follow the draft's VOI."""
-        voi = self.case.session.draft.voi
+        voi = self.nodes.session.draft.voi
         if voi == self._voi:
             return
         if self._before is None:
@@ -40,20 +42,20 @@ class SketchView:
         if voi is None:
             self._turn_back()
         else:
-            drawing.show_frame(self.slice_node, voi.frame(1))
+            show_frame(self.slice_node, voi.frame(1))
         self._update_edges()
 
     def show_preview(self, preview: Preview) -> None:
         """The generated plane over the reslice."""
-        node = self.case.show_preview(preview)
-        composite = drawing.composite_of(self.slice_node)
+        node = self.nodes.show_preview(preview)
+        composite = composite_of(self.slice_node)
         if composite is not None:
             composite.SetForegroundVolumeID(node.GetID())
             composite.SetForegroundOpacity(1.0)
 
     def hide_preview(self) -> None:
         """The reslice of the CT alone."""
-        composite = drawing.composite_of(self.slice_node)
+        composite = composite_of(self.slice_node)
         if composite is not None and composite.GetForegroundVolumeID():
             composite.SetForegroundVolumeID("")
             composite.SetForegroundOpacity(0.0)
@@ -64,14 +66,14 @@ class SketchView:
         self._update_edges()
 
     def _update_edges(self) -> None:
-        composite = drawing.composite_of(self.slice_node)
+        composite = composite_of(self.slice_node)
         if composite is None:
             return
         if not self.edges_are_shown or self._voi is None:
             composite.SetLabelVolumeID("")
             return
-        reslice = Reslice(self.case.session.source, self._voi)
-        node = self.case.show_edges(Volume(reslice.edges[None].astype(np.uint8), reslice.frame.plane().grid))
+        reslice = Reslice(self.nodes.session.source, self._voi)
+        node = self.nodes.show_edges(Volume(reslice.edges[None].astype(np.uint8), reslice.frame.plane().grid))
         composite.SetLabelVolumeID(node.GetID())
         composite.SetLabelOpacity(EDGES_OPACITY)
 
@@ -88,7 +90,7 @@ class SketchView:
         if size != self._size:
             self._size = size
             if self._voi is not None:
-                drawing.show_frame(self.slice_node, self._voi.frame(1))
+                show_frame(self.slice_node, self._voi.frame(1))
 
     def _turn_back(self) -> None:
         if self._before is None:
@@ -99,3 +101,18 @@ class SketchView:
             slicer.util.updateVTKMatrixFromArray(self.slice_node.GetSliceToRAS(), pose)
             self.slice_node.SetFieldOfView(*view)
             self.slice_node.UpdateMatrices()
+
+
+def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:
+    """Show the sketch plane of `frame` in a slice view: u right, v down, the box filling the view."""
+    u, v, w = ras_of_lps(frame.axes)
+    slice_to_ras = np.eye(4)
+    # A slice view's y points up. Left-handed as Slicer's own axial view, so that scrolling up goes to the head.
+    slice_to_ras[:3] = np.stack([u, -v, w, ras_of_lps(frame.center)], axis=1)
+    width, height = np.maximum(slice_node.GetDimensions()[:2], 1).tolist()
+    pixel_mm = max(frame.extent[0] / width, frame.extent[1] / height)
+    with slicer.util.NodeModify(slice_node):
+        slicer.util.updateVTKMatrixFromArray(slice_node.GetSliceToRAS(), slice_to_ras)
+        slice_node.SetXYZOrigin(0.0, 0.0, 0.0)
+        slice_node.SetFieldOfView(pixel_mm * width, pixel_mm * height, slice_node.GetFieldOfView()[2])
+        slice_node.UpdateMatrices()

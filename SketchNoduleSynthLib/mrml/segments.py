@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING
 import slicer
 
 from SketchNoduleSynthLib.editing.nodule import Nodule
-from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER
+from SketchNoduleSynthLib.mrml.nodes import put_in_folder
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
 NODULES = "Nodules"
-"""The role of the segmentation among the nodes of the case."""
+"""The role of the segmentation among the nodes of the session."""
 
 
 class Segments:
-    """The segments of the case whose text node is `case`."""
+    """The segments of the session whose text node is `text_node`."""
 
-    def __init__(self, case: slicer.vtkMRMLTextNode) -> None:
-        self.case = case
+    def __init__(self, text_node: slicer.vtkMRMLTextNode) -> None:
+        self.text_node = text_node
         self._segments: dict[Insertion, str] = {}
 
     @property
     def node(self) -> slicer.vtkMRMLSegmentationNode | None:
         """None before the first nodule, or if it was deleted."""
-        return self.case.GetNodeReference(NODULES)
+        return self.text_node.GetNodeReference(NODULES)
 
     def update(self, nodules: Sequence[Nodule], result: slicer.vtkMRMLScalarVolumeNode, name: str) -> None:
         """Bring the segments up to `nodules`, on the voxels of `result`; `name`: of a node that is not there yet."""
@@ -52,7 +52,7 @@ class Segments:
     def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
         node = volumes.segmentation_beside(result, name)
         node.GetDisplayNode().SetVisibility2DFill(False)
-        self.case.SetNodeReferenceID(NODULES, node.GetID())
-        drawing.put_in_folder(FOLDER, [node], self.case.GetScene())
+        self.text_node.SetNodeReferenceID(NODULES, node.GetID())
+        put_in_folder(FOLDER, [node], self.text_node.GetScene())
         self._segments = {}
         return node

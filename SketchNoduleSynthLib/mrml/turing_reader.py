@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import slicer
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.alone import Alone
-from SketchNoduleSynthLib.mrml.desk import Desk, View, render
+from SketchNoduleSynthLib.mrml.controller import Controller
+from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
+from SketchNoduleSynthLib.mrml.nodes import remove_node
+from SketchNoduleSynthLib.mrml.view import View, render
 from SketchNoduleSynthLib.turing.session import Answer, TuringSession, check_confidence
 
 FIRST_CONFIDENCE = 3
 QUESTION = "Was this nodule in the CT, or did a network make it? The CT around it is real."
 
 
-class TuringReader(Desk):
+class TuringReader(Controller):
     """Shows the pictures of `session` in the first of `views`; of `scene` the views show nothing else meanwhile.
 
     :attr:`place` is the picture that is shown, counted from 0.
@@ -36,12 +37,12 @@ class TuringReader(Desk):
         for node in (self._node, self._node.GetDisplayNode()):
             node.SetSaveWithScene(False)
         self._node.SetHideFromEditors(True)
-        self._alone = Alone(self._node, self.views)
+        self._display = ExclusiveDisplay(self._node, self.views)
         self.fit()
 
     @property
     def status(self) -> str:
-        """See :class:`Desk`."""
+        """See :class:`Controller`."""
         if self.message:
             return self.message
         if self.session.is_finished:
@@ -86,8 +87,8 @@ class TuringReader(Desk):
 
     def close(self) -> None:
         """Let go of the views, which show again what they did before; the answers stay."""
-        self._alone.end()
-        drawing.remove(self._node)
+        self._display.end()
+        remove_node(self._node)
 
     def fit(self) -> None:
         """Show the whole picture, as large as the view."""

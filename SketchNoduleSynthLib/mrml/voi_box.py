@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,24 +15,27 @@ import vtk
 from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER, Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml.curves import FOLDER
+from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
+from SketchNoduleSynthLib.mrml.roi import frame_from_roi, roi_from_frame, update_roi, voi_from_roi
+from SketchNoduleSynthLib.signals import Signal
 
 VOI = "VOI"
-"""The role of the box among the nodes of the case."""
+"""The role of the box among the nodes of the session."""
 COLOR, HANDLE_SCALE, LINE_MM = (0.2, 0.8, 0.8), 1.5, 0.3
 LEAST_PULL_MM = 1e-3
 """A side of the box that differs by more was pulled by its handle: the diameter changes, the centre stays."""
 
 
 class VoiBox:
-    """The box of the draft of `session`, whose case is the text node `case`.
+    """The box of the draft of `session`, whose text node is `text_node`.
 
-    `tell` is called with a sentence when what the user dragged cannot be.
+    `refused`: what the user dragged cannot be, and a sentence why.
     """
 
-    def __init__(self, case: slicer.vtkMRMLTextNode, session: Session, tell: Callable[[str], None]) -> None:
-        self.case, self.session, self.tell = case, session, tell
+    def __init__(self, text_node: slicer.vtkMRMLTextNode, session: Session) -> None:
+        self.text_node, self.session = text_node, session
+        self.refused: Signal[str] = Signal()
         self._views: list[str] = []
         self._observed: list[tuple[vtk.vtkObject, int]] = []
         self._is_updating = False
@@ -42,7 +45,7 @@ class VoiBox:
     @property
     def node(self) -> slicer.vtkMRMLMarkupsROINode | None:
         """None while no VOI is placed, or if it was deleted."""
-        return self.case.GetNodeReference(VOI)
+        return self.text_node.GetNodeReference(VOI)
 
     def update(self, voi: Voi | None) -> None:
         """Bring the node up to `voi`."""
@@ -50,15 +53,15 @@ class VoiBox:
             node = self.node
             if voi is None:
                 if node is not None:
-                    drawing.remove(node)
+                    remove_node(node)
             elif node is None:
                 self._add(voi)
             else:
-                drawing.update_roi(node, voi.frame(1))
+                update_roi(node, voi.frame(1))
 
     def lay_out(self, sketch: slicer.vtkMRMLSliceNode) -> None:
         """Show the box, which fills the view `sketch`, in all others only."""
-        views = slicer.util.getNodesByClass("vtkMRMLAbstractViewNode", self.case.GetScene())
+        views = slicer.util.getNodesByClass("vtkMRMLAbstractViewNode", self.text_node.GetScene())
         self._views = [view.GetID() for view in views if view is not sketch]
         if self.node is not None:
             self.node.GetDisplayNode().SetViewNodeIDs(self._views)
@@ -75,8 +78,8 @@ class VoiBox:
         self._observed = []
 
     def _add(self, voi: Voi) -> None:
-        scene = self.case.GetScene()
-        node = drawing.roi_from_frame(voi.frame(1), "VOI", scene)
+        scene = self.text_node.GetScene()
+        node = roi_from_frame(voi.frame(1), "VOI", scene)
         display = node.GetDisplayNode()
         display.SetFillVisibility(False)
         display.SetPointLabelsVisibility(False)
@@ -90,8 +93,8 @@ class VoiBox:
         display.SetViewNodeIDs(self._views)
         display.SetRotationHandleVisibility(True)
         display.SetRotationHandleComponentVisibility(True, True, False, False)  # In its own plane it is not turned.
-        self.case.SetNodeReferenceID(VOI, node.GetID())
-        drawing.put_in_folder(FOLDER, [node], scene)
+        self.text_node.SetNodeReferenceID(VOI, node.GetID())
+        put_in_folder(FOLDER, [node], scene)
         self._observe(node)
 
     def _on_dragged(self, ended: bool, node: slicer.vtkMRMLMarkupsROINode, event: str) -> None:
@@ -100,14 +103,14 @@ class VoiBox:
         if self._is_updating or voi is None:
             return
         try:
-            sides = np.array(drawing.frame_from_roi(node, 1).extent)
+            sides = np.array(frame_from_roi(node, 1).extent)
             pulled = sides[np.argmax(np.abs(sides - voi.side_mm))]
             if abs(pulled - voi.side_mm) > LEAST_PULL_MM:
                 self.session.set_voi(replace(voi, diameter_mm=round(float(pulled) / SIDE_PER_DIAMETER, 3)))
             else:
-                self.session.set_voi(replace(drawing.voi_from_roi(node), diameter_mm=voi.diameter_mm))
+                self.session.set_voi(replace(voi_from_roi(node), diameter_mm=voi.diameter_mm))
         except InputError as error:
-            self.tell(str(error))
+            self.refused.emit(str(error))
         if ended:
             self.update(self.session.draft.voi)
 

@@ -6,32 +6,32 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.desk import Desk
+from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.panel.shortcuts import Shortcuts
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.panel.panel import Panel
 
-D = TypeVar("D", bound=Desk)
+D = TypeVar("D", bound=Controller)
 
 
 class Mode(Generic[D]):
-    """Of `panel`: on while there is a :attr:`desk`, whose controls are in `section`."""
+    """Of `panel`: on while there is a :attr:`controller`, whose controls are in `section`."""
 
     def __init__(
         self, panel: Panel, parent: Any, section: Any, keys: Mapping[str, Callable[[D], object]], leave: Any
     ) -> None:
         self.panel, self.ui, self.section = panel, panel.ui, section
-        self.desk: D | None = None
+        self.controller: D | None = None
         """What the user works at; None while the mode is off."""
         self.shortcuts = Shortcuts(parent, keys, self.do)
         leave.clicked.connect(lambda *_checked: self.leave())
 
     def do(self, action: Callable[[D], object]) -> None:
         """An action of the user, unless the panel itself is just setting its controls."""
-        desk = self.desk
-        if desk is not None and not self.panel.is_refreshing:
-            desk.do(lambda: action(desk))
+        controller = self.controller
+        if controller is not None and not self.panel.is_refreshing:
+            controller.do(lambda: action(controller))
 
     def on(self, signal: Any, action: Callable[[D], object]) -> None:
         """Connect `signal` to an action."""
@@ -44,11 +44,11 @@ class Mode(Generic[D]):
         """
         self.panel.close()
         try:
-            self.desk = make()
+            self.controller = make()
         except InputError:
             self.panel.ct.open_chosen()
             raise
-        self.desk.changed = self.panel.refresh
+        self.controller.changed.connect(self.panel.refresh)
         self.panel.refresh()
 
     def leave(self) -> None:
@@ -59,6 +59,6 @@ class Mode(Generic[D]):
 
     def close(self) -> None:
         """Let go of the views."""
-        if self.desk is not None:
-            desk, self.desk = self.desk, None
-            desk.close()
+        if self.controller is not None:
+            controller, self.controller = self.controller, None
+            controller.close()

@@ -58,7 +58,7 @@ class NoduleSection:
         self.ui.insertButton.setEnabled(can_make)
         self.ui.variantsButton.setEnabled(can_make)
         self.ui.newButton.setEnabled(editor is not None and editor.session.state.edited is not None)
-        self.ui.beforeButton.setEnabled(editor is not None and editor.case.result is not None)
+        self.ui.beforeButton.setEnabled(editor is not None and editor.nodes.result is not None)
         self.ui.beforeButton.setChecked(editor is not None and editor.is_before)
         if editor is None or draft is None:
             self.ui.gallery.setVisible(False)

@@ -9,9 +9,9 @@ import qt
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import KEYS
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.panel.ct_section import CtSection
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.mode import Mode
@@ -35,10 +35,10 @@ class Section(Protocol):
 
 
 class Panel:
-    """All controls of `ui`; `open_case` gives the case of a volume node, `worker` does what takes time."""
+    """All controls of `ui`; `open_nodes` gives the case of a volume node, `worker` does what takes time."""
 
-    def __init__(self, ui: Any, parent: Any, open_case: Callable[[Any], SceneCase], worker: Any) -> None:
-        self.ui, self.open_case, self.worker = ui, open_case, worker
+    def __init__(self, ui: Any, parent: Any, open_nodes: Callable[[Any], SessionNodes], worker: Any) -> None:
+        self.ui, self.open_nodes, self.worker = ui, open_nodes, worker
         self.editor: Editor | None = None
         self.message = ""
         self.is_refreshing = False
@@ -58,7 +58,7 @@ class Panel:
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
-        worker.woken = self._timer.start
+        self._disconnect = worker.submitted.connect(self._timer.start)
         ui.cancelButton.clicked.connect(self.cancel)
         self._is_listening = False
         self._shortcuts = Shortcuts(parent, KEYS, self.do)
@@ -67,23 +67,23 @@ class Panel:
     @property
     def mode(self) -> Mode | None:
         """The one that the panel is in; None: what is made is edited."""
-        return next((mode for mode in self.modes if mode.desk is not None), None)
+        return next((mode for mode in self.modes if mode.controller is not None), None)
 
     # A CT
 
     def open(self, volume_node: Any) -> None:
         """Edit the case of `volume_node`; None: of none. A volume that is no CT is told in the panel."""
-        if self.editor is not None and self.editor.case.source is volume_node:
+        if self.editor is not None and self.editor.nodes.source is volume_node:
             return
         self.close()
         if volume_node is not None:
             try:
-                self.editor = Editor(self.open_case(volume_node), slice_views(), self.worker)
+                self.editor = Editor(self.open_nodes(volume_node), slice_views(), self.worker)
             except InputError as error:
                 self.message = str(error)
             else:
                 self.message = ""
-                self.editor.changed = self.refresh
+                self.editor.changed.connect(self.refresh)
         self.refresh()
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Panel:
         """The panel goes: nothing of it listens any more."""
         self.close()
         self._timer.stop()
-        self.worker.woken = lambda: None
+        self._disconnect()
         for shortcuts in (self._shortcuts, *(mode.shortcuts for mode in self.modes)):
             shortcuts.remove()
 
@@ -151,18 +151,18 @@ class Panel:
 
     def tell(self, message: str) -> None:
         """Show a sentence to the user."""
-        desk = self.mode.desk if self.mode else self.editor
-        if desk is not None:
-            desk.tell(message)
+        controller = self.mode.controller if self.mode else self.editor
+        if controller is not None:
+            controller.tell(message)
         else:
             self.message = message
             self.refresh()
 
     def _status(self) -> str:
-        desk = self.mode.desk if self.mode else self.editor
-        if desk is None:
+        controller = self.mode.controller if self.mode else self.editor
+        if controller is None:
             return self.message or _("Choose a chest CT, or fetch the sample.")
-        return desk.status
+        return controller.status
 
     def _pump(self) -> None:
         stage = self.worker.task and self.worker.task.stage

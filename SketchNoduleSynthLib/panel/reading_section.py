@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.mrml.case_reader import HEADS, MARK, CaseReader
-from SketchNoduleSynthLib.mrml.desk import FINISH_QUESTION
+from SketchNoduleSynthLib.mrml.controller import FINISH_QUESTION
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import READING_KEYS, toggle_mark
 from SketchNoduleSynthLib.panel.mode import Mode
@@ -69,7 +69,7 @@ class ReadingSection(Mode[CaseReader]):
 
     def refresh(self, editor: Editor | None) -> None:
         """See :class:`Section`."""
-        reader, ui = self.desk, self.ui
+        reader, ui = self.controller, self.ui
         ui.readButton.setEnabled(self.panel.worker.task is None)
         if reader is None:
             return

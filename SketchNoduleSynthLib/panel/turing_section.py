@@ -10,7 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.desk import FINISH_QUESTION
+from SketchNoduleSynthLib.mrml.controller import FINISH_QUESTION
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import TURING_KEYS
 from SketchNoduleSynthLib.mrml.turing_reader import QUESTION, TuringReader
@@ -58,7 +58,7 @@ class TuringSection(Mode[TuringReader]):
 
     def refresh(self, editor: Editor | None) -> None:
         """See :class:`Section`."""
-        reader, ui = self.desk, self.ui
+        reader, ui = self.controller, self.ui
         ui.turingButton.setEnabled(self.panel.worker.task is None)
         if reader is None:
             return

@@ -1,4 +1,4 @@
-"""Slicer's slice views as a desk takes them."""
+"""Slicer's slice views as a controller takes them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import slicer
 
-from SketchNoduleSynthLib.mrml.desk import View
 from SketchNoduleSynthLib.mrml.pen import InteractorPen
+from SketchNoduleSynthLib.mrml.view import View
 
 FIRST = "Red"
 """The axial view: the one to draw and to read in."""

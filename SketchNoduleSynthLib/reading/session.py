@@ -15,6 +15,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
+from SketchNoduleSynthLib.signals import Signal
 
 Clock = Callable[[], datetime]
 
@@ -42,7 +43,7 @@ class ReadingSession:
         self, path: str | Path, reader: str, case_id: str, case_sha256: str, ct: Volume, clock: Clock = now
     ) -> None:
         self.path, self._ct, self._clock = Path(path), ct, clock
-        self._observers: list[Callable[[], None]] = []
+        self.changed: Signal[[]] = Signal()
         self._reading = Reading(reader, case_id, case_sha256, clock())
         self._saved = self._on_disk()
         if self._saved:
@@ -63,11 +64,6 @@ class ReadingSession:
     def is_finished(self) -> bool:
         """Whether nothing can be changed any more."""
         return self._reading.finished is not None
-
-    def observe(self, update: Callable[[], None]) -> Callable[[], None]:
-        """Call `update` after every change; returns what ends that."""
-        self._observers.append(update)
-        return lambda: self._observers.remove(update)
 
     def mark(self, at_ras_mm: Sequence[float], confidence: int, **more: Any) -> int:
         """A new finding; `more` are `diameter_mm`, `attenuation`, `remark`. Returns its number."""
@@ -120,8 +116,7 @@ class ReadingSession:
         changed = replace(self._reading, **changes)
         write_text(self.path, changed.to_json())
         self._reading, self._saved = changed, changed.to_json().encode()
-        for update in list(self._observers):
-            update()
+        self.changed.emit()
 
     def _on_disk(self) -> bytes:
         """What the file holds now; nothing if there is none."""

@@ -15,9 +15,9 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.case import SceneCase
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import KEYS
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.web import page
 from SketchNoduleSynthLib.web.actions import ACTIONS
@@ -36,7 +36,7 @@ class App(Front[Editor]):
         super().__init__(Shown(), EDITING, KEYS, ACTIONS, SETTERS, token)
         self._ct = ct
         self.worker = Worker()
-        self.worker.woken = self._wake
+        self.worker.submitted.connect(self._wake)
         self._pumping: asyncio.Task | None = None
         self._opening = asyncio.Lock()
         self._routes = Routes(self)
@@ -52,9 +52,9 @@ class App(Front[Editor]):
         """See :class:`Front`."""
         await self._try(self.open(self._ct) if self._ct is not None else self._open_sample())
 
-    def values(self, desk: Editor) -> dict[str, Any]:
+    def values(self, controller: Editor) -> dict[str, Any]:
         """See :class:`Front`."""
-        values = of_editor(desk)
+        values = of_editor(controller)
         keys = [row["key"] for row in values["nodules"]]
         if self.state.selected not in keys:
             values["selected"] = keys[-1] if keys else 0
@@ -68,15 +68,15 @@ class App(Front[Editor]):
             self._close()
             node = volumes.node_from_volume(volume, name or path.name, self.slicer.scene)
             self.views.show(node)
-            self.desk = Editor(SceneCase(node), self.views.slice_views(), self.worker)
-            self.desk.changed = self.refresh
+            self.controller = Editor(SessionNodes(node), self.views.slice_views(), self.worker)
+            self.controller.changed.connect(self.refresh)
             self.refresh()
 
     def _close(self) -> None:
-        if self.desk is not None:
-            editor, self.desk = self.desk, None
+        if self.controller is not None:
+            editor, self.controller = self.controller, None
             editor.close()
-            editor.case.close()
+            editor.nodes.close()
         self._routes.forget_scan()
         self.slicer.scene.Clear(False)
 

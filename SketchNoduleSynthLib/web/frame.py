@@ -10,7 +10,7 @@ from trame.widgets import client, html, vuetify3
 from trame_server import Server
 from trame_slicer.views import ViewLayoutDefinition
 
-from SketchNoduleSynthLib.mrml.desk import FINISH_QUESTION
+from SketchNoduleSynthLib.mrml.controller import FINISH_QUESTION
 from SketchNoduleSynthLib.web.controls import act, button
 from SketchNoduleSynthLib.web.serving import TITLE
 from SketchNoduleSynthLib.web.views import TITLES, names_of
@@ -36,7 +36,7 @@ def frame(
         Keys(keys=("keys",), active=(f"tab === tab_in_use && {is_listening}",))
         server.state.keys = list(keys)
         with html.Main(classes="app"):
-            with html.Div(v_if=("tab === tab_in_use",), classes="desk"):
+            with html.Div(v_if=("tab === tab_in_use",), classes="workspace"):
                 panel()
                 with html.Div(classes=f"views {arrangement}"):
                     for name in names_of(layout):

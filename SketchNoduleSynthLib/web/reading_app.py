@@ -31,25 +31,25 @@ class ReadingApp(Front[CaseReader]):
         """See :class:`Front`."""
         self._read(self._first)
 
-    def values(self, desk: CaseReader) -> dict[str, Any]:
+    def values(self, controller: CaseReader) -> dict[str, Any]:
         """See :class:`Front`."""
-        return of_reader(desk)
+        return of_reader(controller)
 
     def _read(self, case: OpenedCase) -> None:
-        if self.desk is not None:
-            self.desk.close()
-        self.desk = CaseReader(case, self.views.slice_views(), self.slicer.scene)
-        self.desk.changed = self.refresh
+        if self.controller is not None:
+            self.controller.close()
+        self.controller = CaseReader(case, self.views.slice_views(), self.slicer.scene)
+        self.controller.changed.connect(self.refresh)
         self.refresh()
 
     async def _on_next_case(self) -> None:
-        desk = self.desk
-        if desk is None or self._opening.locked() or not desk.has_next:
+        controller = self.controller
+        if controller is None or self._opening.locked() or not controller.has_next:
             return
         async with self._opening:
             self.tell("Opening the next case ...")
             try:
-                self._read(await asyncio.to_thread(self._work.open_next, desk.case))
+                self._read(await asyncio.to_thread(self._work.open_next, controller.case))
             except InputError as error:
                 self.tell(str(error))
 

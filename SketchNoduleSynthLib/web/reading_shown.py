@@ -15,7 +15,7 @@ class ReadingShown:
     """The page's state. `tab_in_use`: of the browser's tabs the one that may act; `asking`: whether to finish."""
 
     tab_in_use: str = ""
-    pads: dict = field(default_factory=dict)
+    pens: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
     title: str = ""
     reader: str = ""

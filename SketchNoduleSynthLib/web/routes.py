@@ -60,9 +60,9 @@ class Routes:
         return handle
 
     def _editor(self) -> Editor:
-        if self.app.desk is None:
+        if self.app.controller is None:
             raise InputError("There is no CT yet; open one first.")
-        return self.app.desk
+        return self.app.controller
 
     async def _take_recipe(self, path: Path) -> None:
         self._editor().load_recipe(path)

@@ -19,20 +19,20 @@ from trame_slicer.core import SlicerApp
 from trame_slicer.views import ViewLayoutDefinition
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.desk import Desk
+from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.rendering import render_offscreen
 from SketchNoduleSynthLib.web.access import TOKEN, guard
 from SketchNoduleSynthLib.web.views import Views
 
-D = TypeVar("D", bound=Desk)
+D = TypeVar("D", bound=Controller)
 TITLE = "SketchNoduleSynth"
 
 
 class Front(ABC, Generic[D]):
     """A page whose state is `shown` (a dataclass) and whose views are those of `layout`.
 
-    `keys`, `actions` and `setters` say what a key, a button and a control bound to a value do to the desk. `token`:
-    what the page's address must carry; drawn at random if None.
+    `keys`, `actions` and `setters` say what a key, a button and a control bound to a value do to the controller.
+    `token`: what the page's address must carry; drawn at random if None.
     """
 
     def __init__(
@@ -50,13 +50,14 @@ class Front(ABC, Generic[D]):
         self.state.update(asdict(shown))
         self.slicer = SlicerApp()
         slicer.mrmlScene = self.slicer.scene
-        self.desk: D | None = None
+        self.controller: D | None = None
         """What the user works at; None while there is nothing."""
         self.keys, self.actions = keys, actions
-        self.views = Views(self.slicer, self.server, layout, self._show_views)
+        self.views = Views(self.slicer, self.server, layout)
+        self.views.changed.connect(self._show_views)
         for name, setter in setters.items():
             self.state.change(name)(self._setter(name, setter))
-        for name in ("pad", "key", "act", "use_here"):
+        for name in ("pen", "key", "act", "use_here"):
             self.server.trigger(name)(getattr(self, f"_on_{name}"))
         self.server.controller.on_server_bind.add(self._on_bind)
         self.state.trame__title = TITLE
@@ -69,8 +70,8 @@ class Front(ABC, Generic[D]):
         """Called once when the server listens: lay out what is to be worked at."""
 
     @abstractmethod
-    def values(self, desk: D) -> dict[str, Any]:
-        """The part of the page's state that the desk decides."""
+    def values(self, controller: D) -> dict[str, Any]:
+        """The part of the page's state that the controller decides."""
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Addresses of its own."""
@@ -85,38 +86,38 @@ class Front(ABC, Generic[D]):
 
     def tell(self, message: str) -> None:
         """A sentence for the user."""
-        if self.desk is not None:
-            self.desk.tell(message)
+        if self.controller is not None:
+            self.controller.tell(message)
         self.show(status=message)
 
     def refresh(self) -> None:
         """Show what is."""
-        if self.desk is not None:
-            self.show(**self.values(self.desk))
+        if self.controller is not None:
+            self.show(**self.values(self.controller))
 
     def _show_views(self) -> None:
-        pads = {name: pad.line for name, pad in self.views.pads.items()}
-        self.show(pads=pads, marks=dict(self.views.marks))
+        pens = {name: pen.line for name, pen in self.views.pens.items()}
+        self.show(pens=pens, marks=dict(self.views.marks))
 
     # What the page asks for
 
     def do(self, action: Callable[[D], object]) -> bool:
         """An action of the user; what cannot be done is told. Whether it was done."""
-        desk = self.desk
-        return desk is not None and desk.do(lambda: action(desk))
+        controller = self.controller
+        return controller is not None and controller.do(lambda: action(controller))
 
     def _setter(self, name: str, setter: Callable[[D, Any], object]) -> Callable[..., None]:
         def set_it(**state: Any) -> None:
-            # What the desk itself put there, such as the old value after a refusal, is no wish of the user's.
-            if self.desk is not None and self.values(self.desk).get(name) != state[name]:
-                self.do(lambda desk: setter(desk, state[name]))
+            # What the controller itself put there, such as the old value after a refusal, is no wish of the user's.
+            if self.controller is not None and self.values(self.controller).get(name) != state[name]:
+                self.do(lambda controller: setter(controller, state[name]))
 
         return set_it
 
-    def _on_pad(self, view: str, points: Sequence[Sequence[float]], is_finished: bool) -> None:
-        pad = self.views.pads.get(view)
-        if pad is not None:
-            pad.receive(points, is_finished)
+    def _on_pen(self, view: str, points: Sequence[Sequence[float]], is_finished: bool) -> None:
+        pen = self.views.pens.get(view)
+        if pen is not None:
+            pen.receive(points, is_finished)
 
     def _on_key(self, key: str) -> None:
         if key in self.keys:
@@ -124,7 +125,7 @@ class Front(ABC, Generic[D]):
 
     def _on_act(self, name: str, *arguments: Any) -> None:
         if name in self.actions:
-            self.do(lambda desk: self.actions[name](desk, *arguments))
+            self.do(lambda controller: self.actions[name](controller, *arguments))
 
     def _on_use_here(self, tab: str) -> None:
         self.show(tab_in_use=tab)

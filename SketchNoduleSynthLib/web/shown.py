@@ -25,7 +25,7 @@ class Shown:
     """The page's state. `tab_in_use`: of the browser's tabs the one that may act."""
 
     tab_in_use: str = ""
-    pads: dict = field(default_factory=dict)
+    pens: dict = field(default_factory=dict)
     marks: dict = field(default_factory=dict)
     ct: str = ""
     status: str = "Reading the CT ..."
@@ -63,7 +63,7 @@ def of_editor(editor: Editor) -> dict[str, Any]:
     session, draft = editor.session, editor.session.draft
     task = editor.worker.task
     values: dict[str, Any] = {
-        "ct": editor.case.source.GetName(),
+        "ct": editor.nodes.source.GetName(),
         "status": editor.status,
         "task": (f"{task.name}: {task.stage}" if task.stage else task.name) if task else "",
         "tool": editor.tool or "",
@@ -77,7 +77,7 @@ def of_editor(editor: Editor) -> dict[str, Any]:
         "undoable": session.undoable,
         "redoable": session.redoable,
         "has_strokes": bool(draft.strokes),
-        "has_result": editor.case.result is not None,
+        "has_result": editor.nodes.result is not None,
         "is_before": editor.is_before,
         "is_live": editor.is_live,
         "edges_are_shown": editor.sketch.edges_are_shown,

@@ -23,13 +23,13 @@ class TuringApp(Front[TuringReader]):
 
     async def begin(self) -> None:
         """See :class:`Front`."""
-        self.desk = TuringReader(self._session, self.views.slice_views(), self.slicer.scene)
-        self.desk.changed = self.refresh
+        self.controller = TuringReader(self._session, self.views.slice_views(), self.slicer.scene)
+        self.controller.changed.connect(self.refresh)
         self.refresh()
 
-    def values(self, desk: TuringReader) -> dict[str, Any]:
+    def values(self, controller: TuringReader) -> dict[str, Any]:
         """See :class:`Front`."""
-        return of_reader(desk)
+        return of_reader(controller)
 
 
 def run(hand_out: Path, reader: str, answers_folder: Path | None, host: str, port: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -15,9 +15,10 @@ from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import AbstractView, SliceView, ThreeDView, ViewLayoutDefinition
 from vtkmodules.vtkCommonCore import vtkObject
 
-from SketchNoduleSynthLib.mrml.desk import View
+from SketchNoduleSynthLib.mrml.view import View
+from SketchNoduleSynthLib.signals import Signal
+from SketchNoduleSynthLib.web.browser_pen import BrowserPen
 from SketchNoduleSynthLib.web.marks import marks_of
-from SketchNoduleSynthLib.web.pads import Pad
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
 SKETCH = "Sketch"
@@ -49,13 +50,11 @@ QUALITY = 90
 
 
 class Views:
-    """The views of `layout` in `app`; `changed` is called when the page must show other pens or marks."""
+    """The views of `layout` in `app`; `changed`: the page must show other pens or marks."""
 
-    def __init__(
-        self, app: SlicerApp, server: Server, layout: Sequence[ViewLayoutDefinition], changed: Callable[[], None]
-    ) -> None:
-        self.changed = changed
-        self.pads: dict[str, Pad] = {}
+    def __init__(self, app: SlicerApp, server: Server, layout: Sequence[ViewLayoutDefinition]) -> None:
+        self.changed: Signal[[]] = Signal()
+        self.pens: dict[str, BrowserPen] = {}
         self.marks: dict[str, dict[str, Any]] = {}
         """Of the slice views, by their names; see :func:`marks_of`."""
         register_rca_factories(
@@ -89,9 +88,9 @@ class Views:
             view.reset_view()
 
     def slice_views(self) -> list[View]:
-        """The slice views as a desk takes them, in the layout's order."""
+        """The slice views as a controller takes them, in the layout's order."""
         return [
-            View(view.get_view_node(), view.schedule_render, view.reset_view, partial(self._pad, view.name))
+            View(view.get_view_node(), view.schedule_render, view.reset_view, partial(self._pen, view.name))
             for view in self._slices()
         ]
 
@@ -102,12 +101,13 @@ class Views:
         marks = marks_of(node)
         if marks != self.marks.get(name):
             self.marks[name] = marks
-            self.changed()
+            self.changed.emit()
 
-    def _pad(self, name: str, *on_path: Callable) -> Pad:
+    def _pen(self, name: str) -> BrowserPen:
         node = next(view.get_view_node() for view in self._slices() if view.name == name)
-        self.pads[name] = Pad(node, self.changed, *on_path)
-        return self.pads[name]
+        self.pens[name] = BrowserPen(node)
+        self.pens[name].changed.connect(self.changed.emit)
+        return self.pens[name]
 
 
 @contextmanager
@@ -137,6 +137,6 @@ def _fit(view: AbstractView, *_event: object) -> None:
 
 
 def _slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
-    SketchPad(view=view.name, line=(f"pads.{view.name}",))
+    SketchPad(view=view.name, line=(f"pens.{view.name}",))
     if view.name not in (SKETCH, PICTURE):
         create_vertical_slice_view_gutter_ui(server, view_id, view)

@@ -44,7 +44,7 @@
         if (this.isSending || !this.points) return;
         this.isSending = true;
         try {
-          await this.trame.trigger("pad", [this.view, this.points, false]);
+          await this.trame.trigger("pen", [this.view, this.points, false]);
           // The end of the stroke shall not stand in line behind previews of its middle.
           await new Promise((done) => setTimeout(done, PAUSE_MS));
         } finally {
@@ -56,7 +56,7 @@
         this.points.push(this.at(event));
         const points = this.points;
         this.points = null;
-        await this.trame.trigger("pad", [this.view, points, true]);
+        await this.trame.trigger("pen", [this.view, points, true]);
         // The picture with the line comes a moment after the answer.
         setTimeout(() => this.points || this.clear(), 120);
       },

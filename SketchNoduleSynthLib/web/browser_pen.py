@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import slicer
 
-from SketchNoduleSynthLib.mrml.pen import LINE_PIXELS, OnPath, to_ras
+from SketchNoduleSynthLib.mrml.pen import LINE_PIXELS, Path, to_ras
+from SketchNoduleSynthLib.signals import Signal
 
 
-class Pad:
-    """The pen of the view of `slice_node`; `changed` is called when the page must show another one."""
+class BrowserPen:
+    """The pen of the view of `slice_node`; `changed`: the page must show another one. See :class:`Pen`."""
 
-    def __init__(
-        self, slice_node: slicer.vtkMRMLSliceNode, changed: Callable[[], None], drawn: OnPath, moved: OnPath
-    ) -> None:
-        self.slice_node, self.changed, self.drawn, self.moved = slice_node, changed, drawn, moved
+    def __init__(self, slice_node: slicer.vtkMRMLSliceNode) -> None:
+        self.slice_node = slice_node
+        self.changed: Signal[[]] = Signal()
+        self.drawn: Signal[Path] = Signal()
+        self.moved: Signal[Path] = Signal()
         self.line: tuple[str, float] | None = None
         """Colour (CSS) and width in pixels of the pen at hand; None while the mouse is the view's."""
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         """See :class:`Pen`."""
         self.line = "#" + "".join(f"{round(255 * part):02x}" for part in color), width_pixels
-        self.changed()
+        self.changed.emit()
 
     def lay_down(self) -> None:
         """See :class:`Pen`."""
         self.line = None
-        self.changed()
+        self.changed.emit()
 
     def remove(self) -> None:
         """See :class:`Pen`."""
@@ -39,4 +41,4 @@ class Pad:
             return
         width, height = self.slice_node.GetDimensions()[:2]
         path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
-        (self.drawn if is_finished else self.moved)(path)
+        (self.drawn if is_finished else self.moved).emit(path)

@@ -1,4 +1,4 @@
-"""A session in a MRML scene: what it shows as nodes, and what the user drags back into it.
+"""The nodes of a session in a MRML scene: what it shows, and what the user drags back into it.
 
 | node | role |
 | --- | --- |
@@ -9,12 +9,12 @@
 | preview | the sketch plane as the network makes it, a volume of one slice |
 | nodules | a segmentation, one segment a nodule |
 | nodule texts | the nodules with their voxels as JSON, a text node each |
-| case | the rest of the session as JSON in a text node, which refers to all others; a saved scene holds it |
+| session | the rest of the session as JSON in a text node, which refers to all others; a saved scene holds it |
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import slicer
@@ -24,9 +24,9 @@ from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.editing.draft import Draft
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
-from SketchNoduleSynthLib.mrml import scene as drawing
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.curves import CASE_ATTRIBUTE, FOLDER, Curves
+from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
+from SketchNoduleSynthLib.mrml.nodes import put_in_folder
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.segments import Segments
 from SketchNoduleSynthLib.mrml.voi_box import VoiBox
@@ -39,44 +39,45 @@ if TYPE_CHECKING:
 SOURCE, RESULT, PREVIEW, EDGES = "Source", "Result", "Preview", "Edges"
 
 
-def saved_case(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode | None:
-    """The text node of the case of `source` that is in its scene, if there is one."""
+def saved_session(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode | None:
+    """The text node of the session of `source` that is in its scene, if there is one."""
     if source is None:
         return None
     for node in slicer.util.getNodesByClass("vtkMRMLTextNode", source.GetScene()):
-        if node.GetAttribute(CASE_ATTRIBUTE) and node.GetNodeReferenceID(SOURCE) == source.GetID() and node.GetText():
+        is_sessions = node.GetAttribute(SESSION_ATTRIBUTE) and node.GetText()
+        if is_sessions and node.GetNodeReferenceID(SOURCE) == source.GetID():
             return node
     return None
 
 
-class SceneCase:
-    """The session of one CT in its scene.
+class SessionNodes:
+    """The session of one CT in its scene; `saved`: the text node of one that was saved.
 
-    Raises :class:`InputError` if the volume node `source` holds no CT. `case`: the text node of a case that was saved.
+    Raises :class:`InputError` if the volume node `source` holds no CT, or `saved` is damaged or another CT's.
     """
 
-    def __init__(self, source: slicer.vtkMRMLScalarVolumeNode, case: slicer.vtkMRMLTextNode | None = None) -> None:
+    def __init__(self, source: slicer.vtkMRMLScalarVolumeNode, saved: slicer.vtkMRMLTextNode | None = None) -> None:
         volume = volumes.volume_from_node(source)
         self.scene = source.GetScene()
-        self.session = from_json(volume, case.GetText(), NoduleTexts(case).read()) if case else Session(volume)
-        self.source, self.case = source, case or self._new_case(source)
-        self.told: Callable[[str], None] = lambda message: None
-        """Called with a sentence when what the user dragged cannot be."""
+        self.session = from_json(volume, saved.GetText(), NoduleTexts(saved).read()) if saved else Session(volume)
+        self.source, self.text_node = source, saved or self._new_text_node(source)
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
-        self.curves, self.segments, self.texts = Curves(self.case), Segments(self.case), NoduleTexts(self.case)
-        self.box = VoiBox(self.case, self.session, lambda message: self.told(message))
-        self._stop = self.session.observe(self.update)
+        self.curves, self.segments = Curves(self.text_node), Segments(self.text_node)
+        self.nodule_texts = NoduleTexts(self.text_node)
+        self.box = VoiBox(self.text_node, self.session)
+        self.refused = self.box.refused
+        self._disconnect = self.session.changed.connect(self.update)
         self.update(())
 
     # Nodes
 
     def node(self, role: str) -> slicer.vtkMRMLNode | None:
         """The node of that role; None if it is not made yet or was deleted."""
-        return self.case.GetNodeReference(role)
+        return self.text_node.GetNodeReference(role)
 
-    def is_whole(self) -> bool:
-        """Whether the CT and the case's own node are still in the scene."""
-        return all(self.scene.IsNodePresent(node) for node in (self.source, self.case))
+    def is_in_scene(self) -> bool:
+        """Whether the CT and the session's own node are still in the scene."""
+        return all(self.scene.IsNodePresent(node) for node in (self.source, self.text_node))
 
     @property
     def result(self) -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -100,14 +101,14 @@ class SceneCase:
         draft, nodules = self.session.draft, self.session.nodules
         if nodules is not self._drawn[1]:
             self._update_voxels(boxes)
-            self.texts.update(nodules)
+            self.nodule_texts.update(nodules)
             if self.result is not None:
                 self.segments.update(nodules, self.result, f"{self.source.GetName()} nodules")
         if draft is not self._drawn[0]:
             if self.roi is None or self._drawn[0] is None or draft.voi != self._drawn[0].voi:
                 self.box.update(draft.voi)
             self.curves.update(draft)
-        self.case.SetText(to_json(self.session))
+        self.text_node.SetText(to_json(self.session))
         self._drawn = (draft, nodules)
 
     def _update_voxels(self, boxes: Sequence[Box]) -> None:
@@ -158,19 +159,18 @@ class SceneCase:
 
     def close(self) -> None:
         """Stop listening; the nodes stay."""
-        self._stop()
-        self.told = lambda message: None
+        self._disconnect()
         self.box.close()
 
     # Within
 
-    def _new_case(self, source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode:
-        case = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{source.GetName()} case")
-        case.SetAttribute(CASE_ATTRIBUTE, "1")
-        case.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
-        case.SetNodeReferenceID(SOURCE, source.GetID())
-        return case
+    def _new_text_node(self, source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode:
+        node = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{source.GetName()} session")
+        node.SetAttribute(SESSION_ATTRIBUTE, "1")
+        node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
+        node.SetNodeReferenceID(SOURCE, source.GetID())
+        return node
 
     def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
-        self.case.SetNodeReferenceID(role, node.GetID())
-        drawing.put_in_folder(FOLDER, [node], self.scene)
+        self.text_node.SetNodeReferenceID(role, node.GetID())
+        put_in_folder(FOLDER, [node], self.scene)

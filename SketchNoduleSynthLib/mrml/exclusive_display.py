@@ -9,13 +9,13 @@ import numpy as np
 import slicer
 import slicer.util
 
-from SketchNoduleSynthLib.mrml.desk import View
-from SketchNoduleSynthLib.mrml.scene import composite_of
+from SketchNoduleSynthLib.mrml.nodes import composite_of
+from SketchNoduleSynthLib.mrml.view import View
 
 LAYERS = ("Background", "Foreground", "Label")
 
 
-class Alone:
+class ExclusiveDisplay:
     """Shows `ct` in `views`, and of the rest of its scene nothing, in 3D neither; :meth:`end` brings it back."""
 
     def __init__(self, ct: slicer.vtkMRMLScalarVolumeNode, views: Sequence[View]) -> None:

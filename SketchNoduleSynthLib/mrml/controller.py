@@ -1,0 +1,49 @@
+"""What stands behind a panel or a page, whatever the host: it acts, and says what came of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.signals import Signal
+
+FINISH_QUESTION = "Finish? You cannot change it afterwards."
+
+
+class Controller(ABC):
+    """Does what a user asks for, or tells why not."""
+
+    def __init__(self) -> None:
+        self.message = ""
+        """The last thing to tell the user, a sentence."""
+        self.changed: Signal[[]] = Signal()
+        """Anything that a panel shows may have changed."""
+
+    @property
+    @abstractmethod
+    def status(self) -> str:
+        """What to tell the user: what went wrong, or else what comes next."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the views."""
+
+    def tell(self, message: str) -> None:
+        """Show `message` to the user."""
+        self.message = message
+        self.changed.emit()
+
+    def do(self, action: Callable[[], object]) -> bool:
+        """Do an action of the user; what cannot be done is told in a sentence. Whether it was done.
+
+        What the action itself tells stays.
+        """
+        self.message = ""
+        try:
+            action()
+        except InputError as error:
+            self.tell(str(error))
+            return False
+        self.changed.emit()
+        return True

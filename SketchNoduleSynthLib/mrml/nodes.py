@@ -1,0 +1,44 @@
+"""What every node needs: a place in the subject hierarchy, an end, and the views' volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import slicer
+import slicer.util
+
+
+def composite_of(slice_node: slicer.vtkMRMLSliceNode) -> slicer.vtkMRMLSliceCompositeNode | None:
+    """The node that says which volumes a slice view shows."""
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode", slice_node.GetScene()):
+        if node.GetLayoutName() == slice_node.GetLayoutName():
+            return node
+    return None
+
+
+def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.vtkMRMLScene) -> int:
+    """Put `nodes` in the top folder `name` of the subject hierarchy, made if need be; return the folder's item."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    top = hierarchy.GetSceneItemID()
+    folder = hierarchy.GetItemChildWithName(top, name)
+    if not folder or hierarchy.GetItemDataNode(folder) is not None:
+        folder = hierarchy.CreateFolderItem(top, name)
+    for node in nodes:
+        hierarchy.CreateItem(folder, node)
+    return folder
+
+
+def remove_node(node: slicer.vtkMRMLNode) -> None:
+    """Take `node`, with how it is displayed, out of its scene and of the subject hierarchy, which else keep it."""
+    scene = node.GetScene()
+    if scene is None:
+        return
+    if isinstance(node, slicer.vtkMRMLDisplayableNode):
+        for display in [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]:
+            scene.RemoveNode(display)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.RemoveItem(item, False)
+    if scene.IsNodePresent(node):
+        scene.RemoveNode(node)
