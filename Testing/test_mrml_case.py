@@ -14,6 +14,7 @@ from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 from vtk.util.numpy_support import vtk_to_numpy
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
@@ -212,7 +213,7 @@ class Written:
 def noise(session: Any, count: int) -> tuple[Work, tuple[Nodule, ...]]:
     """The work that adds so many nodules of 24 mm, and what it might make: noise, the one on the other."""
     shape, rng = (48, 34, 34), np.random.default_rng(0)
-    box = tuple(slice(0, size) for size in shape)
+    box = Box.of((0, 0, 0), shape)
     work = session.add(Recipe(tuple(NoduleRecipe(Voi((0.0, 0.0, 0.0), 24.0), "mcgan", n) for n in range(count))))
     made = []
     for nodule in work.wanted[-count:]:

@@ -8,10 +8,10 @@ import slicer.util
 import vtk
 
 from SketchNoduleSynthLib.ct.frame import Frame
-from SketchNoduleSynthLib.drawing.recipe import Voi
-from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.synthesis.site import Reslice

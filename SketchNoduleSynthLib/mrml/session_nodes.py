@@ -21,6 +21,7 @@ import slicer
 import slicer.util
 
 from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.editing.draft import Draft
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
@@ -32,7 +33,6 @@ from SketchNoduleSynthLib.mrml.segments import Segments
 from SketchNoduleSynthLib.mrml.voi_box import VoiBox
 
 if TYPE_CHECKING:
-    from SketchNoduleSynthLib.ct.volume import Volume
     from SketchNoduleSynthLib.editing.nodule import Nodule
     from SketchNoduleSynthLib.editing.work import Preview
 
