@@ -15,6 +15,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from scipy.spatial.transform import Rotation
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
@@ -65,7 +66,7 @@ def with_values(volume: Volume, box: tuple[slice, slice, slice], hu: NDArray) ->
     before = volume.array[box].copy()
     after = np.broadcast_to(hu, before.shape).astype(before.dtype)
     recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 10.0), "mcgan", weights_sha256="0" * 64)
-    return of_nodules(volume, [Insertion(box, before, after, after != before, recipe, {})])
+    return of_nodules(volume, [Insertion(Box(*box), before, after, after != before, recipe, {})])
 
 
 def on(result: Result, source: Volume) -> Result:

@@ -19,6 +19,7 @@ from safetensors.torch import save
 from shared_data import VALIDATION, needs_nodules
 
 from SketchNoduleSynthLib import __main__ as command_line
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.drawing.sketch import filled, raster
 from SketchNoduleSynthLib.networks import build, stylepix2pix
 from SketchNoduleSynthLib.synthesis import bundle
@@ -63,7 +64,7 @@ def put_back(nodules: Sequence[Nodule]) -> list[Remake]:
             continue
         empty = emptied(nodule)
         report = {"outline_dice": 1.0, "long_diameter_mm": nodule.diameter_mm, "quality": {"light": "green"}}
-        whole = (slice(0, 50),) * 3
+        whole = Box.of((0, 0, 0), (50, 50, 50))
         insertion = Insertion(whole, empty.array, nodule.ct.array, nodule.mask.array > 0, recipe, report)
         made.append(Remake(nodule, empty, insertion))
     return made

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.scan import read_scan
@@ -56,7 +57,7 @@ class Screen:
         self.session = session
         self.stop = session.changed.connect(self.update)
 
-    def update(self, boxes: Sequence[tuple[slice, slice, slice]]) -> None:
+    def update(self, boxes: Sequence[Box]) -> None:
         for box in boxes:
             self.array[box] = self.session.read(box)
 
@@ -174,17 +175,16 @@ def test_history_is_a_line_of_states(moves: list[str], merge: bool) -> None:
         assert bool(history.redoable) == (at < len(line) - 1)
 
 
-def made(box: tuple[slice, slice, slice], seed: int) -> Insertion:
+def made(box: Box, seed: int) -> Insertion:
     rng = np.random.default_rng(seed)
-    shape = tuple(part.stop - part.start for part in box)
-    before, after = rng.integers(0, 3, (2, *shape)).astype(np.int16)
+    before, after = rng.integers(0, 3, (2, *box.shape)).astype(np.int16)
     return Insertion(box, before, after, after > before, None, {})  # type: ignore[arg-type]
 
 
 boxes = st.tuples(*(st.tuples(st.integers(0, 7), st.integers(1, 8)).map(lambda p: slice(p[0], p[0] + p[1])),) * 3)
 
 
-@given(st.lists(boxes.map(lambda b: tuple(slice(s.start, min(s.stop, 8)) for s in b)), max_size=4), boxes)
+@given(st.lists(boxes.map(lambda b: Box(*(slice(s.start, min(s.stop, 8)) for s in b))), max_size=4), boxes)
 def test_layers_read_as_the_array_with_all_applied(places: list, box: tuple) -> None:
     source = np.zeros((8, 8, 8), np.int16)
     insertions = [made(place, seed) for seed, place in enumerate(places)]
