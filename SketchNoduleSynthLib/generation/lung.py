@@ -19,7 +19,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.airways import Airways, airways
 from SketchNoduleSynthLib.generation.coarse import GRID_MM, closed, coarse, distance_mm, largest, millilitres, within_mm
 
-BODY_HU, LUNG_HU = -300.0, -400.0
+BODY_HU, AIR_IN_BODY_HU = -300.0, -400.0
 TABLE_VOXELS = 1
 """Half the thickness of what may hang on the body without belonging to it: a table's shell, clothes."""
 GAS_HU, MOST_GAS_ML = -940.0, 1000.0
@@ -105,7 +105,7 @@ def lung_mask(volume: Volume) -> Lung:
     grid = coarse(volume)
     hu = grid.array
     body = _body(hu)
-    air = body & (hu < LUNG_HU)
+    air = body & (hu < AIR_IN_BODY_HU)
     tree = airways(hu, body, _middle_slice(air))
     wall = ndimage.binary_dilation(tree.lumen, iterations=AIRWAY_WALL_VOXELS)
     parts = _lung_parts(hu, air & ~wall)

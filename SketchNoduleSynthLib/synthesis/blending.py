@@ -11,7 +11,14 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generated import Generated
-from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, dense_tissue, filled_air, gap_between, grow_against
+from SketchNoduleSynthLib.synthesis.tissue import (
+    PARENCHYMA_HU,
+    dense_tissue,
+    filled_air,
+    gap_between,
+    grow_against,
+    is_parenchyma,
+)
 
 LEAST_WEIGHT = 1 / 256
 MAD_TO_SIGMA = 1.4826
@@ -118,7 +125,7 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
 
     untouched = np.ones(around.shape, bool)
     untouched[in_wide] = weight == 0
-    lung = untouched & (around > LUNG_HU[0]) & (around < LUNG_HU[1])
+    lung = untouched & is_parenchyma(around)
     target = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched)
     deep = ndimage.binary_erosion(core, iterations=SHAPE_REACH)
     noise = noise_lacking(generated, deep, target, np.random.default_rng((seed, 1)))
@@ -130,7 +137,7 @@ def blend(volume: Volume, made: Generated, seed: int, poisson: bool = False) -> 
         after += gap * np.maximum(np.median(after[core]) + noise - after, 0.0)
         weight = np.maximum(weight, gap)
         nodule |= gap > 0.5
-    airy = deep & (before < LUNG_HU[1])  # A vessel that runs through ground-glass is no noise.
+    airy = deep & (before < PARENCHYMA_HU[1])  # A vessel that runs through ground-glass is no noise.
     calm = airy if airy.sum() >= MIN_VOXELS else deep
     noise_inside = measure_noise(after, calm).sigma_hu if calm.sum() >= MIN_VOXELS else None
     return Blend(box, before, after, weight, nodule, target.sigma_hu, noise_inside)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from SketchNoduleSynthLib.synthesis.blending import Blend
-from SketchNoduleSynthLib.synthesis.segmentation import LUNG_HU, background_hu
+from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, background_hu
 
 CORE_HU = {"solid": (-420.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
 """Mean HU of the core, as in real nodules of that texture (`python -m training.quality_bounds`).
@@ -46,7 +46,7 @@ def core_bounds(attenuation: str, diameter_mm: float) -> tuple[float, float]:
 def seam_ratio(blended: Blend) -> float:
     """How much the outermost changed voxels in the lung changed, in units of the noise; up to about 1 nothing shows."""
     changed = blended.weight > 0
-    lung = ~ndimage.binary_dilation(blended.before > LUNG_HU, iterations=2)
+    lung = ~ndimage.binary_dilation(blended.before > AERATED_HU, iterations=2)
     outermost = changed & ndimage.binary_dilation(~changed) & lung
     if not outermost.any():
         return 0.0

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.synthesis.site import Site
 
-LUNG_HU = -500.0
+AERATED_HU = -500.0
 RISE = 1 / 3
 LEAST_CHANGE_HU = 15.0
 REACH = 0.15
@@ -17,7 +17,7 @@ REACH = 0.15
 
 def background_hu(around: NDArray) -> float:
     """The median of the lung among `around` (HU, any shape), or of all of it where hardly any is lung."""
-    lung = around[around < LUNG_HU]
+    lung = around[around < AERATED_HU]
     return float(np.median(lung if len(lung) >= 0.1 * around.size else around))
 
 

@@ -15,10 +15,15 @@ FULLY_DENSE_HU = -120.0
 DENSE_RADIUS_MM = 2.0
 DENSE_RIM_MM = 1.5
 GAP_MM = 4.0
-LUNG_HU = (-1020.0, -600.0)
+PARENCHYMA_HU = (-1020.0, -600.0)
 TYPICAL_LUNG_HU = -850.0
 MIN_LUNG_SAMPLES = 30
 GROUND_GLASS_HU, SOLID_HU = -550.0, -250.0
+
+
+def is_parenchyma(hu: NDArray) -> NDArray[np.bool_]:
+    """Where `hu` is lung without vessels, padding and nodules."""
+    return (hu > PARENCHYMA_HU[0]) & (hu < PARENCHYMA_HU[1])
 
 
 def margin_mm(diameter_mm: float) -> float:
@@ -78,7 +83,7 @@ def filled_air(
     Ground-glass does not obscure the vessels in it (Fleischner Society's glossary): it fills air, so that parenchyma
     reaches `generated`, and what has no air stays. Between -550 and -250 HU the one goes over into the other.
     """
-    lung = before[(before > LUNG_HU[0]) & (before < LUNG_HU[1])]
+    lung = before[is_parenchyma(before)]
     parenchyma = float(np.median(lung)) if len(lung) >= MIN_LUNG_SAMPLES else TYPICAL_LUNG_HU
     air = np.clip(before / parenchyma, 0.0, 1.25)
     solid = np.clip((generated - GROUND_GLASS_HU) / (SOLID_HU - GROUND_GLASS_HU), 0.0, 1.0)

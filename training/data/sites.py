@@ -10,7 +10,7 @@ from scipy.signal import fftconvolve
 from SketchNoduleSynthLib.ct.volume import Volume
 from training.data.nodules import Nodule
 
-LUNG_HU = -700.0
+FREE_LUNG_HU = -700.0
 BALL_MM = 3.0
 BORDER_MM = 12.0
 CLEARANCE_MM = 8.0
@@ -32,7 +32,7 @@ def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
     ball = sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= BALL_MM**2
     mean = ndimage.correlate(ct.array[around].astype(np.float32), ball / ball.sum(), mode="nearest")
     mean = mean[tuple(slice(r, -r) for r in reach)]
-    where = np.argwhere(mean < LUNG_HU) + [s.start for s in inner]
+    where = np.argwhere(mean < FREE_LUNG_HU) + [s.start for s in inner]
     points = ct.grid.to_lps(where[:, ::-1])
     return points[np.linalg.norm(points - nodule.center_mm, axis=1) >= distance_mm]
 

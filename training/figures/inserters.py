@@ -20,7 +20,7 @@ from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
 from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
-from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU
+from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
 from training.data.nodules import Nodule
 from training.figures.kinds import CALCIFIED, kind_of
 
@@ -90,7 +90,7 @@ def extruded(request: Request, class_hu: dict[str, float]) -> Inserted:
     inside = ndimage.map_coordinates(signed, np.moveaxis(pixel, -1, 0), order=1, mode="nearest") > 0
     inside &= np.abs(at[..., 2]) < half_height
     weight = ndimage.gaussian_filter(inside.astype(np.float32), BLUR_MM / request.ct.grid.spacing[::-1])
-    noise = measure_noise(hu, (hu > LUNG_HU[0]) & (hu < LUNG_HU[1]))
+    noise = measure_noise(hu, is_parenchyma(hu))
     grain = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng(request.seed))
     return hu + weight * (class_hu[request.kind] + grain - hu), inside
 

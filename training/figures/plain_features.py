@@ -17,7 +17,7 @@ from scipy.spatial import KDTree
 from sklearn.metrics import roc_auc_score
 
 from SketchNoduleSynthLib.synthesis.blending import robust_sigma
-from training.data.sites import LUNG_HU
+from training.data.sites import FREE_LUNG_HU
 
 CORE_MM, STEP_MM = 1.5, 0.1
 RAYS, NEIGHBOURS = 400, 41
@@ -52,7 +52,7 @@ class Sight:
         self.hu = self.whole[self.box]
         self.from_centre = ((np.indices(self.hu.shape).T + low - self.centre) * self.spacing).T
         self.distance = np.linalg.norm(self.from_centre, axis=0)
-        lung = self.hu[self.hu < LUNG_HU]
+        lung = self.hu[self.hu < FREE_LUNG_HU]
         self.parenchyma = float(np.median(lung)) if lung.size else float(self.hu.min())
         self.core = core_density(hu, spacing, centre)
         self.half = (self.core + self.parenchyma) / 2
@@ -153,7 +153,7 @@ def attached(sight: Sight) -> float:
 def noise_ratio(sight: Sight) -> float:
     """Fine noise inside over that of the parenchyma around, by Immerkaer's (1996) mask, which ignores borders."""
     fine = ndimage.convolve(sight.hu, NOISE_MASK[None])
-    lung = (sight.depth < -OUTSIDE_MM[1]) & (sight.hu < LUNG_HU)
+    lung = (sight.depth < -OUTSIDE_MM[1]) & (sight.hu < FREE_LUNG_HU)
     if lung.sum() < LEAST_VOXELS:
         return float("nan")
     return float(robust_sigma(fine[sight.inner]) / max(robust_sigma(fine[lung]), 1e-6))

@@ -22,7 +22,7 @@ from SketchNoduleSynthLib.synthesis.box_generator import BoxGenerator
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
 from SketchNoduleSynthLib.synthesis.plane_generator import PlaneGenerator
-from SketchNoduleSynthLib.synthesis.tissue import LUNG_HU, TYPICAL_LUNG_HU, dense_tissue
+from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, dense_tissue, is_parenchyma
 from training.data.nodules import Nodule
 
 DIAMETER_MM = (5.0, 24.0)
@@ -85,7 +85,7 @@ def emptied(nodule: Nodule) -> Volume:
     without = np.where(inside, TYPICAL_LUNG_HU, hu)
     walls = ndimage.binary_dilation(dense_tissue(without, nodule.ct.grid.spacing[::-1].tolist())) & ~inside
     around = ndimage.binary_dilation(inside, iterations=RIM_VOXELS) & ~walls
-    lung = ~around & (hu > LUNG_HU[0]) & (hu < LUNG_HU[1])
+    lung = ~around & is_parenchyma(hu)
     noise = measure_noise(hu, lung)
     level = float(np.median(hu[lung])) if lung.any() else TYPICAL_LUNG_HU
     parenchyma = level + noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng(0))
