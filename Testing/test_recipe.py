@@ -2,9 +2,10 @@ import copy
 import json
 
 import pytest
+from refusal import refused
 
 from SketchNoduleSynthLib import InputError, Recipe
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
+from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
 
 GOOD = {
     "version": 1,
@@ -114,3 +115,9 @@ def test_what_is_no_recipe_is_told(tmp_path, text):
         Recipe.read(path)
     with pytest.raises(InputError):
         Recipe.read(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize("center", [(), (1.0, 2.0), (1.0, 2.0, 3.0, 4.0)])
+def test_a_vois_centre_has_three_numbers(center):
+    with refused("voi.center_ras_mm", str(len(center))):
+        Voi(center, 12.0)

@@ -39,6 +39,8 @@ class Voi:
     tilt_hf_deg: float = 0.0
 
     def __post_init__(self) -> None:
+        if len(self.center_ras_mm) != 3:
+            raise InputError(f"voi.center_ras_mm has {len(self.center_ras_mm)} numbers; give three: R, A and S in mm.")
         for value in self.center_ras_mm:
             number(value, "voi.center_ras_mm")
         if not number(self.diameter_mm, "voi.diameter_mm", 0.0, 1000.0):
