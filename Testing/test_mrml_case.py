@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -177,18 +176,20 @@ def test_a_case_of_another_ct_and_a_damaged_one_are_refused(case: Any) -> None:
     for texts in ([], [nodule[: len(nodule) // 2]], [nodule.replace('"after": "', '"after": "AAAA')]):
         with refused("damaged"):
             from_json(chest(), text, texts)
-    with refused("version 9"):
-        from_json(chest(), text.replace('{"version": 2', '{"version": 9', 1), [nodule])
+    for version in (1, 2, 9):
+        with refused("another version", str(version)):
+            from_json(chest(), text.replace('{"version": 3', f'{{"version": {version}', 1), [nodule])
 
 
-def test_a_scene_of_the_first_version_is_read(case: Any) -> None:
-    """Its text held the nodules too."""
+def test_a_case_belongs_to_the_cts_place_and_type_too(case: Any) -> None:
     insert(case)
-    data = json.loads(to_json(case.session))
-    data["version"] = 1
-    data["nodules"][0] |= json.loads(nodule_to_json(case.session.nodules[0]))
-    again = from_json(chest(), json.dumps(data))
-    assert np.array_equal(again.result().synthetic.array, case.session.result().synthetic.array)
+    text, nodule = to_json(case.session), nodule_to_json(case.session.nodules[0])
+    ct = chest()
+    for change in ({"spacing": ct.grid.spacing * 1.1}, {"direction": np.diag([-1.0, -1.0, 1.0])}):
+        with refused("made on another CT"):
+            from_json(Volume(ct.array, replace(ct.grid, **change)), text, [nodule])
+    with refused("voxel type"):
+        from_json(ct.with_array(ct.array.astype(np.float32)), text, [nodule])
 
 
 class Written:

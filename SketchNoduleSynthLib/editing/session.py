@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,14 +62,9 @@ class Session:
     # Looking
 
     @cached_property
-    def fingerprint(self) -> dict[str, Any]:
-        """What tells the source, which never changes, from other CTs."""
-        digest = blake2b(self.source.array.tobytes(), digest_size=16).hexdigest()
-        return {
-            "voxels": digest,
-            "size": self.source.grid.size.tolist(),
-            "origin_lps_mm": self.source.grid.origin.round(4).tolist(),
-        }
+    def source_sha256(self) -> str:
+        """What tells the source, which never changes, from other CTs; see :meth:`Volume.sha256`."""
+        return self.source.sha256()
 
     @property
     def state(self) -> State:

@@ -25,9 +25,8 @@ from SketchNoduleSynthLib.editing.session import Session, State
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 
-VERSION = 2
-READABLE = (1, VERSION)
-"""Version 1 had the nodules in the session's own text."""
+VERSION = 3
+"""Versions 1 and 2 said less of the CT that they belong to."""
 
 
 def to_json(session: Session) -> str:
@@ -36,7 +35,7 @@ def to_json(session: Session) -> str:
     return json.dumps(
         {
             "version": VERSION,
-            "source": session.fingerprint,
+            "source": session.source_sha256,
             "nodules": [{"key": nodule.key, "is_shown": nodule.is_shown} for nodule in state.nodules],
             "draft": _draft_to_dict(state.draft),
             "edited": state.edited,
@@ -57,9 +56,12 @@ def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Se
     session = Session(source)
     try:
         data = json.loads(text)
-        if data["version"] not in READABLE:
-            raise InputError(f"The case is of version {data['version']}; this software reads version {VERSION}.")
-        if data["source"] != session.fingerprint:
+        if data["version"] != VERSION:
+            raise InputError(
+                f"The case was saved by another version of this software (its format is {data['version']}, this one "
+                f"reads {VERSION}); use its recipe instead."
+            )
+        if data["source"] != session.source_sha256:
             raise InputError("The case was made on another CT; choose the CT that it belongs to.")
         apart = {item["key"]: item for item in map(json.loads, nodule_texts)}
         nodules: list[Nodule] = []
@@ -94,6 +96,8 @@ def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:
     nodule = Nodule(int(item["key"]), _recipe_from_dict(item["recipe"]), is_shown=bool(item["is_shown"]))
     if "after" not in item:
         return nodule
+    if np.dtype(item["type"]) != below.array.dtype:
+        raise InputError("The case was made on this CT in another voxel type; choose the file that it was made on.")
     shape = tuple(item["shape"])
     after, before = (_unpacked(item[name], item["type"], shape) for name in ("after", "before"))
     box = Box.of(item["first"], np.add(item["first"], shape))
