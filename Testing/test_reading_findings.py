@@ -63,7 +63,7 @@ def ct() -> Volume:
 def begin(tmp_path: Path, ct: Volume) -> Callable[..., ReadingSession]:
     def session(reader: str = "R1", case_id: str = "0007", digest: str = "abc") -> ReadingSession:
         times = iter(BEGAN + timedelta(minutes=k) for k in range(100))
-        return ReadingSession(tmp_path / "reading.json", reader, case_id, digest, ct, lambda: next(times))
+        return ReadingSession(tmp_path / "reading.json", reader, case_id, digest, ct.grid, lambda: next(times))
 
     return session
 
@@ -267,11 +267,11 @@ def test_a_step_that_cannot_be_saved_is_not_done(
 
 def test_a_folder_in_the_files_place_is_told(tmp_path: Path, ct: Volume) -> None:
     with refused("cannot be read"):
-        ReadingSession(tmp_path, "R1", "0007", "abc", ct)
+        ReadingSession(tmp_path, "R1", "0007", "abc", ct.grid)
 
 
 def test_no_folder_no_step(tmp_path: Path, ct: Volume) -> None:
-    session = ReadingSession(tmp_path / "gone" / "reading.json", "R1", "0007", "abc", ct)
+    session = ReadingSession(tmp_path / "gone" / "reading.json", "R1", "0007", "abc", ct.grid)
     with refused("could not be written"):
         session.mark(LUNG_RAS_MM, 50)
     assert not session.findings and not list(tmp_path.iterdir())
@@ -299,7 +299,7 @@ def test_whatever_is_done_the_file_holds_it(
     tmp_path_factory: pytest.TempPathFactory, ct: Volume, steps: list[tuple[str, int, Any, int]]
 ) -> None:
     path = tmp_path_factory.mktemp("readings") / "reading.json"
-    session = ReadingSession(path, "R1", "0007", "abc", ct)
+    session = ReadingSession(path, "R1", "0007", "abc", ct.grid)
     expected: dict[int, tuple[tuple[float, ...], int]] = {}
     for step, which, at, confidence in steps:
         at = (at[0], at[1], at[2] / 2)
@@ -316,4 +316,4 @@ def test_whatever_is_done_the_file_holds_it(
             session.remove(number)
             del expected[number]
         assert {f.number: (f.at_ras_mm, f.confidence) for f in Reading.read(path).findings} == expected
-    assert ReadingSession(path, "R1", "0007", "abc", ct).findings == session.findings
+    assert ReadingSession(path, "R1", "0007", "abc", ct.grid).findings == session.findings

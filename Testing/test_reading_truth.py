@@ -220,14 +220,14 @@ def test_a_bad_table_is_refused(truth: Truth, tmp_path: Path, path: tuple[Any, .
 def test_places_come_from_any_spreadsheets_csv(tmp_path: Path, separator: str, rows: list[str]) -> None:
     path = tmp_path / "own.csv"
     path.write_text("\ufeff" + "\n".join([separator.join(PLACE_COLUMNS), *rows]), encoding="utf-8")
-    assert read_places(path, chest()) == (Place((20.5, 0.0, -10.0), 8.0), Place((-20.0, 10.0, 12.25), 6.5))
+    assert read_places(path, chest().grid) == (Place((20.5, 0.0, -10.0), 8.0), Place((-20.0, 10.0, 12.25), 6.5))
 
 
 def test_decimal_commas_between_commas_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text(",".join(PLACE_COLUMNS) + "\n20,5,0,-10,8\n")
     with refused("own.csv, line 2", "more cells", "semicolons"):
-        read_places(path, chest())
+        read_places(path, chest().grid)
 
 
 # Feedback
@@ -311,7 +311,7 @@ def test_a_real_ct_from_the_recipe_to_the_score(tmp_path: Path) -> None:
     )
     result = carry_out(ct, Recipe(nodules))
     truth = Truth("LIDC-IDRI-0314", result.synthetic.sha256(), truth_of(result))
-    session = ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, truth.case_sha256, result.synthetic)
+    session = ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, truth.case_sha256, result.synthetic.grid)
     first, second = truth.nodules
     session.mark(np.array(first.center_ras_mm) + 1, 80)
     session.mark(np.add(second.center_ras_mm, (20, 0, 0)), 30)
@@ -325,4 +325,4 @@ def test_a_real_ct_from_the_recipe_to_the_score(tmp_path: Path) -> None:
     with refused("made on another CT"):
         score([replace(truth, case_sha256=ct.sha256())], [reading])
     with pytest.raises(InputError):
-        ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, ct.sha256(), ct)
+        ReadingSession(tmp_path / "R1.json", "R1", truth.case_id, ct.sha256(), ct.grid)

@@ -13,6 +13,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from pydicom.valuerep import DSfloat
 
 import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, code_item
@@ -90,7 +91,7 @@ def new_slice(
     dataset.SOPInstanceUID = identifiers.uid(f"slice {index}")
     _patient(dataset, identifiers)
     _study_and_series(dataset, identifiers)
-    _place(dataset, volume, index)
+    _place(dataset, volume.grid, index)
     _pixels(dataset, volume, values)
     dataset.KVP, dataset.AcquisitionNumber = None, None
     dataset.WindowCenter, dataset.WindowWidth = [-600, 40], [1600, 400]
@@ -119,15 +120,15 @@ def _study_and_series(dataset: Dataset, identifiers: Identifiers) -> None:
     dataset.SoftwareVersions = SketchNoduleSynthLib.__version__
 
 
-def _place(dataset: Dataset, volume: Volume, index: int) -> None:
+def _place(dataset: Dataset, grid: Grid, index: int) -> None:
     """The image plane (PS3.3, C.7.6.2)."""
-    position = volume.grid.to_lps([0, 0, index])
+    position = grid.to_lps([0, 0, index])
     dataset.InstanceNumber = index + 1
     dataset.ImagePositionPatient = [_decimal(value) for value in position]
-    dataset.ImageOrientationPatient = [_decimal(value) for value in volume.grid.direction[:, :2].T.ravel()]
-    dataset.PixelSpacing = [_decimal(volume.grid.spacing[1]), _decimal(volume.grid.spacing[0])]
-    dataset.SliceThickness = _decimal(volume.grid.spacing[2])
-    dataset.SliceLocation = _decimal(float(position @ volume.grid.direction[:, 2]))
+    dataset.ImageOrientationPatient = [_decimal(value) for value in grid.direction[:, :2].T.ravel()]
+    dataset.PixelSpacing = [_decimal(grid.spacing[1]), _decimal(grid.spacing[0])]
+    dataset.SliceThickness = _decimal(grid.spacing[2])
+    dataset.SliceLocation = _decimal(float(position @ grid.direction[:, 2]))
 
 
 def _pixels(dataset: Dataset, volume: Volume, values: StoredValues) -> None:

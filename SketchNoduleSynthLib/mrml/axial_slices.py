@@ -8,28 +8,27 @@ import slicer.util
 import vtk
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.grid import Grid, lps_of_ras, ras_of_lps
 from SketchNoduleSynthLib.signals import Signal
 
 
 class AxialSlices:
-    """The slices of `ct` in the view of `slice_node`, from 1, as its voxels are counted along the patient.
+    """The slices of the CT's `grid` in the view of `slice_node`, from 1, as its voxels are counted along the patient.
 
     `changed`: another one is shown, however the host scrolled.
     """
 
-    def __init__(self, ct: Volume, slice_node: slicer.vtkMRMLSliceNode) -> None:
-        self.ct, self.slice_node = ct, slice_node
+    def __init__(self, grid: Grid, slice_node: slicer.vtkMRMLSliceNode) -> None:
+        self.grid, self.slice_node = grid, slice_node
         self.changed: Signal[[]] = Signal()
-        self._axis = int(np.abs(ct.grid.direction[2]).argmax())
+        self._axis = int(np.abs(grid.direction[2]).argmax())
         self._last = self.number
         self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_modified())
 
     @property
     def count(self) -> int:
         """How many there are."""
-        return int(self.ct.grid.size[self._axis])
+        return int(self.grid.size[self._axis])
 
     @property
     def number(self) -> int:
@@ -41,7 +40,7 @@ class AxialSlices:
         if number != self.number:
             index = self._center()
             index[self._axis] = np.clip(number, 1, self.count) - 1
-            self.slice_node.JumpSliceByOffsetting(*ras_of_lps(self.ct.grid.to_lps(index)))
+            self.slice_node.JumpSliceByOffsetting(*ras_of_lps(self.grid.to_lps(index)))
 
     def close(self) -> None:
         """Stop listening."""
@@ -50,7 +49,7 @@ class AxialSlices:
     def _center(self) -> NDArray[np.float64]:
         """The middle of the view's plane as x, y, z index of the CT."""
         center_ras = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
-        return self.ct.grid.to_index(lps_of_ras(center_ras))
+        return self.grid.to_index(lps_of_ras(center_ras))
 
     def _on_modified(self) -> None:
         if self.number != self._last:

@@ -51,7 +51,7 @@ class CaseReader(Controller):
         self._pens = [view.pen() for view in self.views]
         for pen in self._pens:
             pen.drawn.connect(self._on_drawn)
-        self.slices = AxialSlices(case.ct, self.views[0].slice_node)
+        self.slices = AxialSlices(case.ct.grid, self.views[0].slice_node)
         self.slices.changed.connect(self.changed.emit)
         self._stop = self.session.changed.connect(self._on_change)
         self.message = " ".join(case.problems)

@@ -81,7 +81,7 @@ def match(
     marks = []
     for finding in reading.findings:
         if labels is not None:
-            check_inside(finding.at_lps_mm, labels, f"Finding {finding.number} of {reading.reader}")
+            check_inside(finding.at_lps_mm, labels.grid, f"Finding {finding.number} of {reading.reader}")
         marks.append(_mark(finding, truth, labels if criterion == "overlap" else None, least_radius_mm))
     return Outcome(truth, reading, tuple(_once_a_nodule(marks)))
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
@@ -25,9 +25,9 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def check_inside(at_lps_mm: NDArray[np.float64], ct: Volume, what: str) -> None:
-    """Raise :class:`InputError` if a position is outside the voxels of `ct`; `what` names it."""
-    if not ct.grid.holds(at_lps_mm):
+def check_inside(at_lps_mm: NDArray[np.float64], grid: Grid, what: str) -> None:
+    """Raise :class:`InputError` if a position is outside the voxels of the CT's `grid`; `what` names it."""
+    if not grid.holds(at_lps_mm):
         raise InputError(f"{what} lies outside the CT; it belongs to another case, or its position is not in RAS mm.")
 
 
@@ -36,13 +36,14 @@ class ReadingSession:
 
     The reader's file at `path` holds every step as soon as it is done; a step that cannot be saved is not done. What is
     at `path` is taken up again; raises :class:`InputError` if that is another reader's or another case's. Steps raise
-    :class:`InputError` for positions outside `ct`, unknown findings, values out of range, and on a finished reading.
+    :class:`InputError` for positions outside the CT's `grid`, unknown findings, values out of range, and on a finished
+    reading.
     """
 
     def __init__(
-        self, path: str | Path, reader: str, case_id: str, case_sha256: str, ct: Volume, clock: Clock = now
+        self, path: str | Path, reader: str, case_id: str, case_sha256: str, grid: Grid, clock: Clock = now
     ) -> None:
-        self.path, self._ct, self._clock = Path(path), ct, clock
+        self.path, self._grid, self._clock = Path(path), grid, clock
         self.changed: Signal[[]] = Signal()
         self._reading = Reading(reader, case_id, case_sha256, clock())
         self._saved = self._on_disk()
@@ -101,7 +102,7 @@ class ReadingSession:
     def _checked(self, number: int, at_ras_mm: Sequence[float], **more: Any) -> Finding:
         x, y, z = at_ras_mm
         finding = Finding(number, (float(x), float(y), float(z)), **more)
-        if not self._ct.grid.holds(finding.at_lps_mm):
+        if not self._grid.holds(finding.at_lps_mm):
             raise InputError("That is outside of the CT; click into the picture.")
         return finding
 

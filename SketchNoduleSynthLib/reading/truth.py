@@ -102,7 +102,7 @@ def truth_of(
         if len(voxels) < LEAST_UNCOVERED * insertion.nodule.sum():
             raise InputError(f"Nodule {index + 1} is mostly covered by those after it; move or remove it.")
         long, short = max(diameters(plane, (spacing[1], spacing[0])) for plane in mask)
-        voxels = (voxels + [part.start for part in insertion.box])[:, ::-1]
+        voxels = (voxels + insertion.box.start)[:, ::-1]
         low, size, center = voxels.min(0), np.ptp(voxels, 0) + 1, voxels.mean(0)
         x, y, z = ras_of_lps(grid.to_lps(center)).round(2).tolist()
         side, third = (regions and regions[index]) or (None, None)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_rows
@@ -66,8 +66,8 @@ def read_table(path: Path) -> Truth:
     return truth
 
 
-def read_places(path: Path, ct: Volume) -> tuple[Place, ...]:
-    """Read a CSV of PLACE_COLUMNS, a row a place in `ct`, with decimal points or commas.
+def read_places(path: Path, grid: Grid) -> tuple[Place, ...]:
+    """Read a CSV of PLACE_COLUMNS, a row a place in the CT's `grid`, with decimal points or commas.
 
     Raises :class:`InputError` that names what is wrong.
     """
@@ -80,7 +80,7 @@ def read_places(path: Path, ct: Volume) -> tuple[Place, ...]:
         except ValueError as error:
             raise InputError(f"{where}: there must be a number in each of {columns}.") from error
         place = _place({"center_ras_mm": [x, y, z], "diameter_mm": diameter}, where)
-        if not ct.grid.holds(place.center_lps_mm):
+        if not grid.holds(place.center_lps_mm):
             raise InputError(f"{where}: the nodule lies outside the CT; {columns} must be of this CT and in RAS mm.")
         places.append(place)
     return tuple(places)

@@ -43,7 +43,8 @@ def open_case(folder: Path, reader: str, readings_folder: Path | None = None) ->
     case = Case.open(folder)
     path = reading_path(case.id, reader, readings_folder or folder.resolve().parent / READINGS_FOLDER)
     ct = case.ct()
-    return OpenedCase(case.id, case.instructions, ct, ReadingSession(path, reader.strip(), case.id, case.sha256, ct))
+    session = ReadingSession(path, reader.strip(), case.id, case.sha256, ct.grid)
+    return OpenedCase(case.id, case.instructions, ct, session)
 
 
 def reading_path(case_id: str, reader: str, readings_folder: Path) -> Path:

@@ -40,14 +40,14 @@ class Source:
                 "them with --own."
             )
         volume = volume_of(str(ct))
-        places = read_places(own, volume) if own else ()
+        places = read_places(own, volume.grid) if own else ()
         return cls(str(ct), volume.sha256(), tuple(replace(one, may_be_synthetic=is_synthetic) for one in places))
 
 
 @lru_cache(maxsize=1)
 def volume_of(ct: str) -> Volume:
-    """The CT with slices in DICOM's order; kept for the next case."""
-    return Volume.read(ct).right_handed()
+    """The CT; kept for the next case."""
+    return Volume.read(ct)
 
 
 @lru_cache(maxsize=1)
