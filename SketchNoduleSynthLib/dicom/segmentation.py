@@ -50,10 +50,10 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
 
     if not result.insertions:
         raise InputError("There is no nodule, so there is no segmentation to write.")
-    labels = result.synthetic.with_array(result.labels).right_handed()
+    result = result.right_handed()
     slices = sorted_slices(series_folder)
     images = [dcmread(one.path, stop_before_pixels=True) for one in slices]
-    if not are_on(slices, labels.grid) or any(image.get("SyntheticData") != "YES" for image in images):
+    if not are_on(slices, result.synthetic.grid) or any(image.get("SyntheticData") != "YES" for image in images):
         raise InputError(f"The series in {series_folder} is not the synthetic CT of these nodules.")
     for image in images:
         for keyword in OF_TYPE_2:
@@ -61,7 +61,7 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
     identifiers = Identifiers.of([images[0].SeriesInstanceUID.encode()]) if reproducible else Identifiers.random()
     segmentation = highdicom.seg.Segmentation(
         source_images=images,
-        pixel_array=labels.array,
+        pixel_array=result.labels,
         segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
             _segment(number, insertion.recipe, identifiers) for number, insertion in enumerate(result.insertions, 1)

@@ -60,7 +60,8 @@ def write_series(
     """
     if study not in get_args(Study):
         raise InputError(f"The study is {study!r}; give one of {', '.join(get_args(Study))}.")
-    source, synthetic = result.source.right_handed(), result.synthetic.right_handed()
+    result = result.right_handed()
+    source, synthetic = result.source, result.synthetic
     slices = None if source_folder is None else _source_slices(source_folder, source, target)
     content = _content(result, slices, study, burn_in, case_id)
     identifiers = Identifiers.of(content) if reproducible else Identifiers.random()

@@ -12,7 +12,7 @@ from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.generation.generate import random_recipe
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.synthesis.result import write
-from SketchNoduleSynthLib.teaching.make import Form, of_session, write_case
+from SketchNoduleSynthLib.teaching.make import Form, described, write_case
 
 MOST_RANDOM = 20
 """So many nodules are added at once, at most: they take seconds each."""
@@ -33,8 +33,8 @@ def export_case(editor: Editor, folder: Path) -> None:
     form = Form("dicom" if find_spec("highdicom") else "nrrd")
 
     def work(progress: Progress) -> None:
-        volume, nodules = of_session(result)
-        write_case(volume, nodules, folder, folder.name, form)
+        nodules = described(result.insertions, result.source)
+        write_case(result.source, nodules, folder, folder.name, form)
 
     _submit(editor, "Writing", work, f"The training case was written to {folder}.")
 

@@ -51,6 +51,14 @@ class Insertion:
         """Undo :meth:`apply` exactly."""
         self._write(array, self.before)
 
+    def flipped(self, slices: int) -> Insertion:
+        """The same for the CT, of so many slices, with its slices in the other order; see :meth:`Grid.flipped`."""
+        box = self.box.flipped(slices)
+        before, after, nodule = (values[::-1] for values in (self.before, self.after, self.nodule))
+        return replace(
+            self, box=box, before=before, after=after, nodule=nodule, report=self.report | {"box_ijk": box.ijk()}
+        )
+
     def _write(self, array: NDArray, values: NDArray) -> None:
         if array[self.box].shape != values.shape or array.dtype != values.dtype:
             raise InputError("The insertion belongs to a CT of another size or voxel type.")

@@ -36,6 +36,13 @@ class Result:
     insertions: tuple[Insertion, ...]
     recipe: Recipe
 
+    def right_handed(self) -> Result:
+        """What was made, with slices along row x column direction, as DICOM has them; see :meth:`Grid.flipped`."""
+        if self.source.grid.is_right_handed:
+            return self
+        flipped = tuple(insertion.flipped(len(self.labels)) for insertion in self.insertions)
+        return Result(self.source.flipped(), self.synthetic.flipped(), self.labels[::-1], flipped, self.recipe)
+
     def write_ct(self, path: Path) -> None:
         """Write the synthetic CT as an NRRD whose header says that it is one."""
         self.synthetic.write(path, NRRD_HEADER)

@@ -77,14 +77,6 @@ def by_recipe(recipe: Recipe, volume: Volume) -> list[CaseNodule]:
     return described(carry_out(volume, recipe).insertions, volume)
 
 
-def of_session(result: Result) -> tuple[Volume, list[CaseNodule]]:
-    """The right-handed CT of what was made in a session, and its nodules."""
-    volume = result.source.right_handed()
-    if volume is result.source:
-        return volume, described(result.insertions, volume)
-    return volume, by_recipe(result.recipe, volume) if result.insertions else []
-
-
 def described(insertions: Sequence[Insertion], volume: Volume) -> list[CaseNodule]:
     """The insertions with their places in the lungs of `volume`, which must not have them yet."""
     try:
@@ -108,9 +100,10 @@ def write_case(
 ) -> None:
     """Write the case of `nodules` in `volume` into the new `folder`; the same case gives the same bytes.
 
-    `volume` is right-handed (see :meth:`Volume.right_handed`), `source_folder` where its DICOM files are, if it has
-    any, `own` the real nodules that it has. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not
-    empty or lies in the source's, if the source is not the CT that the nodules were made in, or if the disk refuses.
+    Of a left-handed `volume` the slices are turned round, with what was made in them: so does DICOM have them.
+    `source_folder`: where its DICOM files are, if it has any; `own`: the real nodules that it has. Raises
+    :class:`InputError`, and leaves nothing behind, if `folder` is not empty or lies in the source's, if the source is
+    not the CT that the nodules were made in, or if the disk refuses.
     """
     from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
     from SketchNoduleSynthLib.files import new_folder
@@ -118,7 +111,7 @@ def write_case(
     form = form or Form()
     check_name("case's id", case_id)
     check_outside(folder, source_folder)
-    result = of_nodules(volume, [one.insertion for one in nodules])
+    result = of_nodules(volume, [one.insertion for one in nodules]).right_handed()
     with new_folder(folder) as draft:
         ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder)
         made = Volume.read(ct_path)
@@ -126,7 +119,7 @@ def write_case(
         levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
         found = _with_images(truth_of(result, regions, levels), ct_path)
         truth = Truth(case_id, made.sha256(), found, tuple(own))
-        before = _changed(made, volume)
+        before = _changed(made, result.source)
         _write_truth(result, truth, draft / TRUTH_FOLDER)
         np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])
         if form.format == "dicom" and nodules:
