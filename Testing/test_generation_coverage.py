@@ -14,7 +14,7 @@ from refusal import refused
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.generation.coverage import AXES, SIZES, Coverage, NoduleKind, coverage
-from SketchNoduleSynthLib.generation.coverage_report import CELL, EMPTY, LEFT, TOP, heat_map, write
+from SketchNoduleSynthLib.generation.coverage_report import heat_map, write
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.generation.regions import THIRDS
 
@@ -96,14 +96,27 @@ def test_the_files(tmp_path: Path) -> None:
     }
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["coverage.csv", "coverage.png"]
     with Image.open(tmp_path / "new" / "coverage.png") as picture:
-        assert picture.getpixel((LEFT + 4, TOP + 4)) == EMPTY
-        assert picture.getpixel((LEFT + 2 * CELL + 4, TOP + 4)) != EMPTY
+        assert min(picture.size) > 500
+
+
+def test_the_heat_map_has_each_count_in_its_cell() -> None:
+    found = coverage([kind(), kind(), kind(diameter_mm=20.0, side="left", third="lower", difficulty="conspicuous")])
+    (axes,) = heat_map(found).axes
+    ticks = (axes.get_yticklabels(), axes.get_xticklabels())
+    rows, columns = ([label.get_text() for label in labels] for labels in ticks)
+    cells = {(round(x), round(y)): text.get_text() for text in axes.texts for x, y in [text.get_position()]}
+    assert {(rows[y], columns[x]): text for (x, y), text in cells.items()} == {
+        ("below 6 mm, solid", "right upper, subtle"): "2",
+        ("15 mm or more, solid", "left lower, conspicuous"): "1",
+    }
+    shown = axes.images[0].get_array()
+    assert {(x, y) for y, x in np.argwhere(~np.ma.getmaskarray(shown))} == set(cells), "no other cell is coloured"
 
 
 def test_nothing_yet() -> None:
     nothing = coverage([])
     assert nothing.rate == nothing.rate_of_pairs == 0
-    assert heat_map(nothing).getextrema()[0][1] > 0
+    assert not heat_map(nothing).axes[0].texts
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

@@ -10,17 +10,21 @@ import json
 import re
 import struct
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import metadata
 from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from SketchNoduleSynthLib.synthesis import bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME, LIBRARY = "SketchNoduleSynth", "SketchNoduleSynthLib"
 TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"
 NOT_SHIPPED = {"Resources/ExtensionsIndex", "Resources/Screenshots"}
 """Read by people and by the Extensions Index."""
@@ -122,6 +126,44 @@ def test_what_the_extensions_manager_shows():
     icon = (ROOT / extension("ICONURL").removeprefix(base)).read_bytes()
     assert icon.startswith(b"\x89PNG")
     assert struct.unpack(">II", icon[16:24]) == (128, 128)
+
+
+NUMPY, SCIPY = ("1.26.4", "2.0.2", "2.4.6"), ("1.13.1", "1.14.1", "1.16.3", "1.17.1")
+"""What may stand in the Python of Slicer 5.10 to 5.13."""
+
+
+def required(requirements: Iterable[str], extra: str = "") -> Iterator[Requirement]:
+    """The requirements that hold on Slicer's Python."""
+    for requirement in map(Requirement, requirements):
+        environment = {"python_version": "3.12", "python_full_version": "3.12.10", "extra": extra}
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            yield requirement
+
+
+@pytest.mark.parametrize(("extra", "numpy"), [("", NUMPY), ("cases", NUMPY[1:])])
+def test_slicers_numpy_and_scipy_may_stay(extra: str, numpy: tuple[str, ...]) -> None:
+    """What the package asks for, and what that asks for, is content with what Slicer brings: pip moves neither.
+
+    highdicom's decoder of JPEG-LS, of the extra, asks for numpy 2.
+    """
+    brought = {"numpy": numpy, "scipy": SCIPY}
+    project = PROJECT["project"]
+    asked = [*project["dependencies"], *(project["optional-dependencies"][extra] if extra else [])]
+    todo, seen = list(required(asked)), set()
+    while todo:
+        requirement = todo.pop()
+        for version in brought.get(requirement.name.lower(), ()):
+            assert requirement.specifier.contains(version), f"{requirement} would move Slicer's {version}"
+        if requirement.name not in seen:
+            seen.add(requirement.name)
+            for further in ("", *requirement.extras):
+                todo += required(metadata.requires(requirement.name) or (), further)
+    assert {"numpy", "scipy", "torch", "filelock"} <= seen
+
+
+def test_what_only_some_commands_need_is_an_extra() -> None:
+    core = {requirement.name for requirement in required(PROJECT["project"]["dependencies"])}
+    assert core.isdisjoint({"distributed", "highdicom", "matplotlib", "openpyxl", "accelerate", "aiohttp"})
 
 
 def imported_at_file_scope(path: Path, package: str) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +13,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from PIL import Image
 from reading_cases import APART_MM, AWAY, case, nodule, rated, reading
 from refusal import refused
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.reading.findings import Reading
+from SketchNoduleSynthLib.reading.froc import RATES
+from SketchNoduleSynthLib.reading.froc_picture import froc_picture
 from SketchNoduleSynthLib.reading.matching import Outcome, match
 from SketchNoduleSynthLib.reading.rjafroc import write_rjafroc
 from SketchNoduleSynthLib.reading.score_files import CURVES, NODULES, SCORES, TABLE, write
@@ -243,30 +249,45 @@ def test_the_files_say_what_the_score_says(two_readers: Score, tmp_path: Path) -
 
 
 def test_the_curves_are_drawn_where_they_are(two_readers: Score, tmp_path: Path) -> None:
-    from SketchNoduleSynthLib.reading.froc_picture import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH
-
     write(two_readers, tmp_path)
-    picture = np.asarray(Image.open(tmp_path / CURVES).convert("RGB")).astype(int)
-    for colour, reader in zip(COLOURS, two_readers.readers, strict=False):
-        is_line = (picture == [int(colour[k : k + 2], 16) for k in (1, 3, 5)]).all(-1)
-        for column, rate in ((LEFT, 1 / 8), (WIDTH - RIGHT, 8), ((LEFT + WIDTH - RIGHT) // 2, 1)):
-            row = np.flatnonzero(is_line[:, column])
-            expected = HEIGHT - BOTTOM - reader.froc.at(rate) * (HEIGHT - TOP - BOTTOM)
-            assert row.mean() == pytest.approx(expected, abs=1.5)
+    curves = {reader.reader: reader.froc for reader in two_readers.readers}
+    figure = froc_picture(curves)
+    picture = np.asarray(Image.open(tmp_path / CURVES).convert("RGB"))
+    (axes,) = figure.axes
+    figure.draw_without_rendering()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Ann", "Ben"]
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    for line, curve in zip(dots, curves.values(), strict=True):
+        colour = np.rint(255 * np.array(to_rgb(line.get_color()))).astype(int)
+        for x, y in axes.transData.transform(np.transpose([RATES, curve.at()])):
+            assert np.abs(picture[round(picture.shape[0] - y), round(x)] - colour).max() <= 2, "a dot at each rate"
 
 
 def test_a_curve_is_dashed_where_a_reader_has_no_more_marks(two_readers: Score) -> None:
-    """Ann's last operating point is at 2/3 false marks a case, between the ticks 1/2 and 1."""
-    from SketchNoduleSynthLib.reading.froc_picture import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, froc_picture
-
+    """Ann's last operating point is at 2/3 false marks a case."""
     ann = two_readers.readers[0]
-    picture = np.asarray(froc_picture({"Ann": ann.froc})).astype(int)
-    row = round(HEIGHT - BOTTOM - ann.froc.at(1) * (HEIGHT - TOP - BOTTOM))
-    is_line = (picture[row] == [int(COLOURS[0][k : k + 2], 16) for k in (1, 3, 5)]).all(-1)
-    tick = (WIDTH - LEFT - RIGHT) / 6
-    last = LEFT + round(tick * (2 + np.log2(2 / 3 / (1 / 2))))
-    assert is_line[round(LEFT + 1.6 * tick) : last].all(), "straight on to the last point, from where it jumps"
-    assert 0.3 < is_line[last : WIDTH - RIGHT].mean() < 0.7
+    marked, beyond, _dots = froc_picture({"Ann": ann.froc}).axes[0].lines
+    assert marked.get_linestyle() == "-" and beyond.get_linestyle() == "--"
+    assert (marked.get_xdata()[0], beyond.get_xdata()[-1]) == (1 / 8, 8)
+    assert marked.get_xdata()[-1] == beyond.get_xdata()[0] == pytest.approx(2 / 3)
+    for line in (marked, beyond):
+        assert np.allclose(line.get_ydata(), ann.froc.at(line.get_xdata()))
+
+
+@pytest.mark.parametrize(
+    ("module", "writer"), [("matplotlib.figure", write), ("openpyxl", write_rjafroc)], ids=["picture", "workbook"]
+)
+def test_a_package_that_is_missing_is_named_with_its_extra(
+    module: str,
+    writer: Callable[[Score, Path], None],
+    two_readers: Score,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with refused(module, "SketchNoduleSynth[cases]"):
+        writer(two_readers, tmp_path / "scores")
+    assert not (tmp_path / "scores").exists()
 
 
 def test_a_score_without_nodules_can_be_written(tmp_path: Path) -> None:
@@ -287,7 +308,7 @@ def test_nothing_half_written(two_readers: Score, tmp_path: Path, monkeypatch: p
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", full)
+    monkeypatch.setattr(Figure, "savefig", full)
     with refused("could not be written", "No space left"):
         write(two_readers, tmp_path / "scores")
     assert [path.name for path in (tmp_path / "scores").iterdir()] == [TABLE]

@@ -90,7 +90,7 @@ def test_the_cases_are_whole_of_the_cts_by_turns_and_the_summary_counts_them(pla
     assert (by_one / "coverage.png").exists() and (by_one / "coverage.csv").exists()
 
 
-def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
+def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path, capsys):
     folder = tmp_path / "killed"
     words = ["--count", str(COUNT), "--nodules", "0-1", "--seed", "5", "--sizes", "8", "14", "--model", "mcgan"]
     cts = [source.ct for source in plan.sources]
@@ -101,16 +101,18 @@ def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
     while not list(folder.glob("case-*")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL, "it had not ended before"
     there = sorted(folder.glob("case-*"))
+    assert 0 < len(there) < COUNT, "killed half way"
     times = [case.stat().st_mtime_ns for case in there]
-    assert there and all(check(Case.open(case)) for case in there), "what is there is whole"
+    assert all(check(Case.open(case)) for case in there), "what is there is whole"
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert f"{COUNT} cases" in done.stdout and "from 2 CTs" in done.stdout and "show one patient" in done.stdout
     assert [case.stat().st_mtime_ns for case in there] == times, "nothing is done twice"
     assert digests(folder) == digests(by_one)
-    again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert again.stdout == done.stdout, "what is whole is only counted"
+    capsys.readouterr()
+    assert main(command[3:]) == 0
+    assert capsys.readouterr().out == done.stdout, "what is whole is only counted"
 
 
 def test_a_case_is_made_on_one_thread_and_torch_keeps_its_own(plan, by_one, tmp_path, monkeypatch):
@@ -191,6 +193,14 @@ def test_workers_that_are_not_there_are_told_and_nothing_is_begun(plan, tmp_path
         make_many(plan, tmp_path / "cases", scheduler="tcp://127.0.0.1:9")
     with refused("0 workers make nothing"):
         make_many(plan, tmp_path / "cases", 0)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("module", ["distributed", "matplotlib.figure"])
+def test_a_missing_package_is_told_with_its_extra_before_anything_is_made(module, plan, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with refused(module, "SketchNoduleSynth[cases]"):
+        make_many(plan, tmp_path / "cases", 1)
     assert not list(tmp_path.iterdir())
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
 
 
 def add_to(commands: Any) -> None:
@@ -32,12 +32,9 @@ def add_address(words: argparse.ArgumentParser) -> None:
 
 def imported(module: str, given: argparse.Namespace) -> Any:
     """A module of this room, for `given` an address. Raises :class:`InputError` if something is not installed."""
-    try:
-        access = import_module("SketchNoduleSynthLib.web.access")
-        served = import_module(f"SketchNoduleSynthLib.web.{module}")
-    except ImportError as error:
-        why = f"The browser's front needs {error.name}"
-        raise InputError(f"{why}; install it with: pip install 'SketchNoduleSynth[app]'.") from error
+    access, served = (
+        needed(f"SketchNoduleSynthLib.web.{name}", "app", "The browser's front") for name in ("access", module)
+    )
     if not 0 <= given.port <= 65535:
         raise InputError(f"--port {given.port} is no port; give 0 to 65535.")
     access.check_host(given.host, given.allow_remote)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydicom import dcmread
 from pydicom.sr.codedict import codes
@@ -14,6 +14,7 @@ from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import new_file
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
     Raises :class:`InputError` if the series is not one of synthetic slices with the result's geometry, if there is no
     nodule, or if the disk refuses; what was at `target` is then still there.
     """
-    import highdicom
-
+    highdicom = _highdicom()
     if not result.insertions:
         raise InputError("There is no nodule, so there is no segmentation to write.")
     result = result.right_handed()
@@ -94,9 +94,12 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         segmentation.save_as(draft)
 
 
-def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> SegmentDescription:
-    import highdicom
+def _highdicom() -> Any:
+    return needed("highdicom", "cases", "A DICOM segmentation")
 
+
+def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> SegmentDescription:
+    highdicom = _highdicom()
     algorithm = highdicom.AlgorithmIdentificationSequence(
         name=nodule.model,
         family=codes.cid7162.ArtificialIntelligence,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 from scipy import ndimage
 from skimage import filters, measure, morphology, transform
 
@@ -103,13 +103,12 @@ def _read_grey(path: Path) -> NDArray:
     if not path.is_file():
         raise InputError(f"There is no scan at {path}; give a PNG or JPEG file.")
     try:
-        deep = imageio.improps(path, plugin="pillow", index=0).dtype == np.uint16  # which Pillow would clip at 255
-        mode = None if deep else "LA"
-        pixels = imageio.imread(path, plugin="pillow", index=0, rotate=True, mode=mode).astype(np.float32)
+        image = ImageOps.exif_transpose(Image.open(path))
+        if image.mode.startswith("I;16"):  # which Pillow's conversion would clip at 255
+            return np.asarray(image, np.float32) / 257
+        pixels = np.asarray(image.convert("LA"), np.float32)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path.name} is not an image that can be read; give a PNG or JPEG file.") from error
-    if deep:
-        return pixels / 257
     opacity = pixels[..., 1] / 255
     return pixels[..., 0] * opacity + PAPER_GREY * (1 - opacity)
 

@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.generation.coverage import AXES, LOCATIONS, SIZES, Coverage
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TABLE_FILE, PICTURE_FILE = "coverage.csv", "coverage.png"
-CELL, GAP = 36, 8
-LEFT, TOP, WORD = 200, 130, 80
-EMPTY, FEW, MANY = (44, 44, 48), (38, 84, 124), (255, 214, 74)
-LIGHT = 0.5
-"""The share of the way from FEW to MANY above which a number is written in black."""
+ROWS = [f"{size}, {attenuation}" for size, attenuation in product(SIZES, ATTENUATIONS)]
+COLUMNS = [f"{location}, {level}" for location, level in product(LOCATIONS, LEVELS)]
 
 
 def write(coverage: Coverage, folder: Path) -> None:
-    """Write coverage.csv and coverage.png into `folder`, both or none; raises :class:`InputError` if it cannot be."""
+    """Write coverage.csv and coverage.png into `folder`, both or none.
+
+    Raises :class:`InputError` if they cannot be written, or if matplotlib is missing.
+    """
     if any((folder / name).is_dir() for name in (TABLE_FILE, PICTURE_FILE)):
         raise InputError(f"In {folder} a folder has the name of a result; give another folder.")
     with all_or_none(folder) as draft:
         write_rows(draft / TABLE_FILE, [*AXES, "nodules"], coverage.rows())
-        heat_map(coverage).save(draft / PICTURE_FILE)
+        heat_map(coverage).savefig(draft / PICTURE_FILE)
 
 
-def heat_map(coverage: Coverage) -> Image.Image:
-    """Size and attenuation downwards, location and difficulty across; cells without nodules are dark."""
-    kinds, levels = len(ATTENUATIONS), len(LEVELS)
-    tops = [TOP + row * CELL + row // kinds * GAP for row in range(len(SIZES) * kinds)]
-    lefts = [LEFT + column * CELL + column // levels * GAP for column in range(len(LOCATIONS) * levels)]
-    picture = Image.new("RGB", (lefts[-1] + CELL + GAP, tops[-1] + CELL + GAP), "black")
-    pen = ImageDraw.Draw(picture)
-    pen.text(
-        (GAP, GAP),
-        f"{coverage.counts.sum()} nodules; pathology-coverage rate {coverage.rate:.0%} of {coverage.counts.size} cells"
-        f", {coverage.rate_of_pairs:.0%} of pairs",
-        fill="white",
+def heat_map(coverage: Coverage) -> Figure:
+    """Size and attenuation downwards, location and difficulty across; cells without nodules are left empty."""
+    counts = coverage.counts.reshape(len(ROWS), len(COLUMNS))
+    most = max(int(counts.max()), 1)
+    figure: Figure = plots().Figure((10, 7), layout="constrained")
+    axes = figure.add_subplot(
+        title=f"{counts.sum()} nodules; pathology-coverage rate {coverage.rate:.0%} of {counts.size} cells, "
+        f"{coverage.rate_of_pairs:.0%} of pairs"
     )
-    for column, left in enumerate(lefts):
-        if column % levels == 0:
-            pen.text((left, TOP - WORD - 2 * GAP), LOCATIONS[column // levels], fill="white")
-        word = Image.new("RGB", (WORD, CELL), "black")
-        ImageDraw.Draw(word).text((0, CELL // 3), LEVELS[column % levels], fill="white")
-        picture.paste(word.rotate(90, expand=True), (left, TOP - WORD - 2))
-    most = max(int(coverage.counts.max()), 1)
-    for row, top in enumerate(tops):
-        if row % kinds == 0:
-            pen.text((GAP, top + CELL // 3), SIZES[row // kinds], fill="white")
-        pen.text((LEFT // 2 + GAP, top + CELL // 3), ATTENUATIONS[row % kinds], fill="white")
-        for column, left in enumerate(lefts):
-            count = int(coverage.counts[(*divmod(row, kinds), *divmod(column, levels))])
-            _draw_cell(pen, left, top, count, np.sqrt(count / most))
-    return picture
+    axes.imshow(np.ma.masked_equal(np.sqrt(counts), 0), cmap="YlGnBu", vmin=0, vmax=np.sqrt(most))
+    axes.set_xticks(range(len(COLUMNS)), COLUMNS, rotation=90)
+    axes.set_yticks(range(len(ROWS)), ROWS)
+    axes.vlines(np.arange(0, len(COLUMNS) + 1, len(LEVELS)) - 0.5, -0.5, len(ROWS) - 0.5, "grey", linewidth=0.8)
+    axes.hlines(np.arange(0, len(ROWS) + 1, len(ATTENUATIONS)) - 0.5, -0.5, len(COLUMNS) - 0.5, "grey", linewidth=0.8)
+    for row, column in np.argwhere(counts):
+        dark = counts[row, column] > most / 4
+        axes.text(column, row, str(counts[row, column]), color="w" if dark else "k", ha="center", va="center")
+    return figure
 
 
-def _draw_cell(pen: ImageDraw.ImageDraw, left: int, top: int, count: int, share: float) -> None:
-    """One cell, its colour `share` of the way from FEW to MANY."""
-    colour = tuple(int(few + share * (many - few)) for few, many in zip(FEW, MANY, strict=True)) if count else EMPTY
-    pen.rectangle((left + 1, top + 1, left + CELL - 2, top + CELL - 2), fill=colour)
-    if count:
-        place = (left + (CELL - pen.textlength(str(count))) / 2, top + CELL // 3)
-        pen.text(place, str(count), fill="black" if share > LIGHT else "white")
+def plots() -> Any:
+    """matplotlib's figures; raises :class:`InputError` if it is missing."""
+    return needed("matplotlib.figure", "cases", "A picture of the coverage")

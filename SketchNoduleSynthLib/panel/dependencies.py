@@ -15,7 +15,7 @@ from SketchNoduleSynthLib.mrml.editor import Editor
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.panel.panel import Panel
 
-PACKAGES = {"torch": "torch", "skimage": "scikit-image", "safetensors": "safetensors", "imageio": "imageio"}
+PACKAGES = {"torch": "torch", "skimage": "scikit-image", "safetensors": "safetensors"}
 """Module to package; each is first imported when it is needed."""
 TORCH_SIZE = "200 MB to 3 GB"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.reading.scores import Score
 
@@ -27,12 +28,8 @@ def write_rjafroc(score: Score, folder: Path) -> None:
     Raises :class:`InputError` if not every reader read every case, which RJafroc's factorial design needs, or for what
     RJafroc cannot read: no false mark or no hit at all, a reader without any, a single case with a single nodule.
     """
-    try:
-        from openpyxl import Workbook
-    except ImportError as error:
-        raise InputError("The workbook for RJafroc needs the Python package openpyxl; install it.") from error
     truth, false, hits, legend = sheets(score)
-    book = Workbook()
+    book = needed("openpyxl", "cases", "The workbook for RJafroc").Workbook()
     book.remove(book.active)
     for name, columns, rows in (
         ("Truth", TRUTH_COLUMNS, truth),

@@ -33,7 +33,7 @@ def write(score: Score, folder: Path) -> None:
         rows = [row for reader in score.readers for row in _rows(reader)]
         write_rows(draft / TABLE, COLUMNS, rows)
         write_rows(draft / NODULES, NODULE_COLUMNS, _nodule_rows(score))
-        froc_picture({reader.reader: reader.froc for reader in score.readers}).save(draft / CURVES)
+        froc_picture({reader.reader: reader.froc for reader in score.readers}).savefig(draft / CURVES)
 
 
 def to_dict(score: Score) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from typing import Any
 
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.generation.coverage import NoduleKind, coverage
+from SketchNoduleSynthLib.generation.coverage_report import plots
 from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
@@ -119,13 +121,11 @@ def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path) -> Iter
 @contextmanager
 def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
     """A client of the scheduler at that address, or of one of our own with so many processes."""
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise InputError("Many cases at once need the Python package distributed; install it.") from error
+    distributed = needed("distributed", "cases", "Making many cases at once")
+    plots()  # Their coverage is drawn at the end: known to be missing now, not after all is made.
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout=SCHEDULER_PATIENCE)
+            client = distributed.Client(scheduler, timeout=SCHEDULER_PATIENCE)
         except (OSError, TimeoutError) as error:
             raise InputError(f"There is no Dask scheduler at {scheduler}; start one, or leave it out.") from error
         with client:
@@ -139,8 +139,8 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
     # Its HTTP server runs without a dashboard too: on any free port, where Dask would warn if its own is taken.
     http = {"dashboard_address": "127.0.0.1:0"}
     with (
-        LocalCluster(n_workers=count, threads_per_worker=1, scheduler_kwargs=http, **options) as cluster,
-        Client(cluster) as client,
+        distributed.LocalCluster(n_workers=count, threads_per_worker=1, scheduler_kwargs=http, **options) as cluster,
+        distributed.Client(cluster) as client,
     ):
         yield client
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.errors import InputError
@@ -115,39 +115,21 @@ def held(folder: Path) -> Iterator[None]:
     A run that was killed holds it no longer. Raises :class:`InputError` if another run holds it, or if the disk refuses
     to make it.
     """
-    path = folder / LOCK_FILE
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("ab")
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(f"The set in {folder} is being made by another run; wait for it.") from error
     except OSError as error:
         raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
-    with file:
-        if not _try_lock(file):
-            raise InputError(f"The set in {folder} is being made by another run; wait for it.")
-        try:
-            yield
-        finally:
-            # Removed while it is locked, so that no other run's is; but Windows removes no file that is open.
-            if sys.platform == "win32":
-                file.close()
-            with suppress(OSError):
-                path.unlink()
-                folder.rmdir()
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    """Lock `file`; False if another run has locked it, or has removed it since it was opened."""
     try:
+        yield
+    finally:
+        # Removed while it is locked, so that no other run's is; but Windows removes no file that is open.
         if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:  # The disk knows no locks, as some of clusters do not.
-        return True
-    return os.fstat(file.fileno()).st_nlink > 0
+            lock.release()
+        with suppress(OSError):
+            (folder / LOCK_FILE).unlink()
+            folder.rmdir()
+        lock.release()

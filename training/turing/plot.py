@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_file
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
 from SketchNoduleSynthLib.turing.sheets import PATCHES, REAL, read_key
 
@@ -47,10 +48,7 @@ def plot(folder: Path, picture: Path, seed: int = 0) -> Path:
 
     Raises :class:`InputError` for too small or broken sets, and if the Inception weights cannot be had.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure
 
     key = read_key(folder / KEY)
     if len(key.ids) < LEAST_PATCHES:
@@ -58,14 +56,12 @@ def plot(folder: Path, picture: Path, seed: int = 0) -> Path:
     images = np.stack([tiles(folder / HAND_OUT / PATCHES / f"{name}.png") for name in key.ids])
     points = embedding(features(images), seed)
     kinds = np.where(key.synthetic, key.models, REAL)
-    figure, axes = pyplot.subplots(figsize=(6, 6), layout="constrained")
+    figure = Figure((6, 6), layout="constrained")
+    axes = figure.add_subplot(xticks=[], yticks=[], title=f"t-SNE of Inception features, {len(points)} patches")
     for k, kind in enumerate([REAL, *np.unique(key.models[key.synthetic])]):
         x, y = points[kinds == kind].T
         axes.scatter(x, y, s=36, marker=MARKERS[k % len(MARKERS)], alpha=0.8, label=f"{kind} ({len(x)})")
-    axes.set(xticks=[], yticks=[], title=f"t-SNE of Inception features, {len(points)} patches")
     axes.legend()
-    partial = picture.with_suffix(".partial")
-    figure.savefig(partial, dpi=120, format="png")
-    pyplot.close(figure)
-    partial.replace(picture)
+    with new_file(picture) as draft:
+        figure.savefig(draft, dpi=120, format="png")
     return picture
