@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from SketchNoduleSynthLib.synthesis.bundle import MODELS_FOLDER, WEIGHTS
 from training import bundle_weights
 from training.command import run_command, start_from, training_options
 from training.loop import Run, accelerator
-from training.run_folder import CHECKPOINT, CONFIG, read_checkpoint
+from training.run_folder import CONFIG, newest_checkpoint, read_weights
 from training.turing_test import main as turing_test
 
 TRAINING = Path(bundle_weights.__file__).parent
@@ -40,7 +41,8 @@ COMMANDS = [
 
 
 def run_of(folder: Path, generator: torch.nn.Module) -> Run:
-    return Run(folder, {"model": "pix2pix"}, {"generator": generator}, {}, accelerator(bf16=False, cpu=True))
+    optimizers = {"adam_generator": torch.optim.Adam(generator.parameters())}
+    return Run(folder, {"model": "pix2pix"}, {"generator": generator}, optimizers, accelerator(bf16=False, cpu=True))
 
 
 @pytest.fixture
@@ -82,18 +84,30 @@ def half(path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
 
 
+def kept(run: Path, name: str) -> Path:
+    """A file of a run's checkpoint."""
+    return newest_checkpoint(run) / name
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no configuration": (lambda run: (run / CONFIG).unlink(), "no run in"),
     "half a configuration": (lambda run: half(run / CONFIG), "config.json is damaged"),
-    "half a checkpoint": (lambda run: half(run / CHECKPOINT), "checkpoint.pt is damaged"),
-    "another checkpoint": (lambda run: torch.save([3], run / CHECKPOINT), "has no generator"),
+    "half of the weights": (lambda run: half(kept(run, "averaged.safetensors")), "averaged.safetensors is damaged"),
+    "no weights": (lambda run: kept(run, "averaged.safetensors").unlink(), "has no averaged"),
+}
+NUMBERS = "random_states_0.pkl"
+DAMAGE_TO_GO_ON: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no random numbers": (lambda run: kept(run, NUMBERS).unlink(), "is damaged"),
+    "half of the random numbers": (lambda run: half(kept(run, NUMBERS)), "is damaged"),
+    "half an optimizer": (lambda run: half(kept(run, "optimizer.bin")), "is damaged"),
+    "no optimizer": (lambda run: kept(run, "optimizer.bin").unlink(), "is damaged"),
 }
 
 
 @pytest.mark.parametrize("what", [*DAMAGE, "no checkpoint", "another network"])
 def test_only_a_whole_run_is_bundled(what: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = {
-        "no checkpoint": (lambda run: (run / CHECKPOINT).unlink(), "There is no checkpoint"),
+        "no checkpoint": (lambda run: shutil.rmtree(newest_checkpoint(run)), "There is no checkpoint"),
         "another network": (lambda run: None, "do not fit"),
     }
     damage, words = (DAMAGE | more)[what]
@@ -102,9 +116,9 @@ def test_only_a_whole_run_is_bundled(what: str, run: Path, tmp_path: Path, capsy
     assert not (tmp_path / "bundled").exists()
 
 
-@pytest.mark.parametrize("what", DAMAGE)
+@pytest.mark.parametrize("what", [*DAMAGE, *DAMAGE_TO_GO_ON])
 def test_a_damaged_run_is_not_resumed(what: str, run: Path) -> None:
-    damage, words = DAMAGE[what]
+    damage, words = (DAMAGE | DAMAGE_TO_GO_ON)[what]
     damage(run)
     with refused(words):
         run_of(run, torch.nn.Linear(2, 2))
@@ -116,15 +130,14 @@ def test_a_run_of_other_networks_is_not_resumed(run: Path) -> None:
         run_of(run, torch.nn.Linear(3, 2))
 
 
-@given(st.sampled_from([b"", b"PK\x03\x04", b"\x80\x02", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."]), st.binary())
+@given(st.sampled_from([b"", b"PK\x03\x04", b"\x80\x02", b"\x10" + bytes(7) + b"{}"]), st.binary())
 @settings(max_examples=60, deadline=None)
-def test_no_bytes_are_taken_for_a_checkpoint(beginning: bytes, rest: bytes) -> None:
-    """Not even those that begin as a zip, a pickle or torch's former format."""
+def test_no_bytes_are_taken_for_weights(beginning: bytes, rest: bytes) -> None:
+    """Not even those that begin as a zip, a pickle or safetensors."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / CHECKPOINT
-        path.write_bytes(beginning + rest)
-        with refused(CHECKPOINT):
-            read_checkpoint(path)
+        (Path(folder) / "generator.safetensors").write_bytes(beginning + rest)
+        with refused("generator.safetensors"):
+            read_weights(Path(folder), "generator")
 
 
 class Trap:
@@ -137,20 +150,20 @@ class Trap:
         return os.mkdir, (str(self.path),)
 
 
-def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
-    torch.save({"generator": {}, "trap": Trap(tmp_path / "trapped")}, tmp_path / CHECKPOINT)
-    with refused("no checkpoint"):
-        read_checkpoint(tmp_path / CHECKPOINT)
+@pytest.mark.parametrize("name", ["optimizer.bin", NUMBERS])
+def test_a_checkpoint_runs_no_code(name: str, run: Path, tmp_path: Path) -> None:
+    torch.save({"state": {}, "trap": Trap(tmp_path / "trapped")}, kept(run, name))
+    with refused("is damaged"):
+        run_of(run, torch.nn.Linear(2, 2))
     assert not (tmp_path / "trapped").exists()
 
 
 def test_what_holds_no_weights_is_nothing_to_start_from(run: Path, tmp_path: Path) -> None:
-    """A folder, a run's too, broken weights in it, and files that are no checkpoint."""
+    """A folder, broken weights in it, files, and a run whose weights are broken."""
     (tmp_path / WEIGHTS).write_bytes((MODELS_FOLDER / "mcgan" / WEIGHTS).read_bytes()[:1000])
     torch.save(3, tmp_path / "three.pt")
-    torch.save({"generator": 3}, tmp_path / "generator.pt")
-    half(run / CHECKPOINT)
-    for path in (tmp_path / "none", run, tmp_path, tmp_path / "three.pt", tmp_path / "generator.pt", run / CHECKPOINT):
+    half(kept(run, "generator.safetensors"))
+    for path in (tmp_path / "none", run, tmp_path, tmp_path / "three.pt", kept(run, "generator.safetensors")):
         with refused("no weights to start from"):
             start_from(path, {"generator": torch.nn.Linear(2, 2)})
 

@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate.utils import load
 from nodule_set import write_set
+from safetensors.torch import load_file, save_file
 
 from SketchNoduleSynthLib.errors import InputError
 from training import loop, train_mcgan, train_pix2pix
 from training.bundle_weights import bundle
 from training.command import start_from, training_options
-from training.loop import CHECKPOINT, CONFIG, GRIDS, LOG, Run, accelerator
+from training.loop import GRIDS, LOG, Run, accelerator
 from training.losses import energy_score, fool, gradient_penalty, judge
+from training.run_folder import CONFIG, newest_checkpoint, step_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ["pix2pix", "stylepix2pix", "mcgan"]
@@ -85,7 +88,12 @@ def trained(model: str, nodules_npz: Path, folder: Path, steps: int, *more: str)
 
 
 def checkpoint(folder: Path) -> dict[str, Any]:
-    return torch.load(folder / CHECKPOINT, weights_only=False)
+    """All that a run goes on from, by the names of the files."""
+    newest = newest_checkpoint(folder)
+    state: dict[str, Any] = {path.stem: load_file(path) for path in newest.glob("*.safetensors")}
+    state |= {path.stem: load(path) for path in newest.glob("*.bin")}
+    state |= {path.stem: load(path)["torch_manual_seed"] for path in newest.glob("*.pkl")}
+    return state | {"step": step_of(newest)}
 
 
 def equal(a: object, b: object) -> bool:
@@ -145,14 +153,14 @@ def test_the_papers_presets_train(model: str, nodules_npz: Path, tmp_path: Path)
     state = trained(model, nodules_npz, tmp_path / "run", 1, *more)
     assert state["step"] == 1
     assert all(torch.isfinite(value).all() for value in state["generator"].values())
-    assert all(moment["step"] == 1 for moment in state["adam_generator"]["state"].values())
+    assert all(moment["step"] == 1 for moment in state["optimizer"]["state"].values())
 
 
 def test_what_a_run_leaves(nodules_npz: Path, tmp_path: Path) -> None:
     """The configuration, a log, TensorBoard events, a sample grid every epoch, a checkpoint that can be bundled."""
     trained("stylepix2pix", nodules_npz, tmp_path / "run", 2)
     names = {path.name.split(".")[0] for path in (tmp_path / "run").iterdir()}
-    assert names == {"config", "log", "events", "checkpoint", GRIDS}
+    assert names == {"config", "log", "events", "checkpoint-0000002", GRIDS}
     assert len(list((tmp_path / "run" / GRIDS).glob("*.png"))) == 1
     config = json.loads((tmp_path / "run" / CONFIG).read_text())
     assert {key: config[key] for key in ("model", "preset", "batch", "seed")} == {
@@ -180,22 +188,24 @@ def test_a_run_of_another_configuration_is_refused(nodules_npz: Path, tmp_path: 
 def test_starting_from_weights(tmp_path: Path) -> None:
     """What fits is loaded, the rest is told; weights of another network, or none, are refused."""
     known, new = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
-    torch.save({"generator": known.state_dict(), "judge": torch.nn.Linear(4, 2).state_dict()}, tmp_path / "a.pt")
+    begun = tmp_path / "run" / "checkpoint-0000007"
+    begun.mkdir(parents=True)
+    save_file(known.state_dict(), begun / "generator.safetensors")
+    save_file(torch.nn.Linear(4, 2).state_dict(), begun / "judge.safetensors")
     judge_ = torch.nn.Linear(3, 2)
-    left = start_from(tmp_path / "a.pt", {"generator": new, "judge": judge_})
+    left = start_from(begun.parent, {"generator": new, "judge": judge_})
     assert torch.equal(new.weight, known.weight)
     assert left == ["judge.weight"]
     with pytest.raises(InputError, match="another network"):
-        start_from(tmp_path / "a.pt", {"generator": torch.nn.Conv2d(1, 1, 1)})
+        start_from(begun.parent, {"generator": torch.nn.Conv2d(1, 1, 1)})
     with pytest.raises(InputError, match="no weights"):
         start_from(tmp_path / "nothing", {"generator": new})
 
 
-def test_two_processes_train_one_network(tmp_path: Path) -> None:
-    """Through torchrun, each with half of the batch; the run then goes on in one process."""
-    nodules_npz = write_set(tmp_path / "nodules.npz")
+def in_two_processes(nodules_npz: Path, folder: Path, steps: int) -> dict[str, Any]:
+    """The checkpoint after training through torchrun, each process with half of the batch."""
     words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "training.train_pix2pix"]
-    options = [str(nodules_npz), str(tmp_path / "run"), "--steps=2", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
+    options = [str(nodules_npz), str(folder), f"--steps={steps}", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
     done = subprocess.run(
         [sys.executable, *words, *options],
         cwd=ROOT,
@@ -205,8 +215,18 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert checkpoint(tmp_path / "run")["step"] == 2
-    assert trained("pix2pix", nodules_npz, tmp_path / "run", 3)["step"] == 3
+    return checkpoint(folder)
+
+
+def test_two_processes_train_one_network_each_with_its_own_random_numbers(tmp_path: Path) -> None:
+    """Stopped and begun again in two, the run is as if unbroken; it then goes on in one process."""
+    nodules_npz = write_set(tmp_path / "nodules.npz")
+    in_two_processes(nodules_npz, tmp_path / "resumed", 1)
+    resumed = in_two_processes(nodules_npz, tmp_path / "resumed", 2)
+    assert resumed["step"] == 2
+    assert not torch.equal(resumed["random_states_0"], resumed["random_states_1"])
+    assert equal(resumed, in_two_processes(nodules_npz, tmp_path / "unbroken", 2))
+    assert trained("pix2pix", nodules_npz, tmp_path / "resumed", 3)["step"] == 3
 
 
 def run_of(folder: Path, generator: torch.nn.Module) -> Run:
@@ -229,16 +249,31 @@ def test_the_averaged_generator_follows(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed while it is written, the last one stays."""
+    """Killed while it is written, the last one stays; and what was half written goes with the next."""
     run = run_of(tmp_path, torch.nn.Linear(2, 2))
     run.save()
 
-    def half_written(state: object, path: Path) -> None:
-        path.write_bytes(b"half")
+    def half_written(folder: str) -> None:
+        Path(folder).mkdir()
+        (Path(folder) / "generator.safetensors").write_bytes(b"half")
         raise Killed
 
     run.step = 5
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(torch, "save", half_written)
+        patch.setattr(run.accelerator, "save_state", half_written)
         run.save()
     assert checkpoint(tmp_path)["step"] == 0
+    run.save()
+    assert checkpoint(tmp_path)["step"] == 5
+    assert {path.name.split(".")[0] for path in tmp_path.iterdir()} == {"config", "events", "checkpoint-0000005"}
+
+
+def test_killed_before_the_last_checkpoint_is_taken_away_it_goes_on_from_the_new_one(tmp_path: Path) -> None:
+    run = run_of(tmp_path, torch.nn.Linear(2, 2))
+    run.save()
+    kept = tmp_path / "kept"
+    newest_checkpoint(tmp_path).rename(kept)
+    run.step = 5
+    run.save()
+    kept.rename(tmp_path / "checkpoint-0000000")
+    assert run_of(tmp_path, torch.nn.Linear(2, 2)).step == 5

@@ -17,7 +17,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks import build
 from SketchNoduleSynthLib.synthesis.bundle import CONFIG, WEIGHTS
 from training.command import run_command
-from training.run_folder import CHECKPOINT, read_checkpoint, read_config
+from training.run_folder import newest_checkpoint, read_config, read_weights, step_of
 
 DIAMETER_MM = (4.0, 32.0)
 """The training nodules' long diameters, 0.5th to 95th percentile; larger ones do not fit their 50 mm patches."""
@@ -25,10 +25,11 @@ DIAMETER_MM = (4.0, 32.0)
 
 def bundle(run: Path, target: Path) -> None:
     """Write `target` from the checkpoint in `run`; raises :class:`InputError` if that is no whole run."""
-    trained, checkpoint = read_config(run), read_checkpoint(run / CHECKPOINT)
+    trained, checkpoint = read_config(run), newest_checkpoint(run)
+    averaged = read_weights(checkpoint, "averaged")
     try:
         network = build(trained["model"], trained["network"])
-        network.load_state_dict(checkpoint["averaged"])
+        network.load_state_dict(averaged)
         data = save({key: value.half().contiguous() for key, value in network.state_dict().items()})
         config = {
             "network": trained["model"],
@@ -36,7 +37,7 @@ def bundle(run: Path, target: Path) -> None:
             "arguments": trained["network"],
             "sha256": hashlib.sha256(data).hexdigest(),
             "diameter_mm": DIAMETER_MM,
-            "steps": checkpoint["step"],
+            "steps": step_of(checkpoint),
         }
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"The checkpoint and the configuration in {run} do not fit; give a whole run.") from error

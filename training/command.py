@@ -15,7 +15,7 @@ from torch import nn
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis import bundle
-from training.run_folder import CHECKPOINT, read_checkpoint
+from training.run_folder import newest_checkpoint, read_weights, weights_of
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -46,7 +46,7 @@ def training_options(description: str | None) -> argparse.ArgumentParser:
     options.add_argument("--steps", type=at_least(1), help="default: the preset's")
     options.add_argument("--batch", type=at_least(1), help="default: the preset's")
     options.add_argument("--seed", type=at_least(0), default=1)
-    options.add_argument("--start", type=Path, help="weights to start from: a bundled model's folder or a checkpoint")
+    options.add_argument("--start", type=Path, help="weights to start from: the folder of a bundled model or of a run")
     options.add_argument("--threads", type=at_least(0), default=0, help="of torch, on a CPU; 0: all")
     options.add_argument("--workers", type=at_least(0), default=1, help="processes that draw samples")
     options.add_argument("--bf16", action="store_true", help="mixed precision (fast where the CPU has AVX-512 BF16)")
@@ -68,10 +68,14 @@ def start_from(path: Path, models: dict[str, nn.Module]) -> list[str]:
     """
     try:
         bundled = (path / bundle.WEIGHTS).exists()
-        known = {"generator": load_file(path / bundle.WEIGHTS)} if bundled else read_checkpoint(path)
+        if bundled:
+            known = {"generator": load_file(path / bundle.WEIGHTS)}
+        else:
+            checkpoint = newest_checkpoint(path)
+            known = {name: read_weights(checkpoint, name) for name in models if weights_of(checkpoint, name).exists()}
     except (InputError, OSError, SafetensorError) as error:
         raise InputError(
-            f"{path} has no weights to start from; give a bundled model's folder or a run's {CHECKPOINT}."
+            f"{path} has no weights to start from; give the folder of a bundled model or of a run."
         ) from error
     left = []
     for name, model in models.items():

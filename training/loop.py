@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -11,7 +12,8 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs
+from accelerate.utils import DataLoaderConfiguration, DistributedDataParallelKwargs, load, save
+from accelerate.utils.constants import RNG_STATE_NAME
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
@@ -19,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from training.run_folder import CHECKPOINT, CONFIG, read_checkpoint, read_config
+from training.run_folder import CONFIG, checkpoint_of, checkpoints, read_config, read_weights, step_of, weights_of
 
 LOG, GRIDS = "log.jsonl", "samples"
 EMA_DECAY = 0.998
@@ -40,10 +42,11 @@ def accelerator(bf16: bool, cpu: bool = False) -> Accelerator:
 
 
 class Run:
-    """A run's folder: `config.json`, `log.jsonl`, `checkpoint.pt`, `samples/`, TensorBoard events.
+    """A run's folder: `config.json`, `log.jsonl`, `checkpoint-STEP/`, `samples/`, TensorBoard events.
 
-    `models` and `optimizers` are saved by name; `averaged` is the exponential moving average of `models[generator]`.
-    Raises :class:`InputError` if the folder holds a run of another configuration, or a damaged one.
+    A checkpoint is accelerate's, with optimizers and the random state of each process, and has the models' weights by
+    name; `averaged` is the exponential moving average of `models[generator]`. Raises :class:`InputError` if the folder
+    holds a run of another configuration, or a damaged one.
     """
 
     def __init__(
@@ -55,11 +58,13 @@ class Run:
         accelerator: Accelerator,
     ) -> None:
         self.folder, self.config, self.accelerator = folder, json.loads(json.dumps(config)), accelerator
-        self.parts: dict[str, Any] = {**models, **optimizers}
         self.averaged = deepcopy(models["generator"]).eval().requires_grad_(False)
+        self.saved = {**models, "averaged": self.averaged}
         self.step = 0
         self.started = time.time()
-        self._resume()
+        begun = checkpoints(folder)
+        if begun:
+            self._check_config()
         if accelerator.is_main_process:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / CONFIG).write_text(json.dumps(config, indent=1))
@@ -68,10 +73,15 @@ class Run:
         self.models = {name: accelerator.prepare(model) for name, model in models.items()}
         self.optimizers = {name: accelerator.prepare(optimizer) for name, optimizer in optimizers.items()}
         self.generator = self.models["generator"]
+        # accelerate would name the models by number, and their weights otherwise in one process than in several.
+        accelerator.register_save_state_pre_hook(self._save_models)
+        accelerator.register_load_state_pre_hook(self._load_models)
+        if accelerator.process_index:  # Numbers of its own in each process; the networks are those of the first.
+            torch.manual_seed(torch.initial_seed() + accelerator.process_index)
+        if begun:
+            self._resume(begun[-1])
 
-    def _resume(self) -> None:
-        if not (self.folder / CHECKPOINT).exists():
-            return
+    def _check_config(self) -> None:
         known = read_config(self.folder)
         other = sorted(key for key in known.keys() | self.config.keys() if known.get(key) != self.config.get(key))
         if other:
@@ -79,36 +89,44 @@ class Run:
                 f"The run in {self.folder} was started with another {', '.join(other)}; "
                 "give the same options to go on with it, or another folder."
             )
-        state = read_checkpoint(self.folder / CHECKPOINT)
+
+    def _resume(self, checkpoint: Path) -> None:
+        self.step = step_of(checkpoint)
+        numbers = checkpoint / f"{RNG_STATE_NAME}_{self.accelerator.process_index}.pkl"
         try:
-            self.step = state["step"]
-            self.averaged.load_state_dict(state["averaged"])
-            for name, part in self.parts.items():
-                part.load_state_dict(state[name])
-            torch.set_rng_state(state["rng"])
-            if torch.cuda.is_available() and state["cuda_rng"]:
-                torch.cuda.set_rng_state_all(state["cuda_rng"])
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            if numbers.exists() or self.accelerator.is_main_process:  # There are none of a process that is new.
+                load(numbers)  # What is wrong with it accelerate passes over.
+            self.accelerator.load_state(str(checkpoint))
+        except InputError:
+            raise
+        except Exception as error:  # torch meets what is no checkpoint, or damaged, with errors of every kind
             raise InputError(
-                f"The checkpoint in {self.folder} is not of the networks that train now; begin in another folder."
+                f"{checkpoint} is damaged, or not of the networks that train now; begin in another folder."
             ) from error
 
+    def _save_models(self, models: list[nn.Module], weights: list[dict[str, Tensor]], folder: str) -> None:
+        weights.clear()
+        for name, model in self.saved.items():
+            state = {key: value.contiguous() for key, value in model.state_dict().items()}
+            save(state, weights_of(Path(folder), name), safe_serialization=True)
+
+    def _load_models(self, models: list[nn.Module], folder: str) -> None:
+        models.clear()
+        for name, model in self.saved.items():
+            model.load_state_dict(read_weights(Path(folder), name))
+
     def save(self) -> None:
-        """Write the checkpoint; the last one stays until the new one is whole."""
-        if not self.accelerator.is_main_process:
-            return
-        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-        parts = {name: part.state_dict() for name, part in self.parts.items()}
-        state = {
-            "step": self.step,
-            "averaged": self.averaged.state_dict(),
-            "rng": torch.get_rng_state(),
-            "cuda_rng": cuda,
-            **parts,
-        }
-        partial = self.folder / (CHECKPOINT + ".partial")
-        torch.save(state, partial)
-        partial.replace(self.folder / CHECKPOINT)
+        """Write the checkpoint, all processes together; the last one stays until the new one is whole."""
+        partial, earlier = self.folder / ".checkpoint.partial", checkpoints(self.folder)
+        if self.accelerator.is_main_process:
+            shutil.rmtree(partial, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        self.accelerator.save_state(str(partial))
+        self.accelerator.wait_for_everyone()
+        if self.accelerator.is_main_process:
+            partial.rename(checkpoint_of(self.folder, self.step))
+            for checkpoint in earlier:
+                shutil.rmtree(checkpoint)
 
     def descend(self, name: str, loss: Tensor) -> None:
         """One step of the optimizer `name` on `loss`."""
@@ -154,9 +172,8 @@ class Run:
             self.step += 1
             if self.step % epoch == 0 and self.accelerator.is_main_process:
                 self._picture(grid(self.averaged))
-            if self.step % SAVE_EVERY == 0:
+            if self.step % SAVE_EVERY == 0 or self.step == steps:
                 self.save()
-        self.save()
 
     def _picture(self, grid: NDArray) -> None:
         from PIL import Image

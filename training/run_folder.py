@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
 
 from SketchNoduleSynthLib.errors import InputError
 
-CHECKPOINT, CONFIG = "checkpoint.pt", "config.json"
+CHECKPOINT, CONFIG = "checkpoint", "config.json"
 
 
 def read_config(run: Path) -> dict[str, Any]:
@@ -24,15 +26,39 @@ def read_config(run: Path) -> dict[str, Any]:
         raise InputError(f"{path} is damaged or no run's configuration; take a run that is whole.") from error
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The state dicts by name and the step, on the CPU; raises :class:`InputError` if `path` is no checkpoint."""
-    if not path.is_file():
-        raise InputError(f"There is no checkpoint at {path}; training writes one after its first steps.")
+def checkpoint_of(run: Path, step: int) -> Path:
+    """The folder of the checkpoint after so many steps."""
+    return run / f"{CHECKPOINT}-{step:07d}"
+
+
+def step_of(checkpoint: Path) -> int:
+    """After how many steps a checkpoint was written."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """The whole checkpoints of a run, the newest last: one, or two if it was killed between writing and tidying."""
+    return sorted(run.glob(f"{CHECKPOINT}-" + "[0-9]" * 7))
+
+
+def newest_checkpoint(run: Path) -> Path:
+    """The newest whole checkpoint of a run; raises :class:`InputError` if there is none."""
+    if not (there := checkpoints(run)):
+        raise InputError(f"There is no checkpoint in {run}; training writes one after its first steps.")
+    return there[-1]
+
+
+def read_weights(checkpoint: Path, name: str) -> dict[str, Tensor]:
+    """A model's state dict, on the CPU; raises :class:`InputError` if the checkpoint has none of this name."""
+    path = weights_of(checkpoint, name)
     try:
-        # Weights only: a checkpoint may come from others, and a whole pickle could run anything.
-        state = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception as error:  # torch meets what is no checkpoint, or damaged, with errors of every kind
-        raise InputError(f"{path} is damaged or no checkpoint; take one that training has written.") from error
-    if not isinstance(state, dict) or not isinstance(state.get("generator"), dict):
-        raise InputError(f"{path} has no generator in it; take a checkpoint that training has written.")
-    return state
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{checkpoint} has no {name} in it; take a checkpoint that training has written.") from error
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path} is damaged or no weights; take a checkpoint that training has written.") from error
+
+
+def weights_of(checkpoint: Path, name: str) -> Path:
+    """The file of a model's weights."""
+    return checkpoint / f"{name}.safetensors"
