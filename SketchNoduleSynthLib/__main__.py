@@ -49,14 +49,13 @@ def synthesize(arguments: argparse.Namespace) -> None:
 
 def models(arguments: argparse.Namespace) -> None:
     """List the bundled models."""
-    from SketchNoduleSynthLib.synthesis.bundle import CARD, MODELS_FOLDER, bundled_names, read_config, read_figures
+    from SketchNoduleSynthLib.models import bundled
 
-    for name in bundled_names():
-        config = read_config(name)
-        low, high = config["diameter_mm"]
-        print(f"{name}: {config['preset']}, nodules of {low:g} to {high:g} mm, SHA-256 {config['sha256']}")
-        print(f"   card: {MODELS_FOLDER / name / CARD}")
-        figures = "; ".join(f"{what} {value}" for what, value in read_figures(name).items())
+    for name, model in bundled().items():
+        low, high = model.diameter_mm
+        print(f"{name}: {model.preset}, nodules of {low:g} to {high:g} mm, SHA-256 {model.sha256}")
+        print(f"   card: {model.card}")
+        figures = "; ".join(f"{what} {value}" for what, value in model.figures.items())
         print(f"   figures: {figures or 'not measured with these weights'}")
 
 

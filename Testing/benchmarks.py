@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from SketchNoduleSynthLib import NoduleRecipe, Stroke, Volume, synthesize
-from SketchNoduleSynthLib.drawing.recipe import Voi
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.synthesis.pipeline import preview
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -66,7 +66,7 @@ def previews(volume: Volume) -> None:
     """From a changed stroke to the plane in HU, against the bare network call."""
     import torch
 
-    for model in bundle.bundled_names():
+    for model in bundled():
         network = generator(model).model.network
         size = (64,) * 3 if model == "mcgan" else (128,) * 2
         layout = torch.channels_last_3d if model == "mcgan" else torch.channels_last
@@ -89,7 +89,7 @@ def previews(volume: Volume) -> None:
 
 def wholes(volume: Volume) -> None:
     """A 12 mm nodule from recipe to insertion, against its time in the network."""
-    for model in bundle.bundled_names():
+    for model in bundled():
         totals, alone = [], []
         for turn in range(REPEATS + 2):
             recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, turn, strokes=drawing(12.0, turn))
@@ -103,7 +103,7 @@ def wholes(volume: Volume) -> None:
 def sizes() -> None:
     """The same nodule in a small and in a large CT."""
     small, large = ct(128, 128, 100), ct(512, 512, 600)
-    for model in bundle.bundled_names():
+    for model in bundled():
         recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, 1, strokes=drawing(12.0, 0.0))
         calls = (
             lambda turn, v=v, recipe=recipe: synthesize(v, recipe).report["seconds"]["total"] for v in (small, large)

@@ -17,8 +17,9 @@ from scipy.spatial.transform import Rotation
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from SketchNoduleSynthLib.synthesis.result import Result, carry_out, of_nodules
 

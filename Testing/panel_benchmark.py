@@ -9,7 +9,7 @@ from reader import CIRCLE, MODULE, Reader
 from standin.rendering import offscreen
 
 from SketchNoduleSynthLib import NoduleRecipe, Recipe, Stroke, Volume
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
 
 STROKES = 15
 NODULES, NODULE_MM = 20, 24.0

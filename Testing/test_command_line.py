@@ -195,14 +195,15 @@ def test_bad_drawings_and_recipes_are_refused(job, capsys):
 def test_altered_weights_are_refused(job, capsys, monkeypatch):
     import shutil
 
+    from SketchNoduleSynthLib.resources import MODELS_FOLDER
     from SketchNoduleSynthLib.synthesis import bundle, generators
 
     models = job / "models"
-    shutil.copytree(bundle.MODELS_FOLDER, models)
+    shutil.copytree(MODELS_FOLDER, models)
     weights = models / "pix2pix" / bundle.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:1000])
     real = bundle.load.__wrapped__
-    monkeypatch.setattr(bundle, "load", lambda name: real(name, models))
+    monkeypatch.setattr(bundle, "load", lambda name, folder: real(name, models))
     generators.generator.cache_clear()
     try:
         assert "weights" in refused(capsys, job, job / "ct.nrrd", job / "recipe.json", job / "out")

@@ -21,14 +21,16 @@ from shared_data import VALIDATION, needs_nodules
 from SketchNoduleSynthLib import __main__ as command_line
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.drawing.sketch import filled, raster
+from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, Model, bundled
 from SketchNoduleSynthLib.networks import build, stylepix2pix
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
+from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from training import evaluate
 from training.data.nodules import Nodule, read_nodules
 from training.figures import drawings, features, image_figures, model_card, nodule_figures
 from training.figures.contact_sheets import in_three_planes, some, with_seeds
-from training.figures.remake import Remake, emptied, generator_of, recipe_of, remakes
+from training.figures.remake import Remake, emptied, recipe_of, remakes
 
 SIDE_MM = 24.0
 
@@ -44,13 +46,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "preset": "compact",
         "arguments": compact,
         "sha256": hashlib.sha256(data).hexdigest(),
+        "dimensions": 2,
+        "needs_drawing": True,
+        "has_style": True,
         "diameter_mm": (4.0, 32.0),
         "steps": 7,
     }
     folder = tmp_path_factory.mktemp("models")
     (folder / "stylepix2pix").mkdir()
-    (folder / "stylepix2pix" / bundle.WEIGHTS).write_bytes(data)
-    (folder / "stylepix2pix" / bundle.CONFIG).write_text(json.dumps(config))
+    (folder / "stylepix2pix" / WEIGHTS).write_bytes(data)
+    (folder / "stylepix2pix" / CONFIG).write_text(json.dumps(config))
     return folder
 
 
@@ -107,7 +112,7 @@ def test_real_nodules_are_found_by_the_librarys_own_measurement(nodules: Sequenc
 
 def test_texture_against_the_real_one(put_back: list[Remake], models: Path) -> None:
     """The CT's figures are those of the real nodules; the bare network's, untrained, are its own."""
-    figures = nodule_figures.texture(put_back, generator_of("stylepix2pix", models))
+    figures = nodule_figures.texture(put_back, generator("stylepix2pix", models))
     power = figures["noise_power"]
     assert power["nodules"] >= 1
     assert power["of_real"] == [1, 1, 1, 1]
@@ -118,7 +123,7 @@ def test_texture_against_the_real_one(put_back: list[Remake], models: Path) -> N
         replace_hu(remake, remake.nodule.ct.array + np.random.default_rng(0).normal(0, 60, (50, 50, 50)))
         for remake in put_back
     ]
-    worse = nodule_figures.texture(noisier, generator_of("stylepix2pix", models))["noise_power"]["of_real"]
+    worse = nodule_figures.texture(noisier, generator("stylepix2pix", models))["noise_power"]["of_real"]
     assert worse[-1] > 10, worse
     assert worse == sorted(worse)
 
@@ -229,13 +234,13 @@ def test_a_whole_evaluation(nodules_npz: Path, models: Path, tmp_path: Path, wei
     assert {"kid_exact", "kid_rough", "loss_percent", "outline_dice_median"} <= set(figures["rough_drawings"])
     assert "without_drawing" not in figures
 
-    written = (models / "stylepix2pix" / bundle.CARD).read_text()
+    written = (models / "stylepix2pix" / CARD).read_text()
     assert written.startswith("# Card\n7 steps, ")
     assert "{" not in written
     assert model_card.table(figures) in written
     for name in ("planes", "seeds"):
         assert min(Image.open(tmp_path / "sheets" / f"stylepix2pix-{name}.png").size) > 256
-    main = bundle.read_figures("stylepix2pix", models)
+    main = Model.read(models / "stylepix2pix").figures
     assert main == model_card.main_figures(figures)
     assert not list(models.rglob("*.partial"))
 
@@ -243,25 +248,25 @@ def test_a_whole_evaluation(nodules_npz: Path, models: Path, tmp_path: Path, wei
 def test_figures_of_other_weights_are_not_listed(models: Path, tmp_path: Path) -> None:
     folder = tmp_path / "stylepix2pix"
     folder.mkdir()
-    config = json.loads((models / "stylepix2pix" / bundle.CONFIG).read_text())
-    (folder / bundle.CONFIG).write_text(json.dumps(config))
-    assert bundle.read_figures("stylepix2pix", tmp_path) == {}
-    (folder / bundle.FIGURES).write_text(json.dumps({"sha256": config["sha256"], "figures": {"outline Dice": "0.9"}}))
-    assert bundle.read_figures("stylepix2pix", tmp_path) == {"outline Dice": "0.9"}
-    (folder / bundle.FIGURES).write_text(json.dumps({"sha256": "another", "figures": {"outline Dice": "0.9"}}))
-    assert bundle.read_figures("stylepix2pix", tmp_path) == {}
-    (folder / bundle.FIGURES).write_text("{")
+    config = json.loads((models / "stylepix2pix" / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config))
+    assert Model.read(folder).figures == {}
+    (folder / FIGURES).write_text(json.dumps({"sha256": config["sha256"], "figures": {"outline Dice": "0.9"}}))
+    assert Model.read(folder).figures == {"outline Dice": "0.9"}
+    (folder / FIGURES).write_text(json.dumps({"sha256": "another", "figures": {"outline Dice": "0.9"}}))
+    assert Model.read(folder).figures == {}
+    (folder / FIGURES).write_text("{")
     with refused("stylepix2pix"):
-        bundle.read_figures("stylepix2pix", tmp_path)
+        _ = Model.read(folder).figures
 
 
 def test_models_lists_figures_or_says_that_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    names = bundle.bundled_names()
+    names = list(bundled())
     assert [line.strip().split(":")[0] for line in lines] == [w for name in names for w in (name, "card", "figures")]
     for name, line in zip(names, lines[2::3], strict=True):
-        expected = bundle.read_figures(name)
+        expected = bundled()[name].figures
         assert all(value in line for value in expected.values()) if expected else "not measured" in line
 
 
@@ -296,7 +301,7 @@ def test_every_card_can_be_filled(model: str) -> None:
 @needs_nodules
 def test_pix2pix_on_real_nodules() -> None:
     """Few nodules, loose bounds: the bundled network draws what it is asked to, in three planes and with every seed."""
-    make = generator_of("pix2pix")
+    make = generator("pix2pix")
     made = list(remakes(read_nodules(VALIDATION)[:12], "pix2pix", make, drawings.exact))
     shape, density = nodule_figures.shape(made), nodule_figures.density(made)
     assert shape["outline_dice_median"] > 0.8

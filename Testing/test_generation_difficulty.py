@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib import NoduleRecipe, Volume
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Voi
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, LIMITS, WEIGHTS, Difficulty, difficulty, rated
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.surroundings import (

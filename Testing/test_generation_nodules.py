@@ -11,13 +11,14 @@ from generation_phantom import Patient
 from refusal import refused
 
 from SketchNoduleSynthLib import Recipe, Volume
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.generation import generate as module
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty
 from SketchNoduleSynthLib.generation.generate import PlacedNodule, Request, generate
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Where
 from SketchNoduleSynthLib.generation.regions import region_of
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.synthesis.result import carry_out, of_nodules
 
 pytest_plugins = ["generation_fixtures"]

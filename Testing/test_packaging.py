@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, bundled
+from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME, LIBRARY = "SketchNoduleSynth", "SketchNoduleSynthLib"
@@ -93,9 +94,9 @@ def test_the_module_is_a_single_script():
 
 def test_every_model_is_shipped_whole():
     names = set(listed(LIBRARY, "MODULE_PYTHON_RESOURCES"))
-    assert bundle.bundled_names()
-    for model in bundle.bundled_names():
-        for file in (bundle.WEIGHTS, bundle.CONFIG, bundle.CARD, bundle.FIGURES):
+    assert bundled()
+    for model in bundled():
+        for file in (WEIGHTS, CONFIG, CARD, FIGURES):
             assert f"resources/models/{model}/{file}" in names
 
 

@@ -19,7 +19,8 @@ from scipy.spatial.distance import pdist
 from shared_data import REAL_CT, needs_real_ct
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.feedback import FALSE, FOUND, OUTLINE, SHEET, scenes, title, write_feedback
 from SketchNoduleSynthLib.reading.findings import Finding, Reading

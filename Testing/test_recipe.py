@@ -5,7 +5,8 @@ import pytest
 from refusal import refused
 
 from SketchNoduleSynthLib import InputError, Recipe
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 
 GOOD = {
     "version": 1,
@@ -63,6 +64,7 @@ STROKE = (*NODULE, "strokes", 0)
         ((*VOI, "diameter_mm"), "14", "nodules[0].voi.diameter_mm"),
         ((*VOI, "diameter_mm"), float("nan"), "nodules[0].voi.diameter_mm"),
         ((*VOI, "center_ras_mm"), [1, 2], "nodules[0].voi.center_ras_mm"),
+        ((*VOI, "center_ras_mm"), 7, "nodules[0].voi.center_ras_mm"),
         ((*VOI, "center_ras_mm"), [1, 2, None], "nodules[0].voi.center_ras_mm"),
         ((*VOI, "tilt_lr_deg"), 45, "nodules[0].voi.tilt_lr_deg"),
         ((*VOI, "tilt"), 4, "nodules[0].voi.tilt"),

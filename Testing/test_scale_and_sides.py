@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
 
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")

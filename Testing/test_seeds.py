@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 
 SEEDS = st.integers(0, MAX_SEED)

@@ -16,14 +16,16 @@ from refusal import refused
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.recipe import Draft, NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.scan import read_scan
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from SketchNoduleSynthLib.editing.draft import Draft, draft_of, erased, simplified
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.editing.drawing_tools import erased, simplified
 from SketchNoduleSynthLib.editing.history import History
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import standing
 from SketchNoduleSynthLib.editing.session import Session
+from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from SketchNoduleSynthLib.synthesis.result import carry_out
@@ -273,10 +275,28 @@ def test_edit_duplicate_and_a_new_drawing(session: Session) -> None:
     assert copy.voi is not None and copy.voi.diameter_mm == first.voi.diameter_mm
     assert np.linalg.norm(np.subtract(copy.voi.center_ras_mm, first.voi.center_ras_mm)) == pytest.approx(15.0)
     session.edit(key)
-    assert (session.state.edited, session.draft) == (key, draft_of(first))
+    assert (session.state.edited, session.draft) == (key, Draft.of(first))
     session.edit(None)
     assert session.state.edited is None
     assert not session.draft.strokes
+
+
+def test_a_draft_has_all_that_a_recipe_has(session: Session) -> None:
+    """Edited or duplicated, a nodule is made as it was asked for: with `poisson` it is no other nodule."""
+    voi = Voi(LUNG_RAS_MM, 10.0, 5.0, -5.0)
+    asked = NoduleRecipe(voi, "stylepix2pix", 3, "part-solid", (outline(10.0),), "poisson", 0.7)
+    session.carry_out(session.add(Recipe((asked,))))
+    (nodule,) = session.nodules
+    session.edit(nodule.key)
+    assert session.is_inserted
+    assert session.draft.recipe() == asked
+    session.carry_out(session.insert())
+    assert np.array_equal(session.nodules[0].insertion.after, nodule.insertion.after)
+    assert session.nodules[0].recipe == nodule.recipe
+    session.duplicate(nodule.key)
+    assert session.draft.recipe() == replace(asked, voi=session.draft.voi)
+    reopened = from_json(session.source, to_json(session), map(nodule_to_json, session.nodules))
+    assert reopened.draft.blending == "poisson" and reopened.draft.style == 0.7
 
 
 def test_preview_is_the_nodule_to_come_and_leaves_out_the_edited_one(session: Session) -> None:

@@ -11,8 +11,10 @@ from phantom import LUNG_RAS_MM, chest
 from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
 
 from SketchNoduleSynthLib import Frame, InputError, NoduleRecipe, Stroke, Volume, synthesize
-from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import outlines
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.models import CONFIG, bundled
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle, generators
 from SketchNoduleSynthLib.synthesis.blending import blend, measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.generated import Generated
@@ -22,7 +24,7 @@ from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue, grow_against
 
-MODELS = bundle.bundled_names()
+MODELS = list(bundled())
 
 
 def ellipse(diameter_mm, flat=0.85, label="nodule"):
@@ -202,7 +204,7 @@ def test_a_drawing_at_the_border_is_amber_and_one_larger_than_the_voi_refused(mo
 
 def test_weights_are_checked(tmp_path):
     with pytest.raises(InputError, match="at hand"):
-        bundle.load("stylegan", bundle.MODELS_FOLDER)
+        bundle.load("stylegan", MODELS_FOLDER)
     for change, said in (
         ("tamper", "not the ones"),
         ("delete", "missing"),
@@ -210,8 +212,8 @@ def test_weights_are_checked(tmp_path):
         ("shape", "do not fit"),
     ):
         folder = tmp_path / change
-        shutil.copytree(bundle.MODELS_FOLDER / "mcgan", folder / "mcgan")
-        weights, config = folder / "mcgan" / bundle.WEIGHTS, folder / "mcgan" / bundle.CONFIG
+        shutil.copytree(MODELS_FOLDER / "mcgan", folder / "mcgan")
+        weights, config = folder / "mcgan" / bundle.WEIGHTS, folder / "mcgan" / CONFIG
         if change == "tamper":
             weights.write_bytes(weights.read_bytes()[:-1] + b"x")
         elif change == "delete":

@@ -11,7 +11,8 @@ from phantom import LUNG_RAS_MM, chest
 from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.series import write_series
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis.result import carry_out, of_nodules, write
 
 

@@ -21,9 +21,9 @@ from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_rows
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
 from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
-from SketchNoduleSynthLib.synthesis.bundle import read_config
 from SketchNoduleSynthLib.teaching.case import Case, files_in
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.copies import opened
@@ -117,7 +117,7 @@ def test_headers_do_not_tell_whether_there_are_nodules(made_case, source, tmp_pa
         differs |= {one.keyword for one, other in zip(with_nodules, without, strict=True) if one != other}
         (equipment,) = without.ContributingEquipmentSequence
         for model in ("mcgan", "pix2pix", "stylepix2pix"):
-            assert f"{model}, weights SHA-256 {read_config(model)['sha256']}" in equipment.ContributionDescription
+            assert f"{model}, weights SHA-256 {bundled()[model].sha256}" in equipment.ContributionDescription
     uids = {"SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"}
     assert differs == {*uids, "PatientID", "PixelData"}, "numbers drawn from all voxels, and the voxels"
 

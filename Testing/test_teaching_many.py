@@ -25,8 +25,8 @@ from refusal import refused
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.generation.generate import Request
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.reading.truth_table import read_table

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
-from SketchNoduleSynthLib.synthesis.bundle import MODELS_FOLDER, WEIGHTS
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 from training import bundle_weights
 from training.command import run_command, start_from, training_options
 from training.loop import Run, accelerator

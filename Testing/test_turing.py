@@ -15,7 +15,8 @@ from refusal import refused
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from SketchNoduleSynthLib.__main__ import main
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.reading.truth import Place, Truth, truth_of
 from SketchNoduleSynthLib.synthesis.result import carry_out
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, Patch, patch_image, write_set

@@ -13,11 +13,11 @@ from refusal import refused
 from scipy import ndimage
 
 from SketchNoduleSynthLib.fetch import cache_folder
+from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, patch_image
 from SketchNoduleSynthLib.turing.sheets import PATCHES
 from training.data.nodules import Nodule, read_nodules
 from training.figures.features import INCEPTION
-from training.figures.remake import generator_of
 from training.turing.patch_set import make
 from training.turing.plot import embedding, plot
 
@@ -45,7 +45,7 @@ def nodules(tmp_path_factory: pytest.TempPathFactory) -> list[Nodule]:
 @pytest.fixture(scope="module")
 def made(nodules: list[Nodule], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sets") / "set"
-    make(nodules, {"mcgan": generator_of("mcgan")}, COUNT, 3, folder)
+    make(nodules, {"mcgan": generator("mcgan")}, COUNT, 3, folder)
     return folder
 
 
@@ -102,7 +102,7 @@ def test_patches_show_what_the_key_says(made: Path, nodules: list[Nodule]) -> No
 
 
 def test_the_same_seed_gives_the_same_set(made: Path, nodules: list[Nodule], tmp_path: Path) -> None:
-    makes = {"mcgan": generator_of("mcgan")}
+    makes = {"mcgan": generator("mcgan")}
     make(nodules, makes, COUNT, 3, tmp_path / "again")
     make(nodules, makes, COUNT, 4, tmp_path / "other")
     for path in (path for path in made.rglob("*") if path.is_file()):
@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_set(made: Path, nodules: list[Nodule], tmp
 def test_a_set_is_never_replaced_and_never_smaller_than_asked(
     made: Path, nodules: list[Nodule], tmp_path: Path
 ) -> None:
-    makes = {"mcgan": generator_of("mcgan")}
+    makes = {"mcgan": generator("mcgan")}
     before = (made / KEY).read_bytes()
     with refused("not empty"):
         make(nodules, makes, COUNT, 9, made)

@@ -16,6 +16,7 @@ from refusal import refused
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score
 
+from SketchNoduleSynthLib.synthesis.generators import generator
 from training import usefulness
 from training.augmentation.classifier import SAMPLES, Phase, SmallAlexNet, fit, logits, turned
 from training.augmentation.labelled import (
@@ -31,7 +32,7 @@ from training.augmentation.labelled import (
 from training.augmentation.paired import Scores, auc, difference, pair_weights, patient_weights, summary, weighted
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
-from training.figures.remake import emptied, generator_of
+from training.figures.remake import emptied
 
 SIDE = 50
 Write = Callable[[str, int], Path]
@@ -147,7 +148,7 @@ def test_sources_are_balanced_and_seeded(balls: list[Nodule]) -> None:
 
 
 def test_synthetic_planes_are_kept_and_taken_up_again(balls: list[Nodule], tmp_path: Path) -> None:
-    make = generator_of("mcgan")
+    make = generator("mcgan")
     plane = synthetic_plane(balls[0], "mcgan", 0, make, tmp_path)
     assert plane is not None and plane.shape == (SAMPLES, SAMPLES)
     empty, middle = plane_of(emptied(balls[0]), balls[0]), slice(SAMPLES // 2 - 10, SAMPLES // 2 + 10)
@@ -166,7 +167,7 @@ def test_synthetic_planes_are_kept_and_taken_up_again(balls: list[Nodule], tmp_p
 
 
 def test_images_have_the_labels_of_their_sources(balls: list[Nodule], tmp_path: Path) -> None:
-    made, outlines, originals = pretraining_sets(balls[:2], "malignancy", "mcgan", generator_of("mcgan"), 2, tmp_path)
+    made, outlines, originals = pretraining_sets(balls[:2], "malignancy", "mcgan", generator("mcgan"), 2, tmp_path)
     assert made.labels.tolist() == [False, False, True, True] and made.patients.tolist() == ["B0", "B0", "B1", "B1"]
     assert outlines.labels.tolist() == originals.labels.tolist() == [False, True]
     assert originals.images.mean() > outlines.images.mean()

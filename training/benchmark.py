@@ -20,6 +20,7 @@ from torch.nn.functional import adaptive_max_pool2d
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
 from training import loop, train_mcgan, train_pix2pix
@@ -36,7 +37,7 @@ class PlainPlanes:
     """pix2pix and StylePix2pix as one would write them down."""
 
     def __init__(self, model: str, device: torch.device) -> None:
-        styled = model == "stylepix2pix"
+        styled = bundled()[model].has_style
         self.generator: nn.Module = (
             stylepix2pix.StylePix2Pix(stylepix2pix.PRESETS["compact"])
             if styled
@@ -88,10 +89,15 @@ class PlainVolumes:
         return mcgan.middle(sample["real"])
 
 
+def is_box(model: str) -> bool:
+    """Whether it makes boxes, not planes."""
+    return bundled()[model].dimensions == 3
+
+
 def straightforward(model: str, nodules: list[Nodule], batch: int, steps: int, device: torch.device) -> float:
     """Steps a second of the plain loop."""
-    plain: PlainPlanes | PlainVolumes = PlainVolumes(device) if model == "mcgan" else PlainPlanes(model, device)
-    kind = VolumeDataset if model == "mcgan" else PlaneDataset
+    plain: PlainPlanes | PlainVolumes = PlainVolumes(device) if is_box(model) else PlainPlanes(model, device)
+    kind = VolumeDataset if is_box(model) else PlaneDataset
     adam_g = torch.optim.Adam(plain.generator.parameters(), 2e-4)
     adam_d = torch.optim.Adam(plain.judges.parameters(), 4e-4)
     for step, given in enumerate(DataLoader(kind(nodules, steps * batch, seed=1), batch)):
@@ -114,7 +120,7 @@ def straightforward(model: str, nodules: list[Nodule], batch: int, steps: int, d
 
 def ours(model: str, words: list[str]) -> float:
     """Steps a second of the training script itself, by its log."""
-    script = train_mcgan if model == "mcgan" else train_pix2pix
+    script = train_mcgan if is_box(model) else train_pix2pix
     with tempfile.TemporaryDirectory() as folder:
         run, loop.LOG_EVERY = Path(folder) / "run", 1
         given = training_options(None).parse_args([words[0], str(run), *words[1:]])
@@ -149,13 +155,13 @@ def main() -> None:
     """The command; what it does not know it hands to the training script."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("nodules")
-    options.add_argument("--model", choices=("pix2pix", "stylepix2pix", "mcgan"), default="pix2pix")
+    options.add_argument("--model", choices=tuple(bundled()), default="pix2pix")
     options.add_argument("--steps", type=at_least(WARM_UP + 2), default=20)
     options.add_argument("--bf16", action="store_true")
     options.add_argument("--cpu", action="store_true")
     given, rest = options.parse_known_args()
     model, nodules = given.model, read_nodules(Path(given.nodules))
-    batch = (train_mcgan.SETTINGS if model == "mcgan" else train_pix2pix.SETTINGS)["compact"].batch
+    batch = (train_mcgan.SETTINGS if is_box(model) else train_pix2pix.SETTINGS)["compact"].batch
     flags = ["--bf16"] * given.bf16 + ["--cpu"] * given.cpu
     fast = ours(model, [given.nodules, f"--steps={given.steps}", *flags, *rest])
     device = loop.accelerator(given.bf16, given.cpu).device

@@ -14,8 +14,9 @@ from pathlib import Path
 from safetensors.torch import save
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.models import CONFIG
 from SketchNoduleSynthLib.networks import build
-from SketchNoduleSynthLib.synthesis.bundle import CONFIG, WEIGHTS
+from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 from training.command import run_command
 from training.run_folder import newest_checkpoint, read_config, read_weights, step_of
 
@@ -36,6 +37,7 @@ def bundle(run: Path, target: Path) -> None:
             "preset": trained["preset"],
             "arguments": trained["network"],
             "sha256": hashlib.sha256(data).hexdigest(),
+            **{key: getattr(network, key) for key in ("dimensions", "needs_drawing", "has_style")},
             "diameter_mm": DIAMETER_MM,
             "steps": step_of(checkpoint),
         }

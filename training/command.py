@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.models import models_in
+from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 from training.run_folder import newest_checkpoint, read_weights, weights_of
 
 
@@ -31,7 +32,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 def models_of(given: argparse.Namespace) -> list[str]:
     """The models that `--model` names, or all in the folder `--models`; raises :class:`InputError` if that has none."""
-    names = given.model or bundle.bundled_names(given.models)
+    names = given.model or list(models_in(given.models))
     if not names:
         raise InputError(f"There are no bundled models in {given.models}; give the folder that holds theirs.")
     return names
@@ -67,9 +68,9 @@ def start_from(path: Path, models: dict[str, nn.Module]) -> list[str]:
     A bundled model's folder has the generator alone. Raises :class:`InputError` if nothing fits.
     """
     try:
-        bundled = (path / bundle.WEIGHTS).exists()
+        bundled = (path / WEIGHTS).exists()
         if bundled:
-            known = {"generator": load_file(path / bundle.WEIGHTS)}
+            known = {"generator": load_file(path / WEIGHTS)}
         else:
             checkpoint = newest_checkpoint(path)
             known = {name: read_weights(checkpoint, name) for name in models if weights_of(checkpoint, name).exists()}

@@ -21,15 +21,16 @@ from typing import Any
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis import bundle
-from SketchNoduleSynthLib.synthesis.generators import Generator
+from SketchNoduleSynthLib.models import bundled
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.generators import Generator, generator
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures import image_figures, nodule_figures
 from training.figures.contact_sheets import some, write_sheets
 from training.figures.drawings import DRAWINGS, Drawing, by_hand, undrawn
 from training.figures.model_card import read_template, table, write_beside_weights, write_whole
-from training.figures.remake import Remake, generator_of, recipe_of, remakes
+from training.figures.remake import Remake, recipe_of, remakes
 
 SOME = 24
 """Nodules of which several versions are made."""
@@ -47,8 +48,7 @@ def evaluate(
 
     Raises :class:`InputError` if there are no such weights, or none of the nodules can be made again.
     """
-    make = generator_of(model, folder)
-    config = bundle.read_config(model, folder)
+    make = generator(model, folder)
     asked = sum(recipe_of(nodule, model, 0) is not None for nodule in nodules)
     made = made_again(nodules, model, make, DRAWINGS[drawing])
     if not made:
@@ -56,7 +56,7 @@ def evaluate(
     real, synthetic = image_figures.Planes.of_real(made), image_figures.Planes.of_synthetic(made)
     figures = {
         "model": model,
-        "steps": config.get("steps"),
+        "steps": make.model.steps,
         "sha256": make.model.sha256,
         "parameters": sum(p.numel() for p in make.model.network.parameters()),
         "drawings": drawing,
@@ -77,7 +77,7 @@ def evaluate(
         figures["rough_drawings"] = image_figures.roughness_loss(
             rough, real.of(both), synthetic.of(both), image_figures.Planes.of_synthetic(rough)
         ) | {"outline_dice_median": nodule_figures.shape(rough)["outline_dice_median"]}
-    if model == "mcgan":
+    if not make.model.needs_drawing:
         free = made_again(nodules, model, make, undrawn)
         figures["without_drawing"] = nodule_figures.shape(free) | {"core_hu_median": nodule_figures.density(free)}
     return figures, made
@@ -87,8 +87,8 @@ def options() -> argparse.ArgumentParser:
     """The command's words."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("nodules", type=Path, help="validation set")
-    words.add_argument("model", help="pix2pix, stylepix2pix or mcgan")
-    words.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER, help="folder that holds the model's")
+    words.add_argument("model", help=" or ".join(bundled()))
+    words.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder that holds the model's")
     words.add_argument("--drawings", choices=tuple(DRAWINGS), default="exact", help="what the nodules are made from")
     words.add_argument("--limit", type=int, help="only the first of the nodules that can be asked for")
     words.add_argument("--figures", type=Path, help="folder for contact sheets")
@@ -109,7 +109,7 @@ def main(words: Sequence[str] | None = None) -> None:
     figures, made = evaluate(nodules, given.model, given.models, given.drawings)
     print(table(figures))
     if given.figures:
-        for path in write_sheets(made, generator_of(given.model, given.models), given.figures, given.model):
+        for path in write_sheets(made, generator(given.model, given.models), given.figures, given.model):
             print(f"Figures: {path}")
     if given.json:
         given.json.parent.mkdir(parents=True, exist_ok=True)

@@ -25,14 +25,14 @@ from pathlib import Path
 import numpy as np
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.generators import generator
 from training.command import at_least, models_of, run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures.inserters import Inserter, networked, simple
 from training.figures.insertion import DIAMETER_MM, LEAST_NODULES, InsertionTest, Row, Seen, of_test, sheet
 from training.figures.insertion_tables import features_printed, printed
 from training.figures.kinds import KINDS
-from training.figures.remake import generator_of
 
 LEAST_SITES = 40
 
@@ -105,7 +105,7 @@ if __name__ == "__main__":
     options.add_argument("--sizes", type=sizes_of, default=DIAMETER_MM, help="in mm, default: 4-12; 13-30")
     options.add_argument("--by-kind", action="store_true", help="a test for each kind of nodule, without baselines")
     options.add_argument("--model", action="append", help="default: all that are bundled")
-    options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER)
+    options.add_argument("--models", type=Path, default=MODELS_FOLDER)
     options.add_argument("--no-baselines", action="store_true")
     options.add_argument("--seed", type=at_least(0), default=0)
     options.add_argument("--figures", type=Path, help="a folder for contact sheets")
@@ -116,7 +116,7 @@ if __name__ == "__main__":
         given = options.parse_args()
         sets = [read_nodules(path) for path in (given.validation, given.training)]
         models: dict[str, Inserter] = {
-            model: partial(networked, model=model, make=generator_of(model, given.models)) for model in models_of(given)
+            model: partial(networked, model=model, make=generator(model, given.models)) for model in models_of(given)
         }
         if given.by_kind:
             tables = by_kind(sets[0], sets[1], models, given.sizes)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ from training.data.nodules import read_nodules
 from training.loop import Run, accelerator
 from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
 
+PRESETS: dict[str, dict[str, Any]] = {"pix2pix": pix2pix.PRESETS, "stylepix2pix": stylepix2pix.PRESETS}
 GRID_SAMPLES = 6
 
 
@@ -133,8 +135,7 @@ def train(arguments: argparse.Namespace) -> None:
     setting = SETTINGS[arguments.preset]
     batch, steps = arguments.batch or setting.batch, arguments.steps or setting.steps
     way: InContext | Whole = Whole() if arguments.preset == "paper" else InContext()
-    presets = (stylepix2pix if arguments.model == "stylepix2pix" else pix2pix).PRESETS
-    network = asdict(presets[arguments.preset])
+    network = asdict(PRESETS[arguments.model][arguments.preset])
     models = {"generator": build(arguments.model, network), "discriminator": way.discriminator()}
     models = {name: channels_last(model, 2) for name, model in models.items()}
     if arguments.start:
@@ -176,5 +177,5 @@ def train(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     options = training_options(__doc__)
-    options.add_argument("--model", choices=("pix2pix", "stylepix2pix"), default="pix2pix")
+    options.add_argument("--model", choices=tuple(PRESETS), default="pix2pix")
     run_command(lambda: train(options.parse_args()))

@@ -22,11 +22,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from SketchNoduleSynthLib.networks.threads import threads
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
 from training.command import at_least, models_of, run_command
 from training.data.nodules import read_nodules
-from training.figures.remake import generator_of
 from training.turing.patch_set import make
 from training.turing.plot import plot
 
@@ -34,7 +34,7 @@ from training.turing.plot import plot
 @threads(1)
 def make_command(given: argparse.Namespace) -> None:
     """make."""
-    makes = {name: generator_of(name, given.models) for name in models_of(given)}
+    makes = {name: generator(name, given.models) for name in models_of(given)}
     make(read_nodules(given.nodules), makes, given.count, given.seed, given.folder)
     print(f"For the readers: {given.folder / HAND_OUT}\nKeep apart from them: {given.folder / KEY}")
 
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     making.add_argument("nodules", type=Path, help="nodules that the generators were not trained on")
     making.add_argument("folder", type=Path, help="new folder for the set")
     making.add_argument("--model", action="append", help="a generator; may be given again; default: all")
-    making.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER, help="folder of the weights")
+    making.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder of the weights")
     making.add_argument("--count", type=int, default=40, help="patches, half of them synthetic")
     making.add_argument("--seed", type=at_least(0), default=0)
     making.set_defaults(run=make_command)

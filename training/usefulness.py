@@ -37,13 +37,13 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.threads import threads
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.generators import generator
 from training.augmentation.classifier import Phase, SmallAlexNet, fit, logits
 from training.augmentation.labelled import POSITIVE, Labelled, drawn_sources, eligible, pretraining_sets, real_set
 from training.augmentation.paired import Scores, auc, difference, summary
 from training.command import at_least, run_command
 from training.data.nodules import read_nodules
-from training.figures.remake import generator_of
 
 PRETRAINING, FINE_TUNING = Phase(200, 32), Phase(100, 8)
 """Chosen on the training patients alone."""
@@ -137,7 +137,7 @@ def main() -> None:
     options.add_argument("training", type=Path, help="nodules of the patients that the generators were trained on")
     options.add_argument("validation", type=Path, help="nodules of other patients: the real ones")
     options.add_argument("--model", required=True, help="the generator, such as mcgan")
-    options.add_argument("--models", type=Path, default=bundle.MODELS_FOLDER, help="folder of the weights")
+    options.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder of the weights")
     options.add_argument("--label", choices=tuple(POSITIVE), default="malignancy")
     options.add_argument("--margin", type=float, default=1.0, help="least distance of a mean malignancy from 3")
     options.add_argument("--sources", type=int, default=60, help="training nodules a class made again, at most")
@@ -158,7 +158,7 @@ def main() -> None:
     real = real_set(eligible(validation, given.label, given.margin), given.label)
     folds_of(real, given.folds, given.seed)
     sources = drawn_sources(eligible(training, given.label, given.margin), given.label, given.sources, given.seed)
-    make = generator_of(given.model, given.models)
+    make = generator(given.model, given.models)
     planes, outlines, originals = pretraining_sets(sources, given.label, given.model, make, given.seeds, given.cache)
     pretraining = {SYNTHETIC: planes, OUTLINE: outlines, REAL_TRAINING: originals}
     results = cross_validate(real, pretraining, given.repeats, given.folds, given.seed)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MODELS
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
 from SketchNoduleSynthLib.teaching.make import Form, check_outside
@@ -38,7 +38,7 @@ def add_make(words: Any) -> None:
     make.add_argument("--difficulty", help="conspicuous, moderate or subtle; else any")
     make.add_argument("--sizes", type=float, nargs=2, metavar=("LEAST", "MOST"), help="long diameters in mm")
     make.add_argument("--attenuation", action="append", choices=ATTENUATIONS, help="may be given again")
-    make.add_argument("--model", action="append", choices=MODELS, help="may be given again")
+    make.add_argument("--model", action="append", help="may be given again; `models` lists them")
     make.add_argument(
         "--own",
         type=Path,
@@ -175,7 +175,7 @@ def _range(text: str) -> tuple[int, int]:
 
 
 def _request(given: argparse.Namespace) -> Request:
-    from SketchNoduleSynthLib.generation.generate import SIZES_MM, Request
+    from SketchNoduleSynthLib.generation.generate import Request
 
-    sizes = tuple(given.sizes or SIZES_MM)
-    return Request(given.difficulty, (sizes[0], sizes[1]), given.attenuation, tuple(given.model or MODELS))
+    sizes = tuple(given.sizes) if given.sizes else None
+    return Request(given.difficulty, sizes, given.attenuation, given.model)

@@ -12,7 +12,7 @@ from pydicom.sr.coding import Code
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.drawing.recipe import Recipe
-from SketchNoduleSynthLib.synthesis.bundle import bundled_names, read_config
+from SketchNoduleSynthLib.models import bundled
 
 PRODUCT = "SketchNoduleSynth"
 MARK = "SYNTHETIC"
@@ -82,7 +82,7 @@ def models_of(recipe: Recipe) -> str:
 
 def models_at_hand() -> str:
     """A sentence on all models that may have made nodules: where a reader must not see whether there are any."""
-    return f"Any of the models: {_named((name, read_config(name)['sha256']) for name in bundled_names())}."
+    return f"Any of the models: {_named((name, model.sha256) for name, model in bundled().items())}."
 
 
 def _named(models: Iterable[tuple[str, str | None]]) -> str:

@@ -1,77 +1,37 @@
-"""The recipe of a case's nodules: what a user asks for, as JSON, validated key by key."""
+"""The recipe of a CT's nodules: what a user asks for, as JSON, validated key by key."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
-from SketchNoduleSynthLib.ct.grid import lps_of_ras
-from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
+from SketchNoduleSynthLib import models
+from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
+from SketchNoduleSynthLib.json_keys import Keys, choice, integer, named, number
 
 VERSION = 1
-MODELS = ("pix2pix", "stylepix2pix", "mcgan")
 ATTENUATIONS = ("solid", "part-solid", "ground-glass")
 BLENDINGS = ("soft", "poisson")
-SIDE_PER_DIAMETER = 2.0
-MAX_SEED = 2**31 - 1
-"""What a spin box of Qt holds."""
 STYLE = 0.5
 """Of StylePix2pix's styles: the more of it, the more seeds shrink or fade a nodule against its drawing."""
-REQUIRED = object()
 
 
 @dataclass(frozen=True)
-class Voi:
-    """Where the nodule stands: centre in RAS mm, long diameter in mm, tilts in degrees (see ct.frame)."""
+class Draft:
+    """What is asked for of one nodule, as far as it is: its VOI may lack, and its drawing.
 
-    center_ras_mm: tuple[float, float, float]
-    diameter_mm: float
-    tilt_lr_deg: float = 0.0
-    tilt_hf_deg: float = 0.0
-
-    def __post_init__(self) -> None:
-        if len(self.center_ras_mm) != 3:
-            raise InputError(f"voi.center_ras_mm has {len(self.center_ras_mm)} numbers; give three: R, A and S in mm.")
-        for value in self.center_ras_mm:
-            number(value, "voi.center_ras_mm")
-        if not number(self.diameter_mm, "voi.diameter_mm", 0.0, 1000.0):
-            raise InputError("voi.diameter_mm is 0; give the nodule's long diameter in mm.")
-        for name in ("tilt_lr_deg", "tilt_hf_deg"):
-            number(getattr(self, name), f"voi.{name}", -MAX_TILT_DEG, MAX_TILT_DEG)
-
-    @property
-    def center_lps_mm(self) -> NDArray[np.float64]:
-        """The centre in LPS mm."""
-        return lps_of_ras(self.center_ras_mm)
-
-    @property
-    def side_mm(self) -> float:
-        """The VOI's side: twice the long diameter."""
-        return SIDE_PER_DIAMETER * self.diameter_mm
-
-    def frame(self, samples: int | tuple[int, int, int]) -> Frame:
-        """The VOI as a cubic frame of `samples` an axis."""
-        return Frame.of_voi(self.center_lps_mm, self.side_mm, samples, self.tilt_lr_deg, self.tilt_hf_deg)
-
-
-@dataclass(frozen=True)
-class NoduleRecipe:
-    """One nodule. `style`: how far it goes from the mean style to the seed's, 0 to 1 (stylepix2pix only).
-
-    `weights_sha256`, where given, is what the model's weights must be.
+    `style`: how far it goes from the mean style to the seed's, 0 to 1 (models that have styles).
+    `weights_sha256`, where given, is what the model's weights must be. Raises :class:`InputError` for values that
+    none of it can have.
     """
 
-    voi: Voi
-    model: str
+    voi: Voi | None = None
+    model: str = field(default_factory=lambda: models.default().name)
     seed: int = 0
     attenuation: str = "solid"
     strokes: tuple[Stroke, ...] = ()
@@ -80,12 +40,97 @@ class NoduleRecipe:
     weights_sha256: str | None = None
 
     def __post_init__(self) -> None:
-        given = Keys(vars(self), "nodule")
-        given.choice("model", MODELS)
-        given.choice("attenuation", ATTENUATIONS)
-        given.choice("blending", BLENDINGS)
-        given.integer("seed")
-        given.number("style", 0.0, 1.0)
+        choice(self.model, "model", tuple(models.bundled()))
+        integer(self.seed, "seed")
+        choice(self.attenuation, "attenuation", ATTENUATIONS)
+        choice(self.blending, "blending", BLENDINGS)
+        object.__setattr__(self, "style", number(self.style, "style", 0.0, 1.0))
+        if not isinstance(self.weights_sha256, str | None):
+            raise InputError("weights_sha256 must be text.")
+
+    @classmethod
+    def of(cls, recipe: Draft) -> Self:
+        """The same fields as another kind, but for the weights: what is edited is made with those at hand."""
+        return cls(**{one.name: getattr(recipe, one.name) for one in fields(Draft)} | {"weights_sha256": None})
+
+    @classmethod
+    def from_dict(cls, data: Any, where: str) -> Self:
+        """From parsed JSON, which messages call `where`."""
+        keys = Keys(data, where)
+        given = {}
+        for one in fields(cls):
+            if one.name in keys.data or (one.default is MISSING and one.default_factory is MISSING):
+                given[one.name] = keys.take(one.name)
+        keys.finish()
+        if "voi" in given:
+            given["voi"] = Voi.from_dict(given["voi"], where)
+        if "strokes" in given:
+            strokes = Keys(given, where).list("strokes")
+            given["strokes"] = tuple(Stroke.from_dict(item, f"{where}.strokes[{i}]") for i, item in enumerate(strokes))
+        with named(where):
+            return cls(**given)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON's form, with every default filled in."""
+        item = {key: value for key, value in asdict(self).items() if value is not None}
+        if self.voi is not None:
+            item["voi"]["center_ras_mm"] = list(self.voi.center_ras_mm)
+        item["strokes"] = [stroke.to_dict() for stroke in self.strokes]
+        return item
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it has a nodule's outline."""
+        return any(stroke.label == "nodule" for stroke in self.strokes)
+
+    @property
+    def lacks(self) -> str:
+        """What the user has to do before a nodule can be made, a sentence; empty if nothing."""
+        return self._objection()[1]
+
+    def _objection(self) -> tuple[str, str]:
+        """The key that keeps it from being made, and :attr:`lacks`."""
+        if self.voi is None:
+            return "voi", "Place the volume of interest: click into the lung."
+        model = models.bundled()[self.model]
+        if model.needs_drawing and not self.is_drawn:
+            others = " and ".join(one.name for one in models.bundled().values() if not one.needs_drawing)
+            return "strokes", f"Draw the nodule's outline; {self.model} needs one ({others} does not)."
+        return "voi.diameter_mm", model.beyond(self.voi.diameter_mm)
+
+    def recipe(self) -> NoduleRecipe:
+        """The finished recipe. Raises :class:`InputError` that says what is lacking."""
+        if self.lacks:
+            raise InputError(self.lacks)
+        return NoduleRecipe.of(self)
+
+    def placed(self) -> Voi:
+        """The VOI. Raises :class:`InputError` if there is none yet."""
+        if self.voi is None:
+            raise InputError(self.lacks)
+        return self.voi
+
+    def with_voi(self, voi: Voi) -> Self:
+        """The drawing in another VOI; it grows with the diameter."""
+        times = voi.diameter_mm / self.voi.diameter_mm if self.voi else 1.0
+        if times == 1.0:
+            return replace(self, voi=voi)
+        strokes = tuple(replace(stroke, points_mm=times * stroke.points_mm) for stroke in self.strokes)
+        return replace(self, voi=voi, strokes=strokes)
+
+
+@dataclass(frozen=True)
+class NoduleRecipe(Draft):
+    """A draft that can be made; raises :class:`InputError` that names the key if it cannot."""
+
+    voi: Voi = field()
+    model: str = field()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        key, sentence = self._objection()
+        if sentence:
+            raise InputError(f"{key}: {sentence}")
 
 
 @dataclass(frozen=True)
@@ -113,134 +158,13 @@ class Recipe:
         if not isinstance(software, dict):
             raise InputError("recipe.software must be an object.")
         keys.finish()
-        return cls(tuple(_nodule(item, f"nodules[{i}]") for i, item in enumerate(nodules)), software)
+        return cls(tuple(NoduleRecipe.from_dict(item, f"nodules[{i}]") for i, item in enumerate(nodules)), software)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON's form, with every default filled in."""
-        nodules = []
-        for nodule in self.nodules:
-            item = asdict(nodule)
-            item["voi"]["center_ras_mm"] = list(nodule.voi.center_ras_mm)
-            item["strokes"] = [
-                {"label": s.label, "closed": s.closed, "points_mm": s.points_mm.tolist()} for s in nodule.strokes
-            ]
-            if nodule.weights_sha256 is None:
-                del item["weights_sha256"]
-            nodules.append(item)
         extra = {"software": self.software} if self.software else {}
-        return {"version": VERSION, **extra, "nodules": nodules}
+        return {"version": VERSION, **extra, "nodules": [nodule.to_dict() for nodule in self.nodules]}
 
     def write(self, path: str | Path) -> None:
         """Write as JSON."""
         Path(path).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
-
-
-class Keys:
-    """Takes the keys of one JSON object, with type checks; what is left over is an error."""
-
-    def __init__(self, data: Any, where: str) -> None:
-        if not isinstance(data, Mapping):
-            raise InputError(f"{where} must be a JSON object.")
-        self.data, self.where = dict(data), where
-
-    def take(self, key: str, default: Any = REQUIRED) -> Any:
-        """The value of `key`, or `default`."""
-        if key not in self.data:
-            if default is REQUIRED:
-                raise InputError(f"{self.where}.{key} is missing.")
-            return default
-        return self.data.pop(key)
-
-    def number(self, key: str, low: float, high: float, default: Any = REQUIRED) -> float:
-        """A finite number between `low` and `high`."""
-        return number(self.take(key, default), f"{self.where}.{key}", low, high)
-
-    def integer(self, key: str, default: Any = REQUIRED) -> int:
-        """A whole number of at least 0."""
-        value = self.take(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SEED:
-            raise InputError(f"{self.where}.{key} must be a whole number from 0 to {MAX_SEED}, not {shortened(value)}.")
-        return value
-
-    def choice(self, key: str, options: tuple[str, ...], default: Any = REQUIRED) -> str:
-        """One of `options`."""
-        value = self.take(key, default)
-        if value not in options:
-            raise InputError(f"{self.where}.{key} must be one of {', '.join(options)}, not {shortened(value)}.")
-        return value
-
-    def list(self, key: str, default: Any = REQUIRED) -> list:
-        """A list."""
-        value = self.take(key, default)
-        if not isinstance(value, list):
-            raise InputError(f"{self.where}.{key} must be a list, not {shortened(value)}.")
-        return value
-
-    def finish(self) -> None:
-        """Raise if a key is left over."""
-        for key in self.data:
-            raise InputError(f"{self.where}.{key} is not a known key.")
-
-
-def shortened(value: Any) -> str:
-    """`value` for a message."""
-    text = repr(value)
-    return text if len(text) <= 40 else text[:40] + "..."
-
-
-def number(value: Any, where: str, low: float = -1e5, high: float = 1e5) -> float:
-    """`value` as a float between `low` and `high`, or :class:`InputError`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise InputError(f"{where} must be a number, not {shortened(value)}.")
-    if not low <= value <= high:
-        raise InputError(f"{where} must be between {low:g} and {high:g}, not {shortened(value)}.")
-    return float(value)
-
-
-def _nodule(data: Any, where: str) -> NoduleRecipe:
-    keys = Keys(data, where)
-    voi = Keys(keys.take("voi"), f"{where}.voi")
-    center = voi.list("center_ras_mm")
-    if len(center) != 3:
-        raise InputError(f"{where}.voi.center_ras_mm must have three numbers, not {len(center)}.")
-    x, y, z = (number(value, f"{where}.voi.center_ras_mm") for value in center)
-    diameter = voi.number("diameter_mm", 0.0, 1000.0)
-    if diameter == 0:
-        raise InputError(f"{where}.voi.diameter_mm is 0; give the nodule's long diameter in mm.")
-    tilts = [voi.number(key, -MAX_TILT_DEG, MAX_TILT_DEG, 0.0) for key in ("tilt_lr_deg", "tilt_hf_deg")]
-    voi.finish()
-    sha256 = keys.take("weights_sha256", None)
-    if sha256 is not None and not isinstance(sha256, str):
-        raise InputError(f"{where}.weights_sha256 must be text.")
-    nodule = NoduleRecipe(
-        Voi((x, y, z), diameter, *tilts),
-        keys.choice("model", MODELS),
-        keys.integer("seed", 0),
-        keys.choice("attenuation", ATTENUATIONS, "solid"),
-        tuple(_stroke(item, f"{where}.strokes[{i}]") for i, item in enumerate(keys.list("strokes", []))),
-        keys.choice("blending", BLENDINGS, "soft"),
-        keys.number("style", 0.0, 1.0, STYLE),
-        sha256,
-    )
-    keys.finish()
-    if nodule.model != "mcgan" and not nodule.strokes:
-        raise InputError(f"{where}.strokes is empty; {nodule.model} needs a drawn nodule (mcgan does not).")
-    return nodule
-
-
-def _stroke(data: Any, where: str) -> Stroke:
-    keys = Keys(data, where)
-    label = keys.choice("label", LABELS, "nodule")
-    closed = keys.take("closed", False)
-    if not isinstance(closed, bool):
-        raise InputError(f"{where}.closed must be true or false, not {closed!r}.")
-    points = keys.list("points_mm")
-    keys.finish()
-    if not points:
-        raise InputError(f"{where}.points_mm is empty; give at least one point.")
-    pairs = []
-    for i, point in enumerate(points):
-        if not isinstance(point, list) or len(point) != 2:
-            raise InputError(f"{where}.points_mm[{i}] must be two numbers, u and v in mm.")
-        pairs.append([number(value, f"{where}.points_mm[{i}]") for value in point])
-    return Stroke(np.array(pairs), label, closed)  # type: ignore[arg-type]

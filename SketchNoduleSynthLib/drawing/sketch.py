@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.json_keys import Keys, number
 
 Label = Literal["nodule", "vessel", "wall", "other"]
 LABELS: tuple[Label, ...] = get_args(Label)
@@ -43,6 +44,29 @@ class Stroke:
         if self.label not in LABELS:
             raise InputError(f"The stroke label {self.label!r} is unknown; use one of {', '.join(LABELS)}.")
         object.__setattr__(self, "points_mm", points)
+
+    @classmethod
+    def from_dict(cls, data: Any, where: str) -> Stroke:
+        """From parsed JSON, which messages call `where`; raises :class:`InputError` that names the key."""
+        keys = Keys(data, where)
+        label = keys.choice("label", LABELS, "nodule")
+        closed = keys.take("closed", False)
+        if not isinstance(closed, bool):
+            raise InputError(f"{where}.closed must be true or false, not {closed!r}.")
+        points = keys.list("points_mm")
+        keys.finish()
+        if not points:
+            raise InputError(f"{where}.points_mm is empty; give at least one point.")
+        pairs = []
+        for i, point in enumerate(points):
+            if not isinstance(point, list) or len(point) != 2:
+                raise InputError(f"{where}.points_mm[{i}] must be two numbers, u and v in mm.")
+            pairs.append([number(value, f"{where}.points_mm[{i}]") for value in point])
+        return cls(np.array(pairs), label, closed)  # type: ignore[arg-type]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON's form."""
+        return {"label": self.label, "closed": self.closed, "points_mm": self.points_mm.tolist()}
 
     @property
     def path_mm(self) -> NDArray[np.float64]:

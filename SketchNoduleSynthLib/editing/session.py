@@ -18,14 +18,17 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED, Recipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import Draft, Recipe
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
-from SketchNoduleSynthLib.editing.draft import Draft, beside, draft_of, erased, simplified
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.editing.drawing_tools import beside, erased, simplified
 from SketchNoduleSynthLib.editing.history import History
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, Progress, shown
 from SketchNoduleSynthLib.editing.work import Preview, Work, silent
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.json_keys import MAX_SEED
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
 from SketchNoduleSynthLib.synthesis.site import Reslice
@@ -85,7 +88,7 @@ class Session:
     def is_inserted(self) -> bool:
         """Whether the draft is a nodule of the case, as it is."""
         key = self.state.edited
-        return key is not None and draft_of(self.nodule(key).recipe) == self.draft
+        return key is not None and Draft.of(self.nodule(key).recipe) == self.draft
 
     def nodule(self, key: int) -> Nodule:
         """The nodule of `key`; raises :class:`InputError` if there is none."""
@@ -107,21 +110,31 @@ class Session:
     def place(self, center_ras_mm: Sequence[float], diameter_mm: float | None = None) -> None:
         """Put the VOI at a point of the CT, untilted, and start a new drawing there.
 
-        Raises :class:`InputError` if the point is outside the CT or in air outside the body.
+        Raises :class:`InputError` if the point is outside the CT or in air outside the body, or if the draft's model
+        does not know that diameter.
         """
         x, y, z = map(float, center_ras_mm)
         diameter = diameter_mm or (self.draft.voi.diameter_mm if self.draft.voi else DIAMETER_MM)
-        voi = Voi((x, y, z), diameter)
+        voi = self._checked(Voi((x, y, z), diameter))
         Reslice(self.source, voi)
         self._step("Place", State(replace(self.draft, voi=voi, strokes=()), self.nodules))
 
     def set_voi(self, voi: Voi) -> None:
-        """Move, resize or tilt the VOI; the drawing goes with it, and grows with its diameter."""
+        """Move, resize or tilt the VOI; the drawing goes with it, and grows with its diameter.
+
+        Raises :class:`InputError` for a diameter that the draft's model does not know.
+        """
         if voi != self.draft.voi:
-            self._step("Change the VOI", replace(self.state, draft=self.draft.with_voi(voi)), merge=True)
+            draft = self.draft.with_voi(self._checked(voi))
+            self._step("Change the VOI", replace(self.state, draft=draft), merge=True)
+
+    def _checked(self, voi: Voi) -> Voi:
+        if beyond := bundled()[self.draft.model].beyond(voi.diameter_mm):
+            raise InputError(beyond)
+        return voi
 
     def choose(self, **choices: Any) -> None:
-        """Set the draft's `model`, `attenuation`, `seed` or `style`."""
+        """Set the draft's `model`, `attenuation`, `seed`, `style` or `blending`; raises :class:`InputError`."""
         draft = replace(self.draft, **choices)
         changed = [name for name in choices if getattr(draft, name) != getattr(self.draft, name)]
         if changed:
@@ -152,14 +165,14 @@ class Session:
 
     def edit(self, key: int | None) -> None:
         """Take a nodule's recipe as the draft, to change it; None: to draw another one."""
-        draft = replace(self.draft, strokes=()) if key is None else draft_of(self.nodule(key).recipe)
+        draft = replace(self.draft, strokes=()) if key is None else Draft.of(self.nodule(key).recipe)
         if (key, draft) != (self.state.edited, self.draft):
             self._step("Edit", State(draft, self.nodules, key))
 
     def duplicate(self, key: int) -> None:
         """Take a copy of a nodule's recipe as the draft of a new one, its VOI beside the nodule's."""
         recipe = self.nodule(key).recipe
-        self._step("Duplicate", State(draft_of(replace(recipe, voi=beside(recipe.voi))), self.nodules))
+        self._step("Duplicate", State(Draft.of(replace(recipe, voi=beside(recipe.voi))), self.nodules))
 
     def insert(self) -> Work:
         """The draft as a new nodule, or in place of the one being edited. Raises :class:`InputError`."""

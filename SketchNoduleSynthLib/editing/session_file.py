@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
-from SketchNoduleSynthLib.editing.draft import Draft, draft_of
+from SketchNoduleSynthLib.drawing.recipe import Draft, NoduleRecipe
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown
 from SketchNoduleSynthLib.editing.session import Session, State
@@ -37,7 +36,7 @@ def to_json(session: Session) -> str:
             "version": VERSION,
             "source": session.source_sha256,
             "nodules": [{"key": nodule.key, "is_shown": nodule.is_shown} for nodule in state.nodules],
-            "draft": _draft_to_dict(state.draft),
+            "draft": state.draft.to_dict(),
             "edited": state.edited,
         }
     )
@@ -67,7 +66,7 @@ def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Se
         nodules: list[Nodule] = []
         for item in data["nodules"]:
             nodules.append(_nodule_from_dict(apart.get(item["key"], {}) | item, layered(source, shown(nodules))))
-        state = State(_draft_from_dict(data["draft"]), tuple(nodules), data["edited"])
+        state = State(Draft.from_dict(data["draft"], "draft"), tuple(nodules), data["edited"])
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, zlib.error) as error:
@@ -76,7 +75,7 @@ def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Se
 
 
 def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:
-    item: dict[str, Any] = {"key": nodule.key, "recipe": _recipe_to_dict(nodule.recipe)}
+    item: dict[str, Any] = {"key": nodule.key, "recipe": nodule.recipe.to_dict()}
     made = nodule.insertion
     if made is None:
         return item
@@ -93,7 +92,7 @@ def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:
 
 
 def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:
-    nodule = Nodule(int(item["key"]), _recipe_from_dict(item["recipe"]), is_shown=bool(item["is_shown"]))
+    nodule = Nodule(int(item["key"]), NoduleRecipe.from_dict(item["recipe"], "recipe"), is_shown=bool(item["is_shown"]))
     if "after" not in item:
         return nodule
     if np.dtype(item["type"]) != below.array.dtype:
@@ -106,30 +105,6 @@ def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:
     mask = _unpacked(item["nodule"], "|b1", shape)
     insertion = Insertion(box, before, after, mask, nodule.recipe, item["report"])
     return replace(nodule, insertion=insertion, ground=bytes.fromhex(item["ground"]))
-
-
-def _recipe_to_dict(recipe: NoduleRecipe) -> dict[str, Any]:
-    return Recipe((recipe,)).to_dict()["nodules"][0]
-
-
-def _recipe_from_dict(item: dict[str, Any]) -> NoduleRecipe:
-    return Recipe.from_dict({"version": 1, "nodules": [item]}).nodules[0]
-
-
-def _draft_to_dict(draft: Draft) -> dict[str, Any]:
-    """As a recipe's nodule; without a VOI only the choices."""
-    choices = {"model": draft.model, "attenuation": draft.attenuation, "seed": draft.seed, "style": draft.style}
-    if draft.voi is None:
-        return choices
-    # mcgan is the model that may lack its drawing.
-    recipe = NoduleRecipe(draft.voi, "mcgan", draft.seed, draft.attenuation, draft.strokes, style=draft.style)
-    return _recipe_to_dict(recipe) | choices
-
-
-def _draft_from_dict(item: dict[str, Any]) -> Draft:
-    if "voi" not in item:
-        return Draft(**item)
-    return replace(draft_of(_recipe_from_dict(item | {"model": "mcgan"})), model=item["model"])
 
 
 def _packed(array: NDArray) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Voi, number
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.coarse import GRID_MM
 from SketchNoduleSynthLib.generation.lung import SIDES, Lung
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
+from SketchNoduleSynthLib.json_keys import number
 from SketchNoduleSynthLib.synthesis.site import cube_frame
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 

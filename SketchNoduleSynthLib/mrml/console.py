@@ -10,8 +10,8 @@ import numpy as np
 import slicer
 from numpy.typing import ArrayLike, NDArray
 
-from SketchNoduleSynthLib.drawing.recipe import Voi
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.generate import random_recipe
@@ -92,7 +92,7 @@ class Console:
         Outlines, sizes and attenuations are LIDC's. `difficulty`: conspicuous, moderate, subtle, or any.
         """
         there = [nodule.key for nodule in self.session.nodules]
-        taken = [nodule.recipe for nodule in self.session.nodules]
+        taken = [nodule.recipe.voi for nodule in self.session.nodules]
         recipe = random_recipe(self.session.source, count, seed, difficulty, taken)
         self.session.carry_out(self.session.add(recipe, "Add random nodules"))
         return [nodule.key for nodule in self.session.nodules if nodule.key not in there]

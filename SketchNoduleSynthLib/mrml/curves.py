@@ -14,9 +14,9 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from SketchNoduleSynthLib.editing.draft import Draft
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 
 FOLDER = "Synthetic nodules"

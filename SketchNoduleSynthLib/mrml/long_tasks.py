@@ -46,7 +46,7 @@ def add_random(editor: Editor, count: int, difficulty: str | None) -> None:
     """
     editor.check_idle()
     session = editor.session
-    taken = [nodule.recipe for nodule in session.nodules]
+    taken = [nodule.recipe.voi for nodule in session.nodules]
     seed = session.next_key  # Taken back and asked for again, others come.
 
     def work(progress: Progress) -> Recipe:

@@ -10,7 +10,7 @@ import slicer.util
 
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame, tilted_axes
 from SketchNoduleSynthLib.ct.grid import ras_of_lps, turned
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.geometry import node_to_world
 

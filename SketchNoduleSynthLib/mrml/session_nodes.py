@@ -22,7 +22,7 @@ import slicer.util
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.editing.draft import Draft
+from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 from SketchNoduleSynthLib.mrml import volumes

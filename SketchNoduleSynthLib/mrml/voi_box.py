@@ -12,7 +12,7 @@ import slicer
 import slicer.util
 import vtk
 
-from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER, Voi
+from SketchNoduleSynthLib.drawing.voi import SIDE_PER_DIAMETER, Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.curves import FOLDER

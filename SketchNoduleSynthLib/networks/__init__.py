@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import nn
@@ -10,14 +11,14 @@ from SketchNoduleSynthLib.networks.mcgan import MCGAN, MCGANConfig
 from SketchNoduleSynthLib.networks.pix2pix import Pix2Pix, Pix2PixConfig
 from SketchNoduleSynthLib.networks.stylepix2pix import StylePix2Pix, StylePix2PixConfig
 
+ARCHITECTURES: dict[str, tuple[Callable[[Any], nn.Module], type]] = {
+    "pix2pix": (Pix2Pix, Pix2PixConfig),
+    "stylepix2pix": (StylePix2Pix, StylePix2PixConfig),
+    "mcgan": (MCGAN, MCGANConfig),
+}
 
-def build(network: str, arguments: dict[str, Any]) -> nn.Module:
-    """A generator by name (`pix2pix`, `stylepix2pix`, `mcgan`) with its config's arguments."""
-    arguments = arguments | {"widths": tuple(arguments["widths"])}
-    if network == "pix2pix":
-        return Pix2Pix(Pix2PixConfig(**arguments))
-    if network == "stylepix2pix":
-        return StylePix2Pix(StylePix2PixConfig(**arguments))
-    if network == "mcgan":
-        return MCGAN(MCGANConfig(**arguments))
-    raise ValueError(f"There is no network {network!r}.")
+
+def build(architecture: str, arguments: dict[str, Any]) -> nn.Module:
+    """A generator with its config's arguments; raises KeyError if there is no such architecture."""
+    network, config = ARCHITECTURES[architecture]
+    return network(config(**arguments | {"widths": tuple(arguments["widths"])}))

@@ -85,6 +85,8 @@ def generator_input(surroundings: Tensor, noise: Tensor, conditions: Tensor, ske
 class MCGAN(nn.Module):
     """The 3D U-Net generator; (batch, config.in_channels, 64, 64, 64) to (batch, 1, 32, 32, 32) in [-1, 1]."""
 
+    dimensions, needs_drawing, has_style = 3, False, False
+
     def __init__(self, config: MCGANConfig) -> None:
         super().__init__()
         self.config = config

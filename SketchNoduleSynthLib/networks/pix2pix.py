@@ -106,6 +106,8 @@ class Head(nn.Module):
 class Pix2Pix(nn.Module):
     """The U-Net generator; (batch, config.in_channels, 128, 128) to (batch, 1, 128, 128) in [-1, 1]."""
 
+    dimensions, needs_drawing, has_style = 2, True, False
+
     def __init__(self, config: Pix2PixConfig) -> None:
         super().__init__()
         self.config = config

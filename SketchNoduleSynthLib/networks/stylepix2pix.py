@@ -41,6 +41,8 @@ class StylePix2Pix(nn.Module):
     `truncation` below 1 brings styles nearer to the mean one: fewer surprises, less variety (Karras et al. 2019).
     """
 
+    dimensions, needs_drawing, has_style = 2, True, True
+
     def __init__(self, config: StylePix2PixConfig) -> None:
         super().__init__()
         self.config = config

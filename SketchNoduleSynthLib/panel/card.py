@@ -7,7 +7,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.models import bundled
 
 SIZE = 640, 720
 
@@ -19,7 +19,7 @@ def show_card(model: str, parent: Any) -> Any:
     window.setAttribute(qt.Qt.WA_DeleteOnClose)
     window.resize(*SIZE)
     text = qt.QTextBrowser(window)
-    text.setMarkdown((bundle.MODELS_FOLDER / model / bundle.CARD).read_text(encoding="utf-8"))
+    text.setMarkdown(bundled()[model].card.read_text(encoding="utf-8"))
     layout = qt.QVBoxLayout(window)
     layout.addWidget(text)
     window.show()

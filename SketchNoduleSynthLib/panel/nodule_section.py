@@ -8,6 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.ct.window import to_8bit
+from SketchNoduleSynthLib.models import bundled, needs
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.panel.card import show_card
 from SketchNoduleSynthLib.panel.pictures import pixmap_of
@@ -25,6 +26,8 @@ class NoduleSection:
     def __init__(self, panel: Panel) -> None:
         self.panel, self.ui = panel, panel.ui
         self._shown: list[Preview] = []
+        self.ui.modelBox.addItems(list(bundled()))
+        self.ui.modelBox.setToolTip(needs())
         # Some of these signals have overloads: the value is read, not taken from them.
         for signal in (
             self.ui.modelBox.currentIndexChanged,
@@ -71,7 +74,7 @@ class NoduleSection:
         self.ui.attenuationBox.setCurrentText(draft.attenuation)
         self.ui.seedBox.setValue(draft.seed)
         self.ui.styleSlider.setValue(draft.style)
-        self.ui.styleSlider.setEnabled(draft.model == "stylepix2pix")
+        self.ui.styleSlider.setEnabled(bundled()[draft.model].has_style)
         self._show_variants(editor.variants)
 
     def _show_variants(self, variants: list[Preview]) -> None:

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from SketchNoduleSynthLib.drawing.recipe import Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml.editor import PLACE, Editor
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class VoiSection:
         voi = editor.session.draft.voi if editor else None
         self.ui.placeButton.setEnabled(editor is not None)
         self.ui.placeButton.setChecked(editor is not None and editor.tool == PLACE)
+        if editor is not None:
+            low, high = bundled()[editor.session.draft.model].diameter_mm
+            self.ui.diameterSlider.minimum, self.ui.diameterSlider.maximum = low, high
         for name, slider in self.sliders.items():
             slider.setEnabled(voi is not None)
             if voi is not None and slider.value != getattr(voi, name):

@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
+from SketchNoduleSynthLib.json_keys import Keys, number, shortened
 
 VERSION = 1
 CONFIDENCE = (1, 100)

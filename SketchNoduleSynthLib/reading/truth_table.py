@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from SketchNoduleSynthLib.ct.grid import Grid
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Keys, number, shortened
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_rows
+from SketchNoduleSynthLib.json_keys import Keys, number, shortened
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 
 VERSION = 1

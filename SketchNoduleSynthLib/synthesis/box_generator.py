@@ -30,21 +30,22 @@ MOST_ZOOM = 1.3
 class BoxGenerator:
     """MCGAN: the VOI's middle box, in one pass, with or without a drawing."""
 
-    def __init__(self, model: bundle.Bundled) -> None:
+    def __init__(self, model: bundle.Loaded) -> None:
         self.model = model
 
     def notes(self, site: Site) -> list[str]:
         """See :class:`generators.Generator`; raises :class:`InputError` if the drawing misses the box."""
         notes = []
         if any(stroke.label != "nodule" for stroke in site.recipe.strokes):
-            notes.append("mcgan takes the nodule's outline only; the other lines were not used.")
+            notes.append(f"{self.model.name} takes the nodule's outline only; the other lines were not used.")
         if site.is_drawn:
             side = middle_of(cube_frame(site.recipe.voi)).extent[0]
             drawn = site.outline[0].sum() * site.reslice.pixel_mm**2
             inside = filled(site.recipe.strokes, side).sum() * (side / RASTER_SAMPLES) ** 2 / drawn
             if inside < 0.5:
                 raise InputError(
-                    f"The drawing lies beyond the box of {side:.1f} mm that mcgan fills; move the VOI's centre onto it."
+                    f"The drawing lies beyond the box of {side:.1f} mm that {self.model.name} fills; "
+                    "move the VOI's centre onto it."
                 )
         return notes
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.box_generator import BoxGenerator
 from SketchNoduleSynthLib.synthesis.generated import Generated
@@ -19,7 +20,7 @@ from SketchNoduleSynthLib.synthesis.site import Site
 class Generator(Protocol):
     """A bundled network in use."""
 
-    model: bundle.Bundled
+    model: bundle.Loaded
 
     def notes(self, site: Site) -> list[str]:
         """What of the drawing this network does not use, a sentence each."""
@@ -35,16 +36,10 @@ class Generator(Protocol):
 
 
 @cache
-def generator(name: str) -> Generator:
-    """The generator of a bundled model; loads torch and the weights the first time."""
-    model = bundle.load(name)
-    return BoxGenerator(model) if name == "mcgan" else PlaneGenerator(model)
+def generator(name: str, folder: Path = MODELS_FOLDER) -> Generator:
+    """The generator of the model `name` of `folder`; loads torch and the weights the first time.
 
-
-def check_diameter(model: bundle.Bundled, diameter_mm: float) -> None:
-    """Raise :class:`InputError` if the model was not trained on nodules of that size."""
-    low, high = model.diameter_mm
-    if not low <= diameter_mm <= high:
-        raise InputError(
-            f"A diameter of {diameter_mm:g} mm is beyond {model.name}, which knows {low:g} to {high:g} mm."
-        )
+    Raises :class:`InputError` as :func:`bundle.load` does.
+    """
+    model = bundle.load(name, folder)
+    return BoxGenerator(model) if model.dimensions == 3 else PlaneGenerator(model)

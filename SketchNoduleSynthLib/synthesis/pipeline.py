@@ -19,7 +19,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
 from SketchNoduleSynthLib.synthesis.box_generator import MOST_ZOOM
 from SketchNoduleSynthLib.synthesis.generated import continuity
-from SketchNoduleSynthLib.synthesis.generators import Generator, check_diameter, generator
+from SketchNoduleSynthLib.synthesis.generators import Generator, generator
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site, cube_frame
@@ -92,13 +92,14 @@ def synthesize(
             f"The recipe was carried out with other weights of {nodule.model} ({nodule.weights_sha256}); "
             "remove weights_sha256 to use the bundled ones."
         )
-    check_diameter(make.model, nodule.voi.diameter_mm)
     stage("site")
     site = Site(Reslice(volume, nodule.voi), nodule)
-    notes = list(site.outline[1]) if site.is_drawn else []
+    notes, longest_mm = [], site.diameter_mm
     if site.is_drawn:
-        drawn_mm = long_diameter(site.outline[0], site.reslice.pixel_mm)
-        check_diameter(make.model, max(drawn_mm, nodule.voi.diameter_mm))
+        notes += site.outline[1]
+        longest_mm = max(longest_mm, long_diameter(site.outline[0], site.reslice.pixel_mm))
+    if beyond := make.model.beyond(longest_mm):
+        raise InputError(beyond)
     notes += make.notes(site)
     stage("network")
     made = make.nodule(site)

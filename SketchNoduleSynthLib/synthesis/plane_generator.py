@@ -35,7 +35,7 @@ In the insertion test it takes pix2pix's KID from 6.3 to 4.9 and the machine's A
 class PlaneGenerator:
     """pix2pix and StylePix2pix: parallel planes, each with its own real edges, in one batch."""
 
-    def __init__(self, model: bundle.Bundled) -> None:
+    def __init__(self, model: bundle.Loaded) -> None:
         self.model = model
 
     def notes(self, site: Site) -> list[str]:
@@ -60,7 +60,7 @@ class PlaneGenerator:
         """
         import torch
 
-        from SketchNoduleSynthLib.networks import StylePix2Pix, pix2pix
+        from SketchNoduleSynthLib.networks import pix2pix
         from SketchNoduleSynthLib.networks.conditions import conditions
 
         chance = chance_of(site.recipe.seed)
@@ -77,7 +77,7 @@ class PlaneGenerator:
             conditions(site.diameter_mm, site.recipe.attenuation)[None].expand(len(planes), -1),
         ).contiguous(memory_format=torch.channels_last)
         styled: tuple[torch.Tensor | float, ...] = ()
-        if isinstance(self.model.network, StylePix2Pix):
+        if self.model.has_style:
             styled = (torch.from_numpy(chance.style).expand(len(planes), -1), style)
         started = time.perf_counter()
         with torch.inference_mode():
@@ -93,13 +93,10 @@ class PlaneGenerator:
 
         Some styles shrink or fade a nodule; nearer to the mean style it keeps to its drawing.
         """
-        from SketchNoduleSynthLib.networks import StylePix2Pix
-
         style = site.recipe.style
         plane = self._plane_with(site, style)
         area, _ = site.outline
-        has_styles = isinstance(self.model.network, StylePix2Pix)
-        if has_styles and dice(found_in_plane(site, plane, area), area) < LEAST_DICE:
+        if self.model.has_style and dice(found_in_plane(site, plane, area), area) < LEAST_DICE:
             style *= LESS_STYLE
             plane = self._plane_with(site, style)
         return plane, style
@@ -136,7 +133,7 @@ class PlaneGenerator:
         lesion[len(lesion) // 2] = site.nodule_lines()
         holes = np.stack([hole_around(plane, reslice.pixel_mm, site.diameter_mm) for plane in stack.areas])
         along = frame.offsets[2] / site.side_mm
-        _, style = self._plane(site)
+        style = self._plane(site)[1] if self.model.has_style else site.recipe.style
         hu, seconds = self._generate(site, planes, reslice.edges_of(planes), lesion, holes, along, style)
         step = float(frame.spacing[2])
         hu = ndimage.gaussian_filter1d(hu, PLANE_BLUR_MM / step, axis=0, mode="nearest")

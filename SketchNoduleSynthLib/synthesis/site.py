@@ -12,8 +12,9 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.edges import EDGES
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, outline, raster
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
@@ -100,7 +101,7 @@ class Site:
     @property
     def is_drawn(self) -> bool:
         """Whether the recipe has a drawn nodule."""
-        return any(stroke.label == "nodule" for stroke in self.recipe.strokes)
+        return self.recipe.is_drawn
 
     @property
     def drawn_reach_mm(self) -> float:

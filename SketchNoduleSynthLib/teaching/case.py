@@ -19,9 +19,9 @@ from typing import Any
 
 from SketchNoduleSynthLib.ct.read import read_voxels
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Keys
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
+from SketchNoduleSynthLib.json_keys import Keys
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Truth
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table

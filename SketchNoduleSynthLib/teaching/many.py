@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import write_text
@@ -92,7 +92,7 @@ def make_case(
     lung = lung_of(source.ct)
     tell("Making the nodules")
     count, seed = plan.draw(index)
-    taken = [NoduleRecipe(Voi(place.center_ras_mm, place.diameter_mm), "mcgan") for place in source.own]
+    taken = [Voi(place.center_ras_mm, place.diameter_mm) for place in source.own]
     with threads(1):  # As many everywhere, so that the same case has the same voxels.
         placed = generate(volume, count, seed, plan.request, taken=taken, lung=lung) if count else []
     nodules = [CaseNodule(one.insertion, one.region, one.difficulty) for one in placed]

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from SketchNoduleSynthLib.drawing.recipe import MAX_SEED
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json, write_text
 from SketchNoduleSynthLib.generation.generate import Request
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.teaching.make import Form
 from SketchNoduleSynthLib.teaching.source import Source
 

@@ -14,11 +14,11 @@ from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.keys import KEYS
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.web import page
 from SketchNoduleSynthLib.web.actions import ACTIONS
 from SketchNoduleSynthLib.web.routes import Routes
@@ -88,7 +88,7 @@ class App(Front[Editor]):
         await self.open(await asyncio.to_thread(sample_ct), "Sample CT")
 
     def _on_card(self) -> None:
-        card = bundle.MODELS_FOLDER / self.state.model / bundle.CARD
+        card = bundled()[self.state.model].card
         self.show(card=markdown(card.read_text(encoding="utf-8"), extensions=["tables"]))
 
     async def _try(self, work: Awaitable[None]) -> None:

@@ -23,22 +23,22 @@ def button(text: str, click: str, **attributes: Any) -> Any:
 
 
 def slider(
-    text: str, name: str, low: float, high: float | str, step: float, enabled: str, hint: str, unit: str = ""
+    text: str, name: str, low: float | str, high: float | str, step: float, enabled: str, hint: str, unit: str = ""
 ) -> None:
     """A slider and a field for the value `name`; a field for those who cannot drag.
 
-    `high`: a number or script. `unit`: what stands after the field.
+    `low`, `high`: a number or script. `unit`: what stands after the field.
     """
-    top = (high,) if isinstance(high, str) else high
+    least, top = ((limit,) if isinstance(limit, str) else limit for limit in (low, high))
     with html.Label(classes="control", title=hint):
         html.Span(text)
         common = {"hide_details": True, "density": "compact", "disabled": (f"!({enabled})",)}
-        vuetify3.VSlider(v_model=(name,), min=low, max=top, step=step, thumb_size=14, **spoken(text), **common)
+        vuetify3.VSlider(v_model=(name,), min=least, max=top, step=step, thumb_size=14, **spoken(text), **common)
         with html.Span(classes="field"):
             html.Input(
                 type="number",
                 value=(name,),
-                min=low,
+                min=least,
                 max=top,
                 step=step,
                 **spoken(text),

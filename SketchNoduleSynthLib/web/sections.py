@@ -6,10 +6,11 @@ from typing import Any
 
 from trame.widgets import html
 
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, MODELS
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.rows import HEADS
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
+from SketchNoduleSynthLib.models import bundled, needs
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.long_tasks import MOST_RANDOM
 from SketchNoduleSynthLib.web.controls import act, button, check, choice, slider, spoken
@@ -31,7 +32,7 @@ def volume_of_interest() -> None:
         html.Summary("Volume of interest")
         _tool("place", "Place (P)", "Then click into the lung, in any slice view", "ct", classes="block")
         hint = "The nodule's long diameter: the dotted circle in the sketch view"
-        slider("Long diameter:", "diameter_mm", 3, 40, 0.5, "is_placed", hint, "mm")
+        slider("Long diameter:", "diameter_mm", "least_mm", "most_mm", 0.5, "is_placed", hint, "mm")
         hint = "The left side of the sketch plane rises"
         slider("Tilt left–right:", "tilt_lr_deg", -30, 30, 1, "is_placed", hint, "°")
         hint = "The posterior side of the sketch plane rises"
@@ -70,8 +71,7 @@ def nodule() -> None:
     """What the network shall make of the drawing, and putting it into the CT."""
     with html.Details(open=True):
         html.Summary("Nodule")
-        needs = "stylepix2pix and pix2pix need a drawing; mcgan makes one from the box, with or without a drawing"
-        with choice("Model:", "model", ("stylepix2pix", *(name for name in MODELS if name != "stylepix2pix")), needs):
+        with choice("Model:", "model", tuple(bundled()), needs()):
             button("Card", "trigger('card')", title="What the model was trained on, what it is good for and what not")
         choice("Attenuation:", "attenuation", ATTENUATIONS, "How dense it is")
         with html.Label(classes="control", title="Another seed, another nodule; the same seed, the same voxels"):
@@ -84,8 +84,7 @@ def nodule() -> None:
                 disabled=("!ct",),
             )
             button("Dice (R)", act("dice"), title="Another nodule from the same drawing", disabled=("!ct",))
-        hint = "How far stylepix2pix leaves its mean style"
-        slider("Style:", "style", 0, 1, 0.05, "ct && model === 'stylepix2pix'", hint)
+        slider("Style:", "style", 0, 1, 0.05, "ct && has_style", "How far the model leaves its mean style")
         with html.Div(classes="row"):
             hint = "Eight seeds of this drawing to choose from"
             button("Variants", act("variants"), title=hint, disabled=("!can_make",))

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from SketchNoduleSynthLib.ct.window import to_8bit
-from SketchNoduleSynthLib.drawing.recipe import STYLE, Voi
+from SketchNoduleSynthLib.drawing.recipe import STYLE
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.rows import row_of
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml.editor import Editor
 
 VARIANT_PIXELS = 96
@@ -35,7 +37,10 @@ class Shown:
     diameter_mm: float = 12.0
     tilt_lr_deg: float = 0.0
     tilt_hf_deg: float = 0.0
-    model: str = "stylepix2pix"
+    least_mm: float = 0.0
+    most_mm: float = 100.0
+    model: str = ""
+    has_style: bool = False
     attenuation: str = "solid"
     seed: int = 0
     style: float = STYLE
@@ -61,14 +66,17 @@ class Shown:
 def of_editor(editor: Editor) -> dict[str, Any]:
     """The part of :class:`Shown` that the editor decides."""
     session, draft = editor.session, editor.session.draft
-    task = editor.worker.task
+    task, model = editor.worker.task, bundled()[draft.model]
     values: dict[str, Any] = {
         "ct": editor.nodes.source.GetName(),
         "status": editor.status,
         "task": (f"{task.name}: {task.stage}" if task.stage else task.name) if task else "",
         "tool": editor.tool or "",
         "is_placed": draft.voi is not None,
+        "least_mm": model.diameter_mm[0],
+        "most_mm": model.diameter_mm[1],
         "model": draft.model,
+        "has_style": model.has_style,
         "attenuation": draft.attenuation,
         "seed": draft.seed,
         "style": draft.style,

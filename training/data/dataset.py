@@ -17,8 +17,8 @@ from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.edges import EDGES
-from SketchNoduleSynthLib.drawing.recipe import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
+from SketchNoduleSynthLib.drawing.voi import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.conditions import conditions
 from SketchNoduleSynthLib.synthesis.site import CUBE_PER_VOI

@@ -12,6 +12,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.drawing.edges import EDGES
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, filled
+from SketchNoduleSynthLib.models import bundled
 from training.data.nodules import Nodule
 from training.data.roughness import rough
 
@@ -42,9 +43,9 @@ def traced(lines: NDArray[np.bool_], side_mm: float) -> list[Stroke]:
 def exact(recipe: NoduleRecipe, nodule: Nodule) -> NoduleRecipe:
     """The full edge map: the mask's outline and the real plane's Canny edges inside it.
 
-    The edges around it are the CT's own and always drawn in by the generators of planes. MCGAN takes the outline alone.
+    The edges around it are the CT's own and always drawn in by the generators of planes. A box takes the outline alone.
     """
-    if recipe.model == "mcgan":
+    if bundled()[recipe.model].dimensions == 3:
         return recipe
     plane = recipe.voi.frame(RASTER_SAMPLES).plane()
     pixel = float(plane.spacing[0])

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis import bundle
+from SketchNoduleSynthLib.models import CARD, FIGURES
+from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 
 Rows = list[tuple[str, str, str]]
 PAIRED = {
@@ -141,13 +142,13 @@ def write_beside_weights(template: str, figures: dict[str, Any], folder: Path) -
         "figures": table(figures),
         "steps": str(figures["steps"]),
         "parameters": f"{figures['parameters'] / 1e6:.1f} M",
-        "megabytes": f"{(folder / bundle.WEIGHTS).stat().st_size / 1e6:.1f} MB",
+        "megabytes": f"{(folder / WEIGHTS).stat().st_size / 1e6:.1f} MB",
     }
     for name, value in blanks.items():
         template = template.replace("{" + name + "}", value)
     main = {"sha256": figures["sha256"], "nodules": figures["nodules"], "figures": main_figures(figures)}
-    write_whole(folder / bundle.FIGURES, json.dumps(main, indent=1) + "\n")
-    return write_whole(folder / bundle.CARD, template)
+    write_whole(folder / FIGURES, json.dumps(main, indent=1) + "\n")
+    return write_whole(folder / CARD, template)
 
 
 def write_whole(path: Path, text: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +12,13 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Voi
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke, outlines
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
-from SketchNoduleSynthLib.synthesis.box_generator import BoxGenerator
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
-from SketchNoduleSynthLib.synthesis.plane_generator import PlaneGenerator
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, dense_tissue, is_parenchyma
 from training.data.nodules import Nodule
 
@@ -52,12 +49,6 @@ class Remake:
         mask = np.zeros(self.empty.array.shape, bool)
         mask[self.insertion.box] = self.insertion.nodule
         return mask
-
-
-def generator_of(model: str, folder: Path = bundle.MODELS_FOLDER) -> Generator:
-    """The generator of the weights in `folder`/`model`."""
-    loaded = bundle.load(model, folder)
-    return BoxGenerator(loaded) if model == "mcgan" else PlaneGenerator(loaded)
 
 
 def axial_outline(nodule: Nodule, side_mm: float) -> Stroke | None:

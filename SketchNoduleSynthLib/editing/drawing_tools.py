@@ -1,70 +1,16 @@
-"""What is being drawn: a nodule's recipe before it is one."""
+"""What is done to a drawing: a copy beside it, the eraser, fewer points."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
-from SketchNoduleSynthLib.drawing.recipe import STYLE, NoduleRecipe, Voi
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from SketchNoduleSynthLib.errors import InputError
-
-DRAWN_MODELS = ("pix2pix", "stylepix2pix")
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A recipe that may still lack its VOI or its drawing."""
-
-    voi: Voi | None = None
-    model: str = "stylepix2pix"
-    attenuation: str = "solid"
-    seed: int = 0
-    style: float = STYLE
-    strokes: tuple[Stroke, ...] = ()
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether it has a nodule's outline."""
-        return any(stroke.label == "nodule" for stroke in self.strokes)
-
-    @property
-    def lacks(self) -> str:
-        """What the user has to do before a nodule can be made, a sentence; empty if nothing."""
-        if self.voi is None:
-            return "Place the volume of interest: click into the lung."
-        if self.model in DRAWN_MODELS and not self.is_drawn:
-            return f"Draw the nodule's outline; {self.model} needs one (mcgan does not)."
-        return ""
-
-    def placed(self) -> Voi:
-        """The VOI. Raises :class:`InputError` if there is none yet."""
-        if self.voi is None:
-            raise InputError(self.lacks)
-        return self.voi
-
-    def with_voi(self, voi: Voi) -> Draft:
-        """The drawing in another VOI; it grows with the diameter."""
-        times = voi.diameter_mm / self.voi.diameter_mm if self.voi else 1.0
-        if times == 1.0:
-            return replace(self, voi=voi)
-        strokes = tuple(replace(stroke, points_mm=times * stroke.points_mm) for stroke in self.strokes)
-        return replace(self, voi=voi, strokes=strokes)
-
-    def recipe(self) -> NoduleRecipe:
-        """The finished recipe. Raises :class:`InputError` that says what is lacking."""
-        if self.lacks:
-            raise InputError(self.lacks)
-        return NoduleRecipe(self.placed(), self.model, self.seed, self.attenuation, self.strokes, style=self.style)
-
-
-def draft_of(recipe: NoduleRecipe) -> Draft:
-    """The draft that gives `recipe` again."""
-    return Draft(recipe.voi, recipe.model, recipe.attenuation, recipe.seed, recipe.style, recipe.strokes)
+from SketchNoduleSynthLib.drawing.voi import Voi
 
 
 def beside(voi: Voi, times: float = 1.5) -> Voi:
