@@ -3,6 +3,7 @@
     real = read_nodules(Path("nodules_validation.npz"))
     test = InsertionTest.of(real)                    # real ones of 4 to 12 mm; or sizes=(13, 30), or kind="calcified"
     row = test.row("mine", insert)                   # insert(Request) -> (hu, mask), both (z, y, x) as request.ct.array
+    row = test.row("mine", insert, by_images=False)  # plain features and tissue alone: in seconds
     print(printed({"real": test.real_row, "mine": row}), features_printed({"mine": row}), sep="\\n\\n")
 
 The real nodules are measured once a process. A row of 72 nodules takes some 25 s on two cores, without the inserter.
@@ -116,7 +117,7 @@ class InsertionTest:
         spacing = nodules[0].ct.grid.spacing[::-1].tolist()
         return tissue([(n.ct.array, n.mask, n.kind, n.diameter_mm) for n in nodules], spacing)
 
-    def row(self, name: str, insert: Inserter, figures: Path | None = None) -> Row:
+    def row(self, name: str, insert: Inserter, figures: Path | None = None, by_images: bool = True) -> Row:
         """The figures of one inserter, and how long it took; a contact sheet into the folder `figures`.
 
         Raises :class:`InputError` if it refuses all.
@@ -133,18 +134,18 @@ class InsertionTest:
         if not made:
             raise InputError(f"{name} refuses every nodule of the insertion test; check its weights.")
         inserted = time.perf_counter()
-        row = self.against(made, figures and figures / f"insertion-{name.replace(' ', '-')}.png")
+        row = self.against(made, figures and figures / f"insertion-{name.replace(' ', '-')}.png", by_images)
         measured = time.perf_counter()
         seconds = {"insertion_s": inserted - start, "figures_s": measured - inserted}
         return row | seconds | {"refused": refused}
 
-    def against(self, nodules: Sequence[Seen], picture: Path | None = None) -> Row:
+    def against(self, nodules: Sequence[Seen], picture: Path | None = None, by_images: bool = True) -> Row:
         """The figures of any nodules against the real ones; by images only where there are enough of both."""
         images = self.images(nodules)
         if picture:
             sheet(images, picture)
         row: Row = {"sites": len(nodules), "features": told_apart(self.plain, [n.plain() for n in nodules])}
-        if min(len(nodules), len(self.real)) >= LEAST_NODULES:
+        if by_images and min(len(nodules), len(self.real)) >= LEAST_NODULES:
             made, real = self.inception(images), self.features
             flat = [features.reshape(-1, features.shape[-1]) for features in (real, made)]
             row["kid"], row["kid_spread"] = metrics.kid(flat[0], flat[1])
