@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,12 +98,11 @@ def extruded(request: Request, class_hu: dict[str, float]) -> Inserted:
 
 
 def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
-    """A real nodule of like size and the same attenuation, with a feather of 1 mm; on a grid as the CT's."""
+    """A real nodule of like size and the same kind, with a feather of 1 mm; on a grid as the CT's."""
     hu = request.ct.array.astype(np.float32)
-    like = sorted(
-        (abs(n.diameter_mm - request.diameter_mm), k) for k, n in enumerate(donors) if kind_of(n) == request.kind
-    )[:LIKE_CANDIDATES]
-    donor = donors[like[np.random.default_rng(request.seed).integers(len(like))][1]]
+    nearest = sorted(donors, key=lambda n: abs(n.diameter_mm - request.diameter_mm))
+    like = list(islice((n for n in nearest if kind_of(n) == request.kind), LIKE_CANDIDATES))
+    donor = like[np.random.default_rng(request.seed).integers(len(like))]
     shift = np.rint(request.ct.grid.to_index(request.point) - donor.ct.grid.to_index(donor.center_mm)).astype(int)[::-1]
     away = ndimage.distance_transform_edt(donor.mask.array == 0, donor.ct.grid.spacing[::-1])
     # The mask's border runs half a voxel outside its voxels; from there on the weight falls.
