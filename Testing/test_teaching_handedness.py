@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from phantom import LUNG_RAS_MM, chest
+from phantom import chest
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -19,13 +19,14 @@ from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.make import Form, described, write_case
 
-RECIPE = Recipe((NoduleRecipe(Voi(LUNG_RAS_MM, 12.0), "mcgan", seed=3),))
+RECIPE = Recipe((NoduleRecipe(Voi((44.0, 5.0, 3.0), 20.0), "mcgan", 3, "ground-glass"),))
+"""Large enough for noise to be added, which is another one where slices are made in the other order."""
 
 
 @pytest.fixture(scope="module")
 def drawn() -> Result:
     """What was made in a session."""
-    ct = chest()
+    ct = chest((100, 90, 60), (1.0, 1.0, 1.0))
     first = ct.grid.to_lps([ct.grid.size[0] - 1, 0, 0])
     flipped = replace(ct.grid, origin=first, direction=ct.grid.direction * [-1, 1, 1])
     return carry_out(Volume(np.ascontiguousarray(ct.array[:, :, ::-1]), flipped), RECIPE)
