@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
     from SketchNoduleSynthLib.drawing.sketch import Stroke
     from SketchNoduleSynthLib.errors import InputError
-    from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+    from SketchNoduleSynthLib.synthesis.insertion import Insertion
+    from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 
 __version__ = "0.1.0"
 __all__ = ["Frame", "InputError", "Insertion", "NoduleRecipe", "Recipe", "Stroke", "Volume", "synthesize"]
@@ -28,7 +29,7 @@ _HOMES = {
     "Recipe": "drawing.recipe",
     "Stroke": "drawing.sketch",
     "InputError": "errors",
-    "Insertion": "synthesis.pipeline",
+    "Insertion": "synthesis.insertion",
     "synthesize": "synthesis.pipeline",
 }
 

@@ -42,7 +42,7 @@ def synthesize(arguments: argparse.Namespace) -> None:
         bar.update()
     for line, insertion in zip(headings(result.insertions), result.insertions, strict=True):
         print(line)
-        for remark in [*insertion.report["notes"], *insertion.report["quality"]["reasons"]]:
+        for remark in [*insertion.report.notes, *insertion.report.quality.reasons]:
             print(f"   {remark}")
     print(f"Results: {arguments.output}\nPreview: {arguments.output / PREVIEW_FILE}")
 

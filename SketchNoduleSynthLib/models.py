@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.errors import BrokenModel, InputError
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 
 CONFIG, CARD, FIGURES = "config.json", "card.md", "figures.json"
@@ -36,11 +36,11 @@ class Model:
 
     @classmethod
     def read(cls, folder: Path) -> Model:
-        """Raises :class:`InputError` if there is no model in `folder`, or its config is broken."""
+        """Raises :class:`BrokenModel` if there is no model in `folder`, or its config is broken."""
         path = folder / CONFIG
         if not path.exists():
             names = ", ".join(sorted(other.parent.name for other in folder.parent.glob(f"*/{CONFIG}"))) or "none"
-            raise InputError(f"No weights of {folder.name} are bundled; those at hand: {names}.")
+            raise BrokenModel(f"No weights of {folder.name} are bundled; those at hand: {names}.")
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
             low, high = map(float, config.pop("diameter_mm"))
@@ -49,7 +49,7 @@ class Model:
                 raise ValueError(f"{model.dimensions} dimensions")
             return model
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"The config of {folder.name} is broken; install the extension again.") from error
+            raise BrokenModel(f"The config of {folder.name} is broken; install the extension again.") from error
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ class Model:
 
 
 def models_in(folder: Path) -> dict[str, Model]:
-    """The models in `folder` by name, those of planes first; raises :class:`InputError` if a config is broken."""
+    """The models in `folder` by name, those of planes first; raises :class:`BrokenModel` if a config is broken."""
     found = (Model.read(path.parent) for path in folder.glob(f"*/{CONFIG}"))
     return {one.name: one for one in sorted(found, key=lambda one: (one.dimensions, one.has_style, one.name))}
 

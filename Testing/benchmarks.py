@@ -93,7 +93,7 @@ def wholes(volume: Volume) -> None:
         totals, alone = [], []
         for turn in range(REPEATS + 2):
             recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, turn, strokes=drawing(12.0, turn))
-            seconds = synthesize(volume, recipe).report["seconds"]
+            seconds = synthesize(volume, recipe).report.seconds
             totals.append(seconds["total"])
             alone.append(seconds["network_alone"])
         total, network = float(np.median(totals[2:])), float(np.median(alone[2:]))
@@ -105,9 +105,7 @@ def sizes() -> None:
     small, large = ct(128, 128, 100), ct(512, 512, 600)
     for model in bundled():
         recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, 1, strokes=drawing(12.0, 0.0))
-        calls = (
-            lambda turn, v=v, recipe=recipe: synthesize(v, recipe).report["seconds"]["total"] for v in (small, large)
-        )
+        calls = (lambda turn, v=v, recipe=recipe: synthesize(v, recipe).report.seconds["total"] for v in (small, large))
         small_s, large_s = alternately(*calls)
         text = f"512x512x600 {large_s * 1e3:.0f} ms; 128x128x100 {small_s * 1e3:.0f} ms"
         line(f"CT size, {model}", text, large_s / small_s, 1.15)

@@ -14,13 +14,14 @@ from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from scipy.spatial.transform import Rotation
+from sphere import report_of
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from SketchNoduleSynthLib.synthesis.result import Result, carry_out, of_nodules
 
 OBLIQUE = tuple(Rotation.from_euler("xyz", [20, -15, 40], degrees=True).as_matrix().ravel())
@@ -67,7 +68,9 @@ def with_values(volume: Volume, box: tuple[slice, slice, slice], hu: NDArray) ->
     before = volume.array[box].copy()
     after = np.broadcast_to(hu, before.shape).astype(before.dtype)
     recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 10.0), "mcgan", weights_sha256="0" * 64)
-    return of_nodules(volume, [Insertion(Box(*box), before, after, after != before, recipe, {})])
+    return of_nodules(
+        volume, [Insertion(Box(*box), before, after, after != before, recipe, report_of(recipe, Box(*box)))]
+    )
 
 
 def on(result: Result, source: Volume) -> Result:

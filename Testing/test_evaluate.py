@@ -17,6 +17,7 @@ from PIL import Image
 from refusal import refused
 from safetensors.torch import save
 from shared_data import VALIDATION, needs_nodules
+from sphere import report_of
 
 from SketchNoduleSynthLib import __main__ as command_line
 from SketchNoduleSynthLib.ct.box import Box
@@ -25,7 +26,7 @@ from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, Model, bundled
 from SketchNoduleSynthLib.networks import build, stylepix2pix
 from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 from SketchNoduleSynthLib.synthesis.generators import generator
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from training import evaluate
 from training.data.nodules import Nodule, read_nodules
 from training.figures import drawings, features, image_figures, model_card, nodule_figures
@@ -68,9 +69,10 @@ def put_back(nodules: Sequence[Nodule]) -> list[Remake]:
         if recipe is None:
             continue
         empty = emptied(nodule)
-        report = {"outline_dice": 1.0, "long_diameter_mm": nodule.diameter_mm, "quality": {"light": "green"}}
         whole = Box.of((0, 0, 0), (50, 50, 50))
-        insertion = Insertion(whole, empty.array, nodule.ct.array, nodule.mask.array > 0, recipe, report)
+        insertion = Insertion(
+            whole, empty.array, nodule.ct.array, nodule.mask.array > 0, recipe, report_of(recipe, whole)
+        )
         made.append(Remake(nodule, empty, insertion))
     return made
 
@@ -91,7 +93,7 @@ def test_a_perfect_model_has_perfect_figures(put_back: list[Remake]) -> None:
 def test_a_nodule_of_another_size_and_density_is_seen(put_back: list[Remake]) -> None:
     solid = put_back[0]
     darker = solid.nodule.ct.array - 100 * (solid.nodule.mask.array > 0).astype(np.int16)
-    report = solid.insertion.report | {"long_diameter_mm": 1.3 * solid.nodule.diameter_mm, "outline_dice": 0.5}
+    report = replace(solid.insertion.report, long_diameter_mm=1.3 * solid.nodule.diameter_mm, outline_dice=0.5)
     nodule = solid.insertion.nodule.copy()
     nodule[25:] = False
     wrong = Remake(solid.nodule, solid.empty, replace(solid.insertion, after=darker, nodule=nodule, report=report))

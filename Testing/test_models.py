@@ -54,7 +54,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The models as if they knew 6 to 10 mm only."""
     known = {name: replace(model, diameter_mm=(6.0, 10.0)) for name, model in models.bundled().items()}
     monkeypatch.setattr(models, "bundled", lambda: known)
-    for room in ("editing.session", "generation.generate"):
+    for room in ("editing.drafting", "generation.generate"):
         monkeypatch.setattr(f"SketchNoduleSynthLib.{room}.bundled", lambda: known)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
+from sphere import report_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 from SketchNoduleSynthLib.ct.box import Box
@@ -21,7 +22,7 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.editing.work import Work
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
@@ -220,7 +221,11 @@ def noise(session: Any, count: int) -> tuple[Work, tuple[Nodule, ...]]:
     made = []
     for nodule in work.wanted[-count:]:
         before, after = np.zeros(shape, np.int16), rng.integers(-900, 100, shape).astype(np.int16)
-        made.append(replace(nodule, insertion=Insertion(box, before, after, after > 0, nodule.recipe, {})))
+        made.append(
+            replace(
+                nodule, insertion=Insertion(box, before, after, after > 0, nodule.recipe, report_of(nodule.recipe, box))
+            )
+        )
     return work, (*session.nodules, *made)
 
 

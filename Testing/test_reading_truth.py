@@ -36,6 +36,7 @@ from SketchNoduleSynthLib.reading.truth_table import (
     read_table,
     write_table,
 )
+from SketchNoduleSynthLib.synthesis.insertion import Situation
 from SketchNoduleSynthLib.synthesis.picture import HEADING, TILE
 from SketchNoduleSynthLib.synthesis.result import Result, carry_out
 
@@ -55,7 +56,9 @@ def result() -> Result:
 
 @pytest.fixture(scope="module")
 def truth(result: Result) -> Truth:
-    nodules = truth_of(result, [("right", "upper"), ("left", "lower")], [(0.25, "moderate"), None])
+    first, second = result.insertions
+    placed = replace(first, situation=Situation("right", "upper", 0.25, "moderate"))
+    nodules = truth_of(replace(result, insertions=(placed, second)))
     return Truth("0007", result.synthetic.sha256(), nodules, (Place((1.0, 2.0, 3.0), 8.0),))
 
 
@@ -95,7 +98,7 @@ def test_the_truth_is_what_stands_in_the_label_map(result: Result, truth: Truth)
         assert nodule.attenuation == recipe.attenuation
     assert [(n.side, n.difficulty, n.difficulty_class) for n in truth.nodules] == [
         ("right", 0.25, "moderate"),
-        ("left", None, None),
+        (None, None, None),
     ]
 
 
@@ -156,7 +159,7 @@ def test_the_table_comes_back(truth: Truth, tmp_path: Path) -> None:
         assert [float(row[f"lps_{axis}_mm"]) for axis in "lps"] == nodule.center_lps_mm.tolist()
         assert (int(row["first_i"]), int(row["size_k"])) == (nodule.box_ijk[0][0], nodule.box_ijk[1][2])
         assert (row["side"], row["attenuation"], row["slice_number"]) == (
-            nodule.side,
+            nodule.side or "",
             nodule.attenuation,
             str(nodule.slice_number),
         )

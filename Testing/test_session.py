@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from generation_phantom import patient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
+from sphere import sphere
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -27,7 +29,7 @@ from SketchNoduleSynthLib.editing.nodule import standing
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
 from SketchNoduleSynthLib.synthesis.result import carry_out
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
@@ -116,7 +118,7 @@ def test_a_nodule_far_away_is_not_made_again(session: Session) -> None:
 
 def test_twenty_nodules_a_hundred_steps_back_and_forth_and_all_removed() -> None:
     """Edited in random order: after every step the view shows what the session holds, at the end the source."""
-    session, rng = Session(chest((180, 150, 80), (1.0, 1.0, 1.0))), np.random.default_rng(3)
+    session, rng = Session(chest((180, 150, 80), (1.0, 1.0, 1.0)), make=sphere), np.random.default_rng(3)
     source = session.source.array.copy()
     screen = Screen(session)
     while len(session.nodules) < 20:
@@ -130,7 +132,7 @@ def test_twenty_nodules_a_hundred_steps_back_and_forth_and_all_removed() -> None
         session.choose(seed=int(rng.integers(100)), attenuation=str(rng.choice(["solid", "ground-glass"])))
         session.carry_out(session.insert())
     full = session.result().synthetic.array
-    assert np.array_equal(full, carry_out(session.source, session.result().recipe).synthetic.array)
+    assert np.array_equal(full, carry_out(session.source, session.result().recipe, make=sphere).synthetic.array)
     for _ in range(100):
         session.undo() if rng.random() < 0.6 else session.redo()
         if rng.random() < 0.1:
@@ -142,6 +144,37 @@ def test_twenty_nodules_a_hundred_steps_back_and_forth_and_all_removed() -> None
         session.carry_out(session.remove(int(key)))
     assert np.array_equal(screen.array, source)
     assert np.array_equal(session.source.array, source)
+
+
+def test_nodules_at_random_are_made_once_and_stand_on_what_is_there() -> None:
+    """On what the session has, and taken over as they are."""
+    made: list[Insertion] = []
+
+    def counted(volume: Volume, nodule: NoduleRecipe, progress: Progress = silent, /) -> Insertion:
+        made.append(sphere(volume, nodule, progress))
+        return made[-1]
+
+    session = Session(patient().volume, make=counted)
+    session.place((-65.0, 0.0, -10.0), 10.0)
+    session.choose(model="mcgan")
+    session.carry_out(session.insert())
+    told: list[str] = []
+    session.carry_out(session.add_random(3, seed=2), told.append)
+    assert told[0] == "the lungs" and told[-1] == "nodule 3 of 3"
+    assert len(made) == 4, "each is made once"
+    for one, nodule in zip(made, session.nodules, strict=True):
+        assert nodule.insertion is not None and nodule.insertion.after is one.after
+    again = carry_out(session.source, session.result().recipe, make=sphere)
+    assert np.array_equal(again.synthetic.array, session.result().synthetic.array)
+    assert session.undoable == "Add random nodules"
+    state = session.state
+
+    def cancel(stage: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session.carry_out(session.add_random(2, seed=2), cancel)
+    assert session.state is state
 
 
 def test_undo_names_its_steps_and_a_drag_is_one(session: Session) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phantom import LUNG_RAS_MM, chest
 from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
 
-from SketchNoduleSynthLib import Frame, InputError, NoduleRecipe, Stroke, Volume, synthesize
+from SketchNoduleSynthLib import Frame, InputError, Insertion, NoduleRecipe, Recipe, Stroke, Volume, synthesize
 from SketchNoduleSynthLib.drawing.sketch import outlines
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.models import CONFIG, bundled
@@ -20,6 +20,9 @@ from SketchNoduleSynthLib.synthesis.blending import blend, measure_noise, noise_
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.lifting import lift, profile
 from SketchNoduleSynthLib.synthesis.pipeline import preview
+from SketchNoduleSynthLib.synthesis.plane_generator import PlaneGenerator
+from SketchNoduleSynthLib.synthesis.report import Report
+from SketchNoduleSynthLib.synthesis.result import carry_out
 from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue, grow_against
@@ -183,10 +186,10 @@ def test_a_centre_in_lps_is_guessed():
 def test_what_is_cut_off_or_crosses_itself_is_told():
     eight = Stroke(np.array([[-5, -3], [5, 3], [5, -3], [-5, 3]]), closed=True)
     crossing = synthesize(chest(), recipe("pix2pix", strokes=(eight,)))
-    assert any("crosses itself" in note for note in crossing.report["notes"])
+    assert any("crosses itself" in note for note in crossing.report.notes)
     vessel = Stroke(np.array([[-6, 0], [60, 0]]), "vessel")
     beyond = synthesize(chest(), recipe("pix2pix", strokes=(ellipse(12.0), vessel)))
-    assert any("cut off" in note for note in beyond.report["notes"])
+    assert any("cut off" in note for note in beyond.report.notes)
 
 
 @pytest.mark.parametrize("model", ["pix2pix", "mcgan"])
@@ -195,9 +198,9 @@ def test_a_drawing_at_the_border_is_amber_and_one_larger_than_the_voi_refused(mo
     aside = 9.5 if model == "pix2pix" else 4.5
     at_the_border = replace(ellipse(8.0), points_mm=np.add(ellipse(8.0).points_mm, (aside, 0.0)))
     made = synthesize(chest(), recipe(model, strokes=(at_the_border,)))
-    assert made.report["quality"]["light"] == "amber" and "cut off" in made.report["quality"]["reasons"][0]
+    assert made.report.quality.light == "amber" and "cut off" in made.report.quality.reasons[0]
     middle = synthesize(chest(), recipe(model, strokes=(ellipse(8.0),)))
-    assert not [reason for reason in middle.report["quality"]["reasons"] if "cut off" in reason]
+    assert not [reason for reason in middle.report.quality.reasons if "cut off" in reason]
     with pytest.raises(InputError, match="30 mm long and the VOI 28 mm wide"):
         synthesize(chest(), recipe(model, strokes=(ellipse(32.0),)))
 
@@ -320,7 +323,7 @@ def test_drawn_and_synthetic_outlines_overlap_on_real_outlines(model):
         strokes = tuple(outlines(area, frame.extent[0])[:1])
         voi = Voi((-56.8, -194.1, -479.8), nodule.diameter_mm)
         made = synthesize(volume, NoduleRecipe(voi, model, 1, "solid", strokes))
-        dice.append(made.report["outline_dice"])
+        dice.append(made.report.outline_dice)
     assert np.median(dice) >= 0.80
 
 
@@ -363,7 +366,7 @@ def test_at_the_edge_of_the_ct_the_figures_are_of_the_synthetic_one():
     x, y, _ = LUNG_RAS_MM
     top = float(volume.grid.to_lps(volume.grid.size - 1)[2])
     report = synthesize(volume, recipe("pix2pix", center=(x, y, top + 0.3))).report
-    assert report["outline_dice"] > 0.6
+    assert report.outline_dice > 0.6
 
 
 def test_a_style_that_leaves_its_drawing_is_taken_back(monkeypatch):
@@ -393,12 +396,36 @@ def test_a_style_that_leaves_its_drawing_is_taken_back(monkeypatch):
 def test_mcgan_says_only_of_what_lies_beyond_its_box_that_it_was_cut_off(diameter_mm):
     within = synthesize(chest(), recipe("mcgan", diameter_mm))
     beyond = synthesize(chest(), recipe("mcgan", diameter_mm, strokes=(ellipse(1.4 * diameter_mm, 0.5),)))
-    assert not [reason for reason in within.report["quality"]["reasons"] if "cut off" in reason]
-    assert [reason for reason in beyond.report["quality"]["reasons"] if "cut off" in reason]
+    assert not [reason for reason in within.report.quality.reasons if "cut off" in reason]
+    assert [reason for reason in beyond.report.quality.reasons if "cut off" in reason]
 
 
 def test_mcgan_says_what_of_the_drawing_it_does_not_use():
     vessel = Stroke(np.array([[-8, -8], [8, 8]]), "vessel")
     insertion = synthesize(chest(), recipe("mcgan", strokes=(ellipse(14.0), vessel)))
-    assert any("were not used" in note for note in insertion.report["notes"])
-    assert synthesize(chest(), recipe("mcgan", strokes=(vessel,))).report["outline_dice"] is None
+    assert any("were not used" in note for note in insertion.report.notes)
+    assert synthesize(chest(), recipe("mcgan", strokes=(vessel,))).report.outline_dice is None
+
+
+def test_a_report_has_its_keys_and_survives_json():
+    report = synthesize(chest(), recipe("pix2pix")).report
+    written = json.loads(json.dumps(report.to_dict()))
+    assert list(written) == [
+        *("model", "attenuation", "box_ijk", "hu_mean", "hu_percentiles", "long_diameter_mm", "volume_mm3"),
+        *("outline_dice", "seam_ratio", "noise_hu", "quality", "plane_continuity", "notes", "seconds"),
+    ]
+    assert list(written["quality"]) == ["light", "reasons"] and list(written["noise_hu"]) == ["around", "inside"]
+    assert Report.from_dict(written) == report
+
+
+def test_what_is_not_needed_is_not_made(monkeypatch):
+    """A model without styles has no plane to choose one by."""
+    made = []
+    real = PlaneGenerator._generate
+    monkeypatch.setattr(PlaneGenerator, "_generate", lambda *words: made.append(1) or real(*words))
+    synthesize(chest(), recipe("pix2pix"))
+    assert len(made) == 1
+    source, made[:] = chest(), []
+    copies = []
+    monkeypatch.setattr(Insertion, "apply", lambda one, array: copies.append(one))
+    assert carry_out(source, Recipe((recipe("pix2pix"),))).insertions == tuple(copies), "each is applied once"

@@ -14,10 +14,11 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.synthesis.result import Result, carry_out
 from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.check import check
-from SketchNoduleSynthLib.teaching.make import Form, described, write_case
+from SketchNoduleSynthLib.teaching.make import Form, write_case
 
 RECIPE = Recipe((NoduleRecipe(Voi((44.0, 5.0, 3.0), 20.0), "mcgan", 3, "ground-glass"),))
 """Large enough for noise to be added, which is another one where slices are made in the other order."""
@@ -39,7 +40,7 @@ def assert_same_voxels(one: Volume, other: Volume) -> None:
 
 @pytest.mark.parametrize("form", ["nrrd", "dicom"])
 def test_a_case_has_the_voxels_that_were_made(drawn: Result, form, tmp_path: Path) -> None:
-    write_case(drawn.source, described(drawn.insertions, drawn.source), tmp_path / "case", "case", Form(form))
+    write_case(situated(drawn), tmp_path / "case", "case", Form(form))
     case = Case.open(tmp_path / "case")
     check(case)
     assert_same_voxels(case.ct(), drawn.synthetic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import signal
 import socket
@@ -22,6 +23,7 @@ from generation_phantom import Patient
 from hypothesis import given
 from hypothesis import strategies as st
 from refusal import refused
+from sphere import sphere
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -39,6 +41,16 @@ from SketchNoduleSynthLib.teaching.plan import Plan, held
 from SketchNoduleSynthLib.teaching.source import Source
 
 COUNT, PATIENCE_S = 4, 120.0
+RUN = """
+import pickle, sys
+from sphere import sphere
+from SketchNoduleSynthLib.teaching.many import make_many
+
+if __name__ == "__main__":
+    with open(sys.argv[1], "rb") as file:
+        plan, folder = pickle.load(file)
+    make_many(plan, folder, 2, make=sphere)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +78,7 @@ def plan(source, other) -> Plan:
 def by_one(plan, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("cases") / "by_one"
     told: list[tuple[int, int]] = []
-    summary = make_many(plan, folder, 1, progress=lambda *step: told.append(step))
+    summary = make_many(plan, folder, 1, progress=lambda *step: told.append(step), make=sphere)
     assert told[0] == (0, COUNT) and told[-1] == (COUNT, COUNT)
     assert summary["cases"] == COUNT and not summary["refused"]
     return folder
@@ -90,13 +102,13 @@ def test_the_cases_are_whole_of_the_cts_by_turns_and_the_summary_counts_them(pla
     assert (by_one / "coverage.png").exists() and (by_one / "coverage.csv").exists()
 
 
-def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path, capsys):
+def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
     folder = tmp_path / "killed"
-    words = ["--count", str(COUNT), "--nodules", "0-1", "--seed", "5", "--sizes", "8", "14", "--model", "mcgan"]
-    cts = [source.ct for source in plan.sources]
-    command = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "make", *cts, str(folder), *words]
-    command += ["--format", "nrrd", "--workers", "2"]
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    (tmp_path / "run.py").write_text(RUN)
+    (tmp_path / "plan.pickle").write_bytes(pickle.dumps((plan, folder)))
+    command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "plan.pickle")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(command, start_new_session=True, env=environment)
     until = time.monotonic() + PATIENCE_S
     while not list(folder.glob("case-*")) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
@@ -106,13 +118,24 @@ def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path, caps
     assert 0 < len(there) < COUNT, "killed half way"
     times = [case.stat().st_mtime_ns for case in there]
     assert all(check(Case.open(case)) for case in there), "what is there is whole"
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert f"{COUNT} cases" in done.stdout and "from 2 CTs" in done.stdout and "show one patient" in done.stdout
+    summary = make_many(plan, folder, 2, make=sphere)
+    assert summary["cases"] == COUNT
     assert [case.stat().st_mtime_ns for case in there] == times, "nothing is done twice"
     assert digests(folder) == digests(by_one)
-    capsys.readouterr()
-    assert main(command[3:]) == 0
-    assert capsys.readouterr().out == done.stdout, "what is whole is only counted"
+    assert make_many(plan, folder, 2, make=sphere) == summary, "what is whole is only counted"
+
+
+def test_the_command_makes_many_with_the_real_networks(source, other, tmp_path, capsys):
+    words = ["--count", "3", "--nodules", "0-1", "--seed", "5", "--sizes", "8", "14", "--model", "mcgan"]
+    command = ["case", "make", str(source), str(other), str(tmp_path / "cases"), *words, "--format", "nrrd"]
+    assert main([*command, "--workers", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "3 cases" in told and "from 2 CTs" in told and "show one patient" in told
+    cases = [Case.open(path) for path in sorted((tmp_path / "cases").glob("case-*"))]
+    assert len(cases) == 3 and sum(len(case.truth().nodules) for case in cases) > 0
+    assert all(check(case) for case in cases)
+    assert main([*command, "--workers", "1"]) == 0
+    assert capsys.readouterr().out == told, "what is whole is only counted"
 
 
 def test_a_case_is_made_on_one_thread_and_torch_keeps_its_own(plan, by_one, tmp_path, monkeypatch):
@@ -126,7 +149,7 @@ def test_a_case_is_made_on_one_thread_and_torch_keeps_its_own(plan, by_one, tmp_
     monkeypatch.setattr(many, "generate", noted)
     index = next(index for index in range(COUNT) if plan.draw(index)[0])
     with threads(3):
-        many.make_case(plan, index, tmp_path / plan.names()[index], plan.names()[index])
+        many.make_case(plan, index, tmp_path / plan.names()[index], plan.names()[index], make=sphere)
         assert torch.get_num_threads() == 3
     assert used == [1]
     assert digests(tmp_path / plan.names()[index]) == digests(by_one / plan.names()[index])
@@ -141,10 +164,10 @@ def test_another_plan_in_the_same_folder_is_refused(plan, by_one):
 def test_more_cases_are_added_and_fewer_refused(plan, by_one, tmp_path):
     begun = tmp_path / "begun"
     first = replace(plan, count=2)
-    make_many(first, begun, 1)
+    make_many(first, begun, 1, make=sphere)
     kept = {path: path.stat().st_mtime_ns for path in begun.rglob("ct.nrrd")}
     assert len(kept) == 2
-    make_many(replace(plan, count=3), begun, 1)
+    make_many(replace(plan, count=3), begun, 1, make=sphere)
     assert len(list(begun.rglob("ct.nrrd"))) == 3 and all(path.stat().st_mtime_ns == t for path, t in kept.items())
     for name in replace(plan, count=3).names():
         assert (begun / name / "case.json").read_bytes() == (by_one / name / "case.json").read_bytes()

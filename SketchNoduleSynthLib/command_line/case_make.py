@@ -86,7 +86,9 @@ def _make_one(given: argparse.Namespace, form: Form, folder: Path) -> None:
 
 def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None:
     from SketchNoduleSynthLib.drawing.recipe import Recipe
-    from SketchNoduleSynthLib.teaching.make import by_recipe, write_case
+    from SketchNoduleSynthLib.generation.situation import situated
+    from SketchNoduleSynthLib.synthesis.result import carry_out
+    from SketchNoduleSynthLib.teaching.make import write_case
     from SketchNoduleSynthLib.teaching.source import Source, volume_of
 
     recipe = Recipe.read(given.recipe)
@@ -94,9 +96,9 @@ def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None
     source = Source.read(given.ct[0], given.own[0] if given.own else None)
     volume = volume_of(source.ct)
     _tell("Making the nodules")
-    nodules = by_recipe(recipe, volume)
+    result = situated(carry_out(volume, recipe))
     _tell("Writing the case")
-    write_case(volume, nodules, folder, folder.name, form, source.folder, source.own)
+    write_case(result, folder, folder.name, form, source.folder, source.own)
 
 
 def _make_many(given: argparse.Namespace, form: Form) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -12,9 +12,8 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize, voxels_read
-
-Progress = Callable[[str], None]
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make, Progress
+from SketchNoduleSynthLib.synthesis.pipeline import voxels_read
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,8 @@ class Nodule:
         """Whether it was made, and on what `below` is now."""
         return self.insertion is not None and digest(below, self.insertion) == self.ground
 
-    def made_on(self, below: Volume, progress: Progress) -> Nodule:
-        """The same, made on `below`."""
-        insertion = synthesize(below, self.recipe, progress)
+    def made(self, insertion: Insertion, below: Volume) -> Nodule:
+        """The same, as it was made on `below`."""
         return replace(self, recipe=insertion.recipe, insertion=insertion, ground=digest(below, insertion))
 
 
@@ -51,7 +49,7 @@ def shown(nodules: Sequence[Nodule]) -> list[Insertion]:
     return [nodule.insertion for nodule in nodules if nodule.is_shown and nodule.insertion is not None]
 
 
-def standing(source: Volume, wanted: Sequence[Nodule], progress: Progress) -> tuple[Nodule, ...]:
+def standing(source: Volume, wanted: Sequence[Nodule], make: Make, progress: Progress) -> tuple[Nodule, ...]:
     """`wanted` with every shown nodule made on what lies below it; those that already are stay the same objects.
 
     So a case is always what its recipe, carried out in order, gives, however it came about, and overlapping
@@ -64,7 +62,7 @@ def standing(source: Volume, wanted: Sequence[Nodule], progress: Progress) -> tu
         below = layered(source, shown(done))
         if nodule.is_shown and not nodule.stands_on(below):
             try:
-                nodule = nodule.made_on(below, progress)
+                nodule = nodule.made(make(below, nodule.recipe, progress), below)
             except InputError as error:
                 if nodule.insertion is not None:
                     what = f"Nodule {nodule.key}, which overlaps, cannot be made any more"

@@ -30,15 +30,14 @@ class Row:
 
 def row_of(nodule: Nodule) -> Row:
     """The row of `nodule`; without size and light while it is not made."""
-    report = nodule.insertion.report if nodule.insertion else {}
-    quality = report.get("quality", {"light": "", "reasons": []})
+    report = nodule.insertion.report if nodule.insertion else None
     return Row(
         nodule.key,
         f"{nodule.key}" if nodule.is_shown else f"{nodule.key} (hidden)",
-        f"{report['long_diameter_mm']:.1f} mm" if report else "",
+        f"{report.long_diameter_mm:.1f} mm" if report else "",
         nodule.recipe.attenuation,
         nodule.recipe.model,
-        quality["light"],
-        "\n".join(quality["reasons"]) or "Nothing to object to.",
+        report.quality.light if report else "",
+        "\n".join(report.quality.reasons if report else ()) or "Nothing to object to.",
         nodule.is_shown,
     )

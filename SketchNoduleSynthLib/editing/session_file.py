@@ -20,9 +20,11 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Draft, NoduleRecipe
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown
-from SketchNoduleSynthLib.editing.session import Session, State
+from SketchNoduleSynthLib.editing.session import Session
+from SketchNoduleSynthLib.editing.states import State
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
+from SketchNoduleSynthLib.synthesis.report import Report
 
 VERSION = 3
 """Versions 1 and 2 said less of the CT that they belong to."""
@@ -87,7 +89,7 @@ def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:
         "after": _packed(made.after),
         "before": _packed(made.before),
         "nodule": _packed(made.nodule),
-        "report": made.report,
+        "report": made.report.to_dict(),
     }
 
 
@@ -103,7 +105,7 @@ def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:
     if nodule.is_shown and not np.array_equal(below.array[box], before):
         raise InputError("The case was made on another CT; choose the CT that it belongs to.")
     mask = _unpacked(item["nodule"], "|b1", shape)
-    insertion = Insertion(box, before, after, mask, nodule.recipe, item["report"])
+    insertion = Insertion(box, before, after, mask, nodule.recipe, Report.from_dict(item["report"]))
     return replace(nodule, insertion=insertion, ground=bytes.fromhex(item["ground"]))
 
 

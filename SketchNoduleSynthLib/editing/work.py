@@ -11,13 +11,11 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.editing.nodule import Nodule, Progress, standing
+from SketchNoduleSynthLib.editing.layers import layered
+from SketchNoduleSynthLib.editing.nodule import Nodule, shown, standing
+from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
 from SketchNoduleSynthLib.synthesis.pipeline import preview
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
-
-
-def silent(stage: str) -> None:
-    """No progress shown."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,42 @@ class Work:
     wanted: tuple[Nodule, ...]
     edited: int | None
     voi: Voi | None
+    make: Make
 
     def carry_out(self, progress: Progress = silent) -> tuple[Nodule, ...]:
         """Make what is to be made, on any thread; `progress` may raise to cancel. Raises :class:`InputError`."""
-        return standing(self.source, self.wanted, progress)
+        return standing(self.source, self.wanted, self.make, progress)
+
+
+@dataclass(frozen=True)
+class RandomWork(Work):
+    """`count` nodules more where nodules can be, clear of those that are there; the first gets the key `first_key`."""
+
+    count: int
+    seed: int
+    difficulty: str | None
+    first_key: int
+
+    def carry_out(self, progress: Progress = silent) -> tuple[Nodule, ...]:
+        """See :class:`Work`; what is made while places are looked for is taken over as it is."""
+        from SketchNoduleSynthLib.generation.generate import Request, generate
+
+        progress("the lungs")
+        made = generate(
+            self.source,
+            self.count,
+            self.seed,
+            Request(self.difficulty),
+            taken=[nodule.recipe.voi for nodule in self.before],
+            there=shown(self.before),
+            progress=lambda done: progress(f"nodule {min(done + 1, self.count)} of {self.count}"),
+            make=self.make,
+        )
+        nodules = list(self.before)
+        for key, insertion in enumerate(made, self.first_key):
+            below = layered(self.source, shown(nodules))
+            nodules.append(Nodule(key, insertion.recipe).made(insertion, below))
+        return tuple(nodules)
 
 
 @dataclass(frozen=True)

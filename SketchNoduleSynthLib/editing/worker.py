@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from SketchNoduleSynthLib.editing.nodule import Progress
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.signals import Signal
+from SketchNoduleSynthLib.synthesis.insertion import Progress
 
 T = TypeVar("T")
 PATIENCE_S = 0.01

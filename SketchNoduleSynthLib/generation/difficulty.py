@@ -19,7 +19,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
 from SketchNoduleSynthLib.generation.surroundings import Surroundings, surroundings
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
 LEVELS = ("conspicuous", "moderate", "subtle")
 LIMITS = (0.31, 0.44)
@@ -76,7 +76,7 @@ def difficulty(volume: Volume, nodule: NoduleRecipe | Insertion, lung: Lung | No
     recipe = nodule.recipe if isinstance(nodule, Insertion) else nodule
     around = surroundings(volume, lung, recipe.voi.center_lps_mm)
     if isinstance(nodule, Insertion):
-        return rated(nodule.report["long_diameter_mm"], nodule.report["hu_mean"], around)
+        return rated(nodule.report.long_diameter_mm, nodule.report.hu_mean, around)
     diameter = recipe.voi.diameter_mm
     at_10_mm, rise = EXPECTED_HU[recipe.attenuation]
     return rated(diameter, at_10_mm + rise * float(np.log(diameter / 10)), around)

@@ -7,24 +7,23 @@ it), never on what the process made before: nodule number k of a case has random
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe, Recipe
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.generation.coverage import NoduleKind
-from SketchNoduleSynthLib.generation.difficulty import LEVELS, Difficulty, difficulty
+from SketchNoduleSynthLib.errors import BrokenModel, InputError
+from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import Positions, Where
-from SketchNoduleSynthLib.generation.regions import Region, region_of
+from SketchNoduleSynthLib.generation.situation import situation_of
 from SketchNoduleSynthLib.json_keys import MAX_SEED, number
 from SketchNoduleSynthLib.models import bundled
-from SketchNoduleSynthLib.synthesis.generators import generator
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
+from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 
 TILT_DEG = 20.0
 MOST_PROPOSALS = 100
@@ -69,22 +68,6 @@ class Request:
         return max(lows), min(highs)
 
 
-@dataclass(frozen=True, eq=False)
-class PlacedNodule:
-    """A nodule that was made, and what a case must know of it."""
-
-    insertion: Insertion
-    difficulty: Difficulty
-    region: Region
-
-    @property
-    def kind(self) -> NoduleKind:
-        """What a coverage counts of it; its diameter is the measured one, where it could be measured."""
-        recipe = self.insertion.recipe
-        diameter_mm = self.insertion.report["long_diameter_mm"] or recipe.voi.diameter_mm
-        return NoduleKind(diameter_mm, recipe.attenuation, self.region.side, self.region.third, self.difficulty.level)
-
-
 def generate(
     volume: Volume,
     count: int,
@@ -92,10 +75,12 @@ def generate(
     request: Request | None = None,
     *,
     taken: Sequence[Voi] = (),
+    there: Sequence[Insertion] = (),
     lung: Lung | None = None,
     progress: Callable[[int], None] = lambda made: None,
-) -> list[PlacedNodule]:
-    """Make `count` nodules for `volume`, which is not changed, each on those before it.
+    make: Make = synthesize,
+) -> list[Insertion]:
+    """Make `count` nodules for `volume`, which is not changed, each on those before it and on those that are `there`.
 
     `taken`: where nodules are already, to keep clear of; `lung`: the CT's, where it is known already.
     `progress` is told how many are made; it may raise to cancel. A green quality light is looked for; after MOST_MADE
@@ -105,39 +90,26 @@ def generate(
     if count < 1 or not 0 <= seed <= MAX_SEED:
         raise InputError(f"{count} nodules with seed {seed} cannot be made; give at least 1, and a seed from 0.")
     request = request or Request()
-    for model in request.models or bundled():
-        generator(model)  # One that is missing or broken is told before others are made.
     lung = lung or lung_mask(volume)
     positions = Positions(volume, lung, request.where)
     working = volume.with_array(volume.array.copy())
-    made: list[PlacedNodule] = []
+    for one in there:
+        one.apply(working.array)
+    made: list[Insertion] = []
     for index in range(count):
         progress(index)
-        others = [*taken, *(placed.insertion.recipe.voi for placed in made)]
-        rng = np.random.default_rng((seed, index))
-        placed = _best(volume, working, lung, request, proposals(positions, others, request, rng))
-        if placed is None:
+        others = [*taken, *(one.recipe.voi for one in made)]
+        proposed = proposals(positions, others, request, np.random.default_rng((seed, index)))
+        best = _best(volume, working, lung, request.difficulty, proposed, make)
+        if best is None:
             raise InputError(
                 f"Only {index} of the {count} nodules fit into this CT's lungs as asked; "
                 "ask for fewer, for smaller ones, or for other places or difficulties."
             )
-        placed.insertion.apply(working.array)
-        made.append(placed)
+        best.apply(working.array)
+        made.append(best)
     progress(count)
     return made
-
-
-def random_recipe(
-    volume: Volume,
-    count: int,
-    seed: int,
-    difficulty: str | None = None,
-    taken: Sequence[Voi] = (),
-    progress: Callable[[int], None] = lambda made: None,
-) -> Recipe:
-    """The recipe of `count` nodules, see :func:`generate`, to be made again and edited."""
-    placed = generate(volume, count, seed, Request(difficulty), taken=taken, progress=progress)
-    return Recipe(tuple(one.insertion.recipe for one in placed))
 
 
 def proposals(
@@ -156,26 +128,27 @@ def proposals(
 
 
 def _best(
-    volume: Volume, working: Volume, lung: Lung, request: Request, proposed: Iterator[NoduleRecipe]
-) -> PlacedNodule | None:
-    """The first of the proposed nodules that comes out green and as difficult as requested, or else an amber one."""
-    asked = request.difficulty
+    volume: Volume, working: Volume, lung: Lung, level: str | None, proposed: Iterator[NoduleRecipe], make: Make
+) -> Insertion | None:
+    """The first of the proposed nodules that comes out green and as difficult as asked, or else an amber one."""
     amber, made = None, 0
     for recipe in proposed:
         if made == MOST_MADE:
             break
-        if asked and not difficulty(volume, recipe, lung).is_near(asked, LEVEL_TOLERANCE):
+        if level and not difficulty(volume, recipe, lung).is_near(level, LEVEL_TOLERANCE):
             continue
         made += 1
         try:
-            insertion = synthesize(working, recipe)
+            insertion = make(working, recipe)
+        except BrokenModel:
+            raise
         except InputError:  # No room there after all.
             continue
-        found = difficulty(volume, insertion, lung)
-        if asked not in (None, found.level):
+        situation = situation_of(insertion, volume, lung)
+        if level not in (None, situation.difficulty_class):
             continue
-        placed = PlacedNodule(insertion, found, region_of(lung, recipe.voi.center_lps_mm))
-        if insertion.report["quality"]["light"] == "green":
-            return placed
-        amber = amber or placed
+        insertion = replace(insertion, situation=situation)
+        if insertion.report.quality.light == "green":
+            return insertion
+        amber = amber or insertion
     return amber

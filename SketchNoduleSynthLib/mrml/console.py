@@ -14,7 +14,6 @@ from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.generation.generate import random_recipe
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes, saved_session
 from SketchNoduleSynthLib.synthesis.result import write
 
@@ -92,9 +91,7 @@ class Console:
         Outlines, sizes and attenuations are LIDC's. `difficulty`: conspicuous, moderate, subtle, or any.
         """
         there = [nodule.key for nodule in self.session.nodules]
-        taken = [nodule.recipe.voi for nodule in self.session.nodules]
-        recipe = random_recipe(self.session.source, count, seed, difficulty, taken)
-        self.session.carry_out(self.session.add(recipe, "Add random nodules"))
+        self.session.carry_out(self.session.add_random(count, difficulty, seed))
         return [nodule.key for nodule in self.session.nodules if nodule.key not in there]
 
     def remove(self, key: int) -> None:
@@ -112,7 +109,7 @@ class Console:
     def report(self, key: int) -> dict[str, Any]:
         """What was measured of a nodule; see the README."""
         insertion = self.session.nodule(key).insertion
-        return insertion.report if insertion is not None else {}
+        return insertion.report.to_dict() if insertion is not None else {}
 
     def export(self, folder: str | Path) -> None:
         """Write the CT with the nodules, the label map, the recipe, the report and a preview into `folder`."""

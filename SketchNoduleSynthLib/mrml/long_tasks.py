@@ -6,13 +6,12 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from SketchNoduleSynthLib.drawing.recipe import Recipe
-from SketchNoduleSynthLib.editing.nodule import Progress
 from SketchNoduleSynthLib.editing.worker import Task
-from SketchNoduleSynthLib.generation.generate import random_recipe
+from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.synthesis.insertion import Progress
 from SketchNoduleSynthLib.synthesis.result import write
-from SketchNoduleSynthLib.teaching.make import Form, described, write_case
+from SketchNoduleSynthLib.teaching.make import Form, write_case
 
 MOST_RANDOM = 20
 """So many nodules are added at once, at most: they take seconds each."""
@@ -33,34 +32,14 @@ def export_case(editor: Editor, folder: Path) -> None:
     form = Form("dicom" if find_spec("highdicom") else "nrrd")
 
     def work(progress: Progress) -> None:
-        nodules = described(result.insertions, result.source)
-        write_case(result.source, nodules, folder, folder.name, form)
+        write_case(situated(result), folder, folder.name, form)
 
     _submit(editor, "Writing", work, f"The training case was written to {folder}.")
 
 
 def add_random(editor: Editor, count: int, difficulty: str | None) -> None:
-    """`count` nodules where nodules can be, after those that are there and clear of them; see :mod:`generation`.
-
-    `difficulty`: conspicuous, moderate or subtle; any if None. Raises :class:`InputError` while something is made.
-    """
-    editor.check_idle()
-    session = editor.session
-    taken = [nodule.recipe.voi for nodule in session.nodules]
-    seed = session.next_key  # Taken back and asked for again, others come.
-
-    def work(progress: Progress) -> Recipe:
-        def told(made: int) -> None:
-            progress(f"nodule {min(made + 1, count)} of {count}")
-
-        progress("the lungs")
-        return random_recipe(session.source, count, seed, difficulty, taken, told)
-
-    def found(recipe: Recipe) -> None:
-        editor.do(lambda: editor.carry_out(session.add(recipe, "Add random nodules")))
-
-    editor.worker.submit(Task("Random nodules", work, found, editor.tell))
-    editor.changed.emit()
+    """`count` nodules where nodules can be; see :meth:`Session.add_random`."""
+    editor.carry_out(editor.session.add_random(count, difficulty))
 
 
 def _submit(editor: Editor, name: str, work: Callable[[Progress], None], sentence: str) -> None:

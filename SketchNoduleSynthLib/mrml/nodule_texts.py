@@ -8,7 +8,7 @@ import slicer
 
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session_file import nodule_to_json
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
 NODULE_TEXTS = "NoduleTexts"
 """The role of the nodes among those that the session's text node refers to."""

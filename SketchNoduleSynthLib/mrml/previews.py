@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from SketchNoduleSynthLib.editing.nodule import Progress
 from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.generators import generator
+from SketchNoduleSynthLib.synthesis.insertion import Progress
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.mrml.editor import Editor

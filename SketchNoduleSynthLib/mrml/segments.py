@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.mrml.curves import FOLDER
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder
 
 if TYPE_CHECKING:
-    from SketchNoduleSynthLib.synthesis.pipeline import Insertion
+    from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
 NODULES = "Nodules"
 """The role of the segmentation among the nodes of the session."""

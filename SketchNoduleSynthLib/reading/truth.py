@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,12 +83,8 @@ class Truth:
             raise InputError(f"Two nodules of the case {self.case_id} have the same number; give each its own.")
 
 
-def truth_of(
-    result: Result,
-    regions: Sequence[tuple[str, str] | None] | None = None,
-    difficulties: Sequence[tuple[float, str] | None] | None = None,
-) -> tuple[TruthNodule, ...]:
-    """The nodules of a made case, in the order of its recipe; so are `regions` (side, third) and `difficulties`.
+def truth_of(result: Result) -> tuple[TruthNodule, ...]:
+    """The nodules of a made case, in the order of its recipe.
 
     Raises :class:`InputError` if most of a nodule is covered by later ones.
     """
@@ -105,8 +100,9 @@ def truth_of(
         voxels = (voxels + insertion.box.start)[:, ::-1]
         low, size, center = voxels.min(0), np.ptp(voxels, 0) + 1, voxels.mean(0)
         x, y, z = ras_of_lps(grid.to_lps(center)).round(2).tolist()
-        side, third = (regions and regions[index]) or (None, None)
-        difficulty, word = (difficulties and difficulties[index]) or (None, None)
+        found = asdict(insertion.situation) if insertion.situation else {}
+        if found:
+            found["difficulty"] = round(found["difficulty"], 4)
         nodules.append(
             TruthNodule(
                 index + 1,
@@ -118,10 +114,7 @@ def truth_of(
                 insertion.recipe.attenuation,
                 int(np.rint(center[2])) + 1,
                 (tuple(low.tolist()), tuple(size.tolist())),
-                side,
-                third,
-                difficulty,
-                word,
+                **found,
             )
         )
     return tuple(nodules)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.errors import BrokenModel
 from SketchNoduleSynthLib.models import Model
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 
@@ -29,15 +29,15 @@ class Loaded(Model):
 def load(name: str, folder: Path = MODELS_FOLDER) -> Loaded:
     """The model `name` of `folder`, its weights checked against the hash in its config.
 
-    Raises :class:`InputError` if it is not bundled, or its weights are missing, broken or altered.
+    Raises :class:`BrokenModel` if it is not bundled, or its weights are missing, broken or altered.
     """
     model = Model.read(folder / name)
     path = model.folder / WEIGHTS
     if not path.exists():
-        raise InputError(f"The weights of {name} are missing ({path}); install the extension again.")
+        raise BrokenModel(f"The weights of {name} are missing ({path}); install the extension again.")
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != model.sha256:
-        raise InputError(f"The weights of {name} are not the ones that were bundled; install the extension again.")
+        raise BrokenModel(f"The weights of {name} are not the ones that were bundled; install the extension again.")
 
     from safetensors.torch import load as load_tensors
 
@@ -48,6 +48,6 @@ def load(name: str, folder: Path = MODELS_FOLDER) -> Loaded:
         network = build(model.architecture, model.arguments)
         network.load_state_dict({key: value.float() for key, value in load_tensors(data).items()})
     except Exception as error:
-        raise InputError(f"The weights of {name} do not fit their config; install the extension again.") from error
+        raise BrokenModel(f"The weights of {name} do not fit their config; install the extension again.") from error
     network = channels_last(network, model.dimensions)
     return Loaded(**vars(model), network=network.eval().requires_grad_(False))

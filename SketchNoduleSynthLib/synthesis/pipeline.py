@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,58 +16,23 @@ from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
 from SketchNoduleSynthLib.synthesis.box_generator import MOST_ZOOM
-from SketchNoduleSynthLib.synthesis.generated import continuity
+from SketchNoduleSynthLib.synthesis.generated import Generated, continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
 from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
+from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report
 from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site, cube_frame
 
-Progress = Callable[[str], None]
+PERCENTILES = (5, 25, 50, 75, 95)
 INTERPOLATION_VOXELS = 3
 """A frame's samples are interpolated from voxels up to so far outside it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Insertion:
-    """A nodule ready to stand in a CT: `before` and `after` in the CT's voxel type and the `nodule`, on `box`.
-
-    Only voxels where `after` differs from `before` are ever written. `recipe` is what was carried out.
-    """
-
-    box: Box
-    before: NDArray
-    after: NDArray
-    nodule: NDArray[np.bool_]
-    recipe: NoduleRecipe
-    report: dict[str, Any]
-
-    def apply(self, array: NDArray) -> None:
-        """Write the nodule into `array` (z, y, x)."""
-        self._write(array, self.after)
-
-    def revert(self, array: NDArray) -> None:
-        """Undo :meth:`apply` exactly."""
-        self._write(array, self.before)
-
-    def flipped(self, slices: int) -> Insertion:
-        """The same for the CT, of so many slices, with its slices in the other order; see :meth:`Grid.flipped`."""
-        box = self.box.flipped(slices)
-        before, after, nodule = (values[::-1] for values in (self.before, self.after, self.nodule))
-        return replace(
-            self, box=box, before=before, after=after, nodule=nodule, report=self.report | {"box_ijk": box.ijk()}
-        )
-
-    def _write(self, array: NDArray, values: NDArray) -> None:
-        if array[self.box].shape != values.shape or array.dtype != values.dtype:
-            raise InputError("The insertion belongs to a CT of another size or voxel type.")
-        changed = self.after != self.before
-        array[self.box][changed] = values[changed]
 
 
 def synthesize(
     volume: Volume,
     nodule: NoduleRecipe,
-    progress: Progress = lambda stage: None,
+    progress: Progress = silent,
     make: Generator | None = None,
 ) -> Insertion:
     """Make one nodule for `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
@@ -114,23 +77,14 @@ def synthesize(
     before = volume.array[blended.box].copy()
     after[blended.weight == 0] = before[blended.weight == 0]
     stage("report")
-    figures = measure(site, blended, make.reach_mm(site))
+    report = measure(site, blended, made, make.reach_mm(site))
     names = list(seconds)
     ends = [*(seconds[name] for name in names[1:]), time.perf_counter()]
     spent = {name: round(end - seconds[name], 4) for name, end in zip(names, ends, strict=True)}
     spent |= {"network_alone": round(made.network_seconds, 4), "total": round(ends[-1] - started, 4)}
-    report = {
-        "model": nodule.model,
-        "attenuation": nodule.attenuation,
-        "box_ijk": blended.box.ijk(),
-        **figures,
-        "plane_continuity": round(continuity(made), 3),
-        "notes": notes,
-        "seconds": spent,
-    }
-    return Insertion(
-        blended.box, before, after, blended.nodule, replace(nodule, weights_sha256=make.model.sha256), report
-    )
+    recipe = replace(nodule, weights_sha256=make.model.sha256)
+    report = replace(report, notes=tuple(notes), seconds=spent)
+    return Insertion(blended.box, before, after, blended.nodule, recipe, report)
 
 
 def voxels_read(grid: Grid, insertion: Insertion) -> Box:
@@ -144,29 +98,32 @@ def preview(site: Site) -> NDArray[np.float32]:
     return generator(site.recipe.model).plane(site)
 
 
-def measure(site: Site, blended: Blend, reach_mm: float) -> dict[str, Any]:
-    """What the report says of a nodule, measured on the synthetic CT; `reach_mm`: how far its network reaches."""
+def measure(site: Site, blended: Blend, made: Generated, reach_mm: float) -> Report:
+    """The report on a nodule in the synthetic CT; `reach_mm`: how far its network reaches."""
     core = blended.after[blended.nodule]
-    spacing = site.reslice.volume.grid.spacing
     drawn = site.outline[0] if site.is_drawn else disc(site)
-    plane = plane_after(site, blended)
-    found = found_in_plane(site, plane, drawn)
+    found = found_in_plane(site, plane_after(site, blended), drawn)
     diameter = long_diameter(found, site.reslice.pixel_mm)
     asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
     overlap = dice(found, drawn) if site.is_drawn else None
-    quality = judge(blended, site.recipe.attenuation, overlap, diameter, asked, site.drawn_reach_mm > reach_mm)
-    percentiles = np.percentile(core, [5, 25, 50, 75, 95])
+    percentiles = zip(PERCENTILES, np.percentile(core, PERCENTILES), strict=True)
     inside = blended.noise_inside_hu
-    return {
-        "hu_mean": round(float(core.mean()), 1),
-        "hu_percentiles": {str(p): round(float(v), 1) for p, v in zip((5, 25, 50, 75, 95), percentiles, strict=True)},
-        "long_diameter_mm": round(diameter, 2),
-        "volume_mm3": round(float(blended.nodule.sum() * spacing.prod()), 1),
-        "outline_dice": None if overlap is None else round(float(overlap), 4),
-        "seam_ratio": round(seam_ratio(blended), 3),
-        "noise_hu": {"around": round(blended.noise_around_hu, 1), "inside": inside and round(inside, 1)},
-        "quality": {"light": quality.light, "reasons": quality.reasons},
-    }
+    return Report(
+        model=site.recipe.model,
+        attenuation=site.recipe.attenuation,
+        box_ijk=blended.box,
+        hu_mean=round(float(core.mean()), 1),
+        hu_percentiles={str(percent): round(float(hu), 1) for percent, hu in percentiles},
+        long_diameter_mm=round(diameter, 2),
+        volume_mm3=round(float(blended.nodule.sum() * site.reslice.volume.grid.spacing.prod()), 1),
+        outline_dice=None if overlap is None else round(float(overlap), 4),
+        seam_ratio=round(seam_ratio(blended), 3),
+        noise_hu=NoiseHU(round(blended.noise_around_hu, 1), inside and round(inside, 1)),
+        quality=judge(blended, site.recipe.attenuation, overlap, diameter, asked, site.drawn_reach_mm > reach_mm),
+        plane_continuity=round(continuity(made), 3),
+        notes=(),
+        seconds={},
+    )
 
 
 def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from scipy import ndimage
 
 from SketchNoduleSynthLib.synthesis.blending import Blend
+from SketchNoduleSynthLib.synthesis.report import Quality
 from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, background_hu
 
 CORE_HU = {"solid": (-420.0, 400.0), "part-solid": (-650.0, 150.0), "ground-glass": (-820.0, -250.0)}
@@ -23,18 +22,6 @@ LEAST_NOISE_HU = 5.0
 MOST_SEAM = 2.5
 NOISE_RATIO = (0.4, 3.0)
 DIAMETER_RATIO = (0.75, 1.3)
-
-
-@dataclass(frozen=True)
-class Quality:
-    """`light`: green, or amber with its `reasons`, a sentence each."""
-
-    reasons: list[str] = field(default_factory=list)
-
-    @property
-    def light(self) -> str:
-        """The one word for a table."""
-        return "amber" if self.reasons else "green"
 
 
 def core_bounds(attenuation: str, diameter_mm: float) -> tuple[float, float]:
@@ -89,4 +76,4 @@ def judge(
         noise = blended.noise_inside_hu / max(blended.noise_around_hu, LEAST_NOISE_HU)
         if not NOISE_RATIO[0] <= noise <= NOISE_RATIO[1]:
             reasons.append(f"Its noise is {noise:.1f} times that of its surroundings.")
-    return Quality(reasons)
+    return Quality(tuple(reasons))

@@ -18,7 +18,8 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion, synthesize
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
+from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 
 CT_FILE, LABELS_FILE, RECIPE_FILE = "synthetic.nrrd", "nodules.nrrd", "recipe.json"
 REPORT_FILE, PREVIEW_FILE = "report.json", "preview.png"
@@ -52,29 +53,36 @@ class Result:
         self.synthetic.with_array(self.labels).write(path)
 
 
-def of_nodules(source: Volume, insertions: Sequence[Insertion]) -> Result:
-    """`source` with `insertions` that were made on it, one on the other."""
-    synthetic = source.with_array(source.array.copy())
-    labels = np.zeros(source.array.shape, np.uint8 if len(insertions) < 256 else np.uint16)
-    for number, insertion in enumerate(insertions, 1):
-        insertion.apply(synthetic.array)
-        labels[insertion.box][insertion.nodule] = number
-    done = Recipe(tuple(insertion.recipe for insertion in insertions), versions())
-    return Result(source, synthetic, labels, tuple(insertions), done)
-
-
-def carry_out(volume: Volume, recipe: Recipe, progress: Progress = lambda nodule, stage: None) -> Result:
+def carry_out(
+    volume: Volume, recipe: Recipe, progress: Progress = lambda nodule, stage: None, make: Make = synthesize
+) -> Result:
     """Insert a recipe's nodules one after the other into a copy of `volume`; errors name the nodule."""
     synthetic = volume.with_array(volume.array.copy())
     insertions = []
     for index, nodule in enumerate(recipe.nodules):
         try:
-            insertion = synthesize(synthetic, nodule, partial(progress, index))
+            insertion = make(synthetic, nodule, partial(progress, index))
         except InputError as error:
             raise InputError(f"nodules[{index}]: {error}") from error
         insertion.apply(synthetic.array)
         insertions.append(insertion)
-    return of_nodules(volume, insertions)
+    return _result(volume, synthetic, insertions)
+
+
+def of_nodules(source: Volume, insertions: Sequence[Insertion]) -> Result:
+    """`source` with `insertions` that were made on it, one on the other."""
+    synthetic = source.with_array(source.array.copy())
+    for insertion in insertions:
+        insertion.apply(synthetic.array)
+    return _result(source, synthetic, insertions)
+
+
+def _result(source: Volume, synthetic: Volume, insertions: Sequence[Insertion]) -> Result:
+    labels = np.zeros(source.array.shape, np.uint8 if len(insertions) < 256 else np.uint16)
+    for number, insertion in enumerate(insertions, 1):
+        labels[insertion.box][insertion.nodule] = number
+    done = Recipe(tuple(insertion.recipe for insertion in insertions), versions())
+    return Result(source, synthetic, labels, tuple(insertions), done)
 
 
 def versions() -> dict[str, str]:
@@ -96,11 +104,11 @@ def headings(insertions: Sequence[Insertion]) -> list[str]:
     lines = []
     for number, insertion in enumerate(insertions, 1):
         report, recipe = insertion.report, insertion.recipe
-        dice = "" if report["outline_dice"] is None else f", outline Dice {report['outline_dice']:.2f}"
+        dice = "" if report.outline_dice is None else f", outline Dice {report.outline_dice:.2f}"
         lines.append(
-            f"{number}: {recipe.attenuation}, {recipe.voi.diameter_mm:g} mm asked, {report['long_diameter_mm']:.1f} mm "
-            f"measured in the sketch plane, mean {report['hu_mean']:.0f} HU{dice}, {recipe.model}, seed {recipe.seed}, "
-            f"{report['quality']['light']}"
+            f"{number}: {recipe.attenuation}, {recipe.voi.diameter_mm:g} mm asked, {report.long_diameter_mm:.1f} mm "
+            f"measured in the sketch plane, mean {report.hu_mean:.0f} HU{dice}, {recipe.model}, seed {recipe.seed}, "
+            f"{report.quality.light}"
         )
     return lines
 
@@ -113,7 +121,7 @@ def write(result: Result, folder: Path) -> None:
         result.write_ct(draft / CT_FILE)
         result.write_labels(draft / LABELS_FILE)
         result.recipe.write(draft / RECIPE_FILE)
-        reports = [insertion.report for insertion in result.insertions]
+        reports = [insertion.report.to_dict() for insertion in result.insertions]
         (draft / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
         nodules = [insertion.recipe for insertion in result.insertions]
         if nodules:

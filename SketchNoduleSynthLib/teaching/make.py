@@ -12,23 +12,16 @@ import numpy as np
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.generation.difficulty import Difficulty, difficulty
-from SketchNoduleSynthLib.generation.lung import lung_mask
-from SketchNoduleSynthLib.generation.regions import Region, region_of
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
-from SketchNoduleSynthLib.synthesis.pipeline import Insertion
 from SketchNoduleSynthLib.synthesis.result import (
     PREVIEW_FILE,
     RECIPE_FILE,
     REPORT_FILE,
     Result,
-    carry_out,
     headings,
-    of_nodules,
 )
 from SketchNoduleSynthLib.teaching.case import (
     BEFORE_FILE,
@@ -63,44 +56,17 @@ class Form:
             raise InputError("Only a DICOM case can be anonymous or have a burned-in mark; an NRRD has no patient.")
 
 
-@dataclass(frozen=True, eq=False)
-class CaseNodule:
-    """A nodule of a case: what was made, and what was found out about its place, where the CT's lungs were found."""
-
-    insertion: Insertion
-    region: Region | None = None
-    difficulty: Difficulty | None = None
-
-
-def by_recipe(recipe: Recipe, volume: Volume) -> list[CaseNodule]:
-    """The nodules of a recipe, made on `volume`, which is not changed."""
-    return described(carry_out(volume, recipe).insertions, volume)
-
-
-def described(insertions: Sequence[Insertion], volume: Volume) -> list[CaseNodule]:
-    """The insertions with their places in the lungs of `volume`, which must not have them yet."""
-    try:
-        lung = lung_mask(volume)
-    except InputError:  # A recipe may be for what is no chest; then its nodules have neither side nor difficulty.
-        return [CaseNodule(insertion) for insertion in insertions]
-    return [
-        CaseNodule(one, region_of(lung, one.recipe.voi.center_lps_mm), difficulty(volume, one, lung))
-        for one in insertions
-    ]
-
-
 def write_case(
-    volume: Volume,
-    nodules: Sequence[CaseNodule],
+    result: Result,
     folder: Path,
     case_id: str,
     form: Form | None = None,
     source_folder: Path | None = None,
     own: Sequence[Place] = (),
 ) -> None:
-    """Write the case of `nodules` in `volume` into the new `folder`; the same case gives the same bytes.
+    """Write the case of what was made into the new `folder`; the same case gives the same bytes.
 
-    Of a left-handed `volume` the slices are turned round, with what was made in them: so does DICOM have them.
+    Of a left-handed CT the slices are turned round, with what was made in them: so does DICOM have them.
     `source_folder`: where its DICOM files are, if it has any; `own`: the real nodules that it has. Raises
     :class:`InputError`, and leaves nothing behind, if `folder` is not empty or lies in the source's, if the source is
     not the CT that the nodules were made in, or if the disk refuses.
@@ -111,18 +77,16 @@ def write_case(
     form = form or Form()
     check_name("case's id", case_id)
     check_outside(folder, source_folder)
-    result = of_nodules(volume, [one.insertion for one in nodules]).right_handed()
+    result = result.right_handed()
     with new_folder(folder) as draft:
         ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder)
         made = Volume.read(ct_path)
-        regions = [(one.region.side, one.region.third) if one.region else None for one in nodules]
-        levels = [(round(d.score, 4), d.level) if (d := one.difficulty) else None for one in nodules]
-        found = _with_images(truth_of(result, regions, levels), ct_path)
+        found = _with_images(truth_of(result), ct_path)
         truth = Truth(case_id, made.sha256(), found, tuple(own))
         before = _changed(made, result.source)
         _write_truth(result, truth, draft / TRUTH_FOLDER)
         np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])
-        if form.format == "dicom" and nodules:
+        if form.format == "dicom" and result.insertions:
             write_segmentation(result, ct_path, draft / TRUTH_FOLDER / SEGMENTATION_FILE, reproducible=True)
         made.array.ravel()[before[0]] = before[1]
         write_case_file(
@@ -178,8 +142,9 @@ def _write_truth(result: Result, truth: Truth, folder: Path) -> None:
     write_table(truth, folder)
     result.write_labels(folder / LABELS_FILE)
     result.recipe.write(folder / RECIPE_FILE)
-    # How long it took differs from one making to the next.
-    reports = [{k: v for k, v in one.report.items() if k != "seconds"} for one in result.insertions]
+    reports = [one.report.to_dict() for one in result.insertions]
+    for report in reports:
+        del report["seconds"]  # They differ from one making to the next.
     (folder / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
     if result.insertions:
         recipes = [one.recipe for one in result.insertions]

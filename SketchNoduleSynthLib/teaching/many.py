@@ -23,14 +23,16 @@ from SketchNoduleSynthLib.generation.coverage_report import plots
 from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
+from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
+from SketchNoduleSynthLib.synthesis.pipeline import synthesize
+from SketchNoduleSynthLib.synthesis.result import of_nodules
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER
-from SketchNoduleSynthLib.teaching.make import CaseNodule, write_case
+from SketchNoduleSynthLib.teaching.make import write_case
 from SketchNoduleSynthLib.teaching.plan import PLAN_FILE, Plan, held
 from SketchNoduleSynthLib.teaching.source import lung_of, volume_of
 
 SUMMARY_FILE = "summary.json"
 SCHEDULER_PATIENCE = "10s"
-Progress = Callable[[int, int], None]
 
 
 def make_many(
@@ -38,14 +40,15 @@ def make_many(
     folder: Path,
     workers: int | None = None,
     scheduler: str | None = None,
-    progress: Progress = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    make: Make = synthesize,
 ) -> dict[str, Any]:
     """Make the cases of `plan` in `folder`, and a summary with their coverage; what is there already is kept.
 
     `workers`: processes on this machine, all cores if None; `scheduler`: the address of a Dask scheduler instead, whose
-    workers see the same paths. A case that cannot be made is told in the summary, and the others are made. Raises
-    :class:`InputError` if none can be made, if `folder` holds something else, if another run is at work in it, or if
-    the disk refuses.
+    workers see the same paths; `make`: makes the nodules there. A case that cannot be made is told in the summary, and
+    the others are made. Raises :class:`InputError` if none can be made, if `folder` holds something else, if another
+    run is at work in it, or if the disk refuses.
     """
     names = plan.names()
     refused: dict[str, str] = {}
@@ -56,7 +59,7 @@ def make_many(
             is_new = plan.keep_in(folder)
             for draft in folder.glob(".draft.*"):  # Of a run that was killed.
                 shutil.rmtree(draft, ignore_errors=True)
-            made = _made(client, plan, missing, folder) if missing else ()
+            made = _made(client, plan, missing, folder, make) if missing else ()
             for done, (name, why) in enumerate(made, len(names) - len(missing) + 1):
                 if why:
                     refused[name] = why
@@ -68,17 +71,17 @@ def make_many(
         return _summary(plan, folder, refused)
 
 
-def make_one(plan: Plan, index: int, folder: str) -> str:
+def make_one(plan: Plan, index: int, folder: str, make: Make = synthesize) -> str:
     """Make one case in a worker, in `folder`; why it could not be made (empty: it was)."""
     try:
-        make_case(plan, index, Path(folder), Path(folder).name)
+        make_case(plan, index, Path(folder), Path(folder).name, make=make)
     except InputError as error:
         return str(error)
     return ""
 
 
 def make_case(
-    plan: Plan, index: int, folder: Path, case_id: str, tell: Callable[[str], None] = lambda stage: None
+    plan: Plan, index: int, folder: Path, case_id: str, tell: Progress = silent, make: Make = synthesize
 ) -> None:
     """Make the case `index` of a plan in the new `folder`; `tell` hears what is being done.
 
@@ -94,20 +97,19 @@ def make_case(
     count, seed = plan.draw(index)
     taken = [Voi(place.center_ras_mm, place.diameter_mm) for place in source.own]
     with threads(1):  # As many everywhere, so that the same case has the same voxels.
-        placed = generate(volume, count, seed, plan.request, taken=taken, lung=lung) if count else []
-    nodules = [CaseNodule(one.insertion, one.region, one.difficulty) for one in placed]
+        nodules = generate(volume, count, seed, plan.request, taken=taken, lung=lung, make=make) if count else []
     tell("Writing the case")
-    write_case(volume, nodules, folder, case_id, plan.form, source.folder, source.own)
+    write_case(of_nodules(volume, nodules), folder, case_id, plan.form, source.folder, source.own)
 
 
-def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path) -> Iterator[tuple[str, str]]:
+def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path, make: Make) -> Iterator[tuple[str, str]]:
     """Make cases; of each, as it is done, its name and why it could not be made (empty: it was)."""
     from distributed import as_completed
 
     names = plan.names()
     # A worker keeps one CT: handed out in this order, most of what it gets are cases of that.
     futures = {
-        client.submit(make_one, plan, index, str(folder.resolve() / names[index]), pure=False): names[index]
+        client.submit(make_one, plan, index, str(folder.resolve() / names[index]), make, pure=False): names[index]
         for index in plan.by_source(indices)
     }
     for future in as_completed(futures):

@@ -15,9 +15,10 @@ from aiohttp import BodyPartReader, web
 
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.synthesis.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
 from SketchNoduleSynthLib.teaching.copies import unzip, zipped
-from SketchNoduleSynthLib.teaching.make import described, write_case
+from SketchNoduleSynthLib.teaching.make import write_case
 
 MOST_BYTES = 2 * 1024**3
 """Of what is sent, and of what is in a zip: a chest CT of 1,000 slices has half a gigabyte."""
@@ -137,9 +138,8 @@ def _written(result: Result, folder: Path, name: str) -> Path:
         write_series(result, folder / "dicom")
         zipped(folder / "dicom", folder / name)
     else:
-        nodules = described(result.insertions, result.source)
         # Cases of one name could not be told apart when they are read and scored.
         made_of = hashlib.sha256(json.dumps(result.recipe.to_dict()).encode()).hexdigest()
-        write_case(result.source, nodules, folder / "case", f"case-{made_of[:8]}")
+        write_case(situated(result), folder / "case", f"case-{made_of[:8]}")
         zipped(folder / "case", folder / name)
     return folder / name

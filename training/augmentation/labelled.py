@@ -18,6 +18,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.models import default
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from training.augmentation.classifier import SAMPLES, Images
@@ -64,7 +65,9 @@ def plane_of(ct: Volume, nodule: Nodule) -> Images:
 
 def eligible(nodules: list[Nodule], label: str, margin: float) -> list[Nodule]:
     """The nodules that have the label and can be asked for."""
-    return [n for n in nodules if label_of(n, label, margin) is not None and recipe_of(n, "mcgan", 0) is not None]
+    return [
+        n for n in nodules if label_of(n, label, margin) is not None and recipe_of(n, default().name, 0) is not None
+    ]
 
 
 def drawn_sources(nodules: list[Nodule], label: str, per_class: int, seed: int) -> list[Nodule]:

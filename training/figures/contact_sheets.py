@@ -92,7 +92,7 @@ def with_seeds(made: Sequence[Remake], make: Generator) -> Image.Image:
 def heading_of(remake: Remake) -> str:
     """What was asked for and what came out, in short."""
     recipe: NoduleRecipe = remake.insertion.recipe
-    overlap = remake.insertion.report["outline_dice"]
+    overlap = remake.insertion.report.outline_dice
     measured = "" if overlap is None else f", outline Dice {overlap:.2f}"
     return f"{recipe.model}, {recipe.attenuation}, {recipe.voi.diameter_mm:.1f} mm, seed {recipe.seed}{measured}"
 

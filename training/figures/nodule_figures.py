@@ -68,12 +68,12 @@ def shape(made: Sequence[Remake]) -> dict[str, Any]:
     """Outline, long diameter and height across the sketch plane, against what was asked and what is real."""
     reports = [remake.insertion.report for remake in made]
     real = np.array([agreement(remake.nodule) for remake in made])
-    ratios = np.array([r["long_diameter_mm"] / m.nodule.diameter_mm for r, m in zip(reports, made, strict=True)])
+    ratios = np.array([r.long_diameter_mm / m.nodule.diameter_mm for r, m in zip(reports, made, strict=True)])
     heights: dict[str, list[float]] = {"real": [], "synthetic": []}
     for remake in made:
         for name, area in (("real", remake.nodule.mask.array > 0), ("synthetic", remake.mask)):
             heights[name].append(height_mm(area, remake.nodule.ct.grid.spacing[2]) / remake.nodule.diameter_mm)
-    overlaps = [report["outline_dice"] for report in reports if report["outline_dice"] is not None]
+    overlaps = [report.outline_dice for report in reports if report.outline_dice is not None]
     drawn = {"outline_dice_median": round(float(np.median(overlaps)), 3)} if overlaps else {}
     return drawn | {
         "of_real_nodules": {
@@ -86,7 +86,7 @@ def shape(made: Sequence[Remake]) -> dict[str, Any]:
         "height_per_diameter_10_50_90": {
             name: rounded(np.percentile(values, [10, 50, 90])) for name, values in heights.items()
         },
-        "green_share": round(float(np.mean([report["quality"]["light"] == "green" for report in reports])), 3),
+        "green_share": round(float(np.mean([report.quality.light == "green" for report in reports])), 3),
     }
 
 

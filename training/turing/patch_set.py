@@ -15,6 +15,7 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.models import default
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, check_target, patch_image, write_set
@@ -38,7 +39,7 @@ def candidates(nodules: Sequence[Nodule], rng: np.random.Generator) -> Iterator[
         nodule = nodules[k]
         if nodule.patient in seen or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
             continue
-        if recipe_of(nodule, "mcgan", k) is None:
+        if recipe_of(nodule, default().name, k) is None:
             continue
         site = site_out_of_sight(nodule, nodule.diameter_mm, WIDTH_MM, rng)
         if site is not None:

@@ -1,0 +1,124 @@
+"""What is being drawn in a session: its VOI, its lines, its choices, and how it would look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.ct.volume import Volume, check_ct
+from SketchNoduleSynthLib.drawing.recipe import Draft
+from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.editing.drawing_tools import erased, simplified
+from SketchNoduleSynthLib.editing.layers import layered
+from SketchNoduleSynthLib.editing.nodule import Nodule, shown
+from SketchNoduleSynthLib.editing.states import State, States
+from SketchNoduleSynthLib.editing.work import Preview
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.json_keys import MAX_SEED
+from SketchNoduleSynthLib.models import bundled
+from SketchNoduleSynthLib.synthesis.site import Reslice
+
+if TYPE_CHECKING:
+    from SketchNoduleSynthLib.drawing.scan import Scan
+
+DIAMETER_MM = 12.0
+"""Of a VOI that was placed by a click, before there was another."""
+
+
+class Drafting(States):
+    """Drawing on `source`. Raises :class:`InputError` if that cannot be a CT in HU."""
+
+    def __init__(self, source: Volume, state: State | None = None) -> None:
+        check_ct(source.array)
+        super().__init__(state)
+        self.source = source
+        self._reslice: tuple[Voi, tuple[Nodule, ...], Reslice] | None = None
+
+    @property
+    def is_inserted(self) -> bool:
+        """Whether the draft is a nodule of the case, as it is."""
+        key = self.state.edited
+        return key is not None and Draft.of(self.nodule(key).recipe) == self.draft
+
+    def place(self, center_ras_mm: Sequence[float], diameter_mm: float | None = None) -> None:
+        """Put the VOI at a point of the CT, untilted, and start a new drawing there.
+
+        Raises :class:`InputError` if the point is outside the CT or in air outside the body, or if the draft's model
+        does not know that diameter.
+        """
+        x, y, z = map(float, center_ras_mm)
+        diameter = diameter_mm or (self.draft.voi.diameter_mm if self.draft.voi else DIAMETER_MM)
+        voi = self._checked(Voi((x, y, z), diameter))
+        Reslice(self.source, voi)
+        self._step("Place", State(replace(self.draft, voi=voi, strokes=()), self.nodules))
+
+    def set_voi(self, voi: Voi) -> None:
+        """Move, resize or tilt the VOI; the drawing goes with it, and grows with its diameter.
+
+        Raises :class:`InputError` for a diameter that the draft's model does not know.
+        """
+        if voi != self.draft.voi:
+            draft = self.draft.with_voi(self._checked(voi))
+            self._step("Change the VOI", replace(self.state, draft=draft), merge=True)
+
+    def _checked(self, voi: Voi) -> Voi:
+        if beyond := bundled()[self.draft.model].beyond(voi.diameter_mm):
+            raise InputError(beyond)
+        return voi
+
+    def choose(self, **choices: Any) -> None:
+        """Set the draft's `model`, `attenuation`, `seed`, `style` or `blending`; raises :class:`InputError`."""
+        draft = replace(self.draft, **choices)
+        changed = [name for name in choices if getattr(draft, name) != getattr(self.draft, name)]
+        if changed:
+            self._step(f"Choose the {' and '.join(changed)}", replace(self.state, draft=draft), merge=True)
+
+    def draw(self, stroke: Stroke) -> None:
+        """Add a line. Raises :class:`InputError` if there is no VOI to draw on."""
+        self.draft.placed()
+        self._draw("Draw", (*self.draft.strokes, stroke))
+
+    def erase(self, path_mm: NDArray[np.float64], radius_mm: float) -> None:
+        """Take away what of the drawing lies within `radius_mm` of the path (n, 2), u, v mm."""
+        self._draw("Erase", erased(self.draft.strokes, np.asarray(path_mm, float).reshape(-1, 2), radius_mm))
+
+    def clear(self) -> None:
+        """Take away the drawing."""
+        self._draw("Clear", ())
+
+    def simplify(self, tolerance_mm: float = 0.3) -> None:
+        """Leave out points of the lines that lie within `tolerance_mm` of what is left (Douglas and Peucker)."""
+        self._draw("Simplify", tuple(simplified(stroke, tolerance_mm) for stroke in self.draft.strokes))
+
+    def trace(self, scan: Scan, label: Label = "nodule") -> None:
+        """The lines of a scanned sketch instead of the drawing, the page scaled to the VOI."""
+        self._draw("Load a sketch", tuple(scan.strokes(self.draft.placed().side_mm, label)))
+
+    def preview(self, pending: Stroke | None = None) -> Callable[[], Preview]:
+        """What :meth:`insert` would show on the sketch plane, to be called on any thread. Raises :class:`InputError`.
+
+        Under the draft lie the nodules that come before it; `pending`: a line still being drawn.
+        """
+        return self.variants([self.draft.seed], pending)[0]
+
+    def variants(self, seeds: Sequence[int], pending: Stroke | None = None) -> list[Callable[[], Preview]]:
+        """The same for several seeds."""
+        strokes = (*self.draft.strokes, pending) if pending else self.draft.strokes
+        recipe = replace(self.draft, strokes=strokes).recipe()
+        before = [nodule.key for nodule in self.nodules].index(self.state.edited) if self.state.edited else None
+        nodules = self.nodules[:before]
+        if self._reslice is None or self._reslice[:2] != (recipe.voi, nodules):
+            reslice = Reslice(layered(self.source, shown(nodules)), recipe.voi)
+            self._reslice = (recipe.voi, nodules, reslice)
+        reslice = self._reslice[2]
+        return [partial(Preview.of, reslice, replace(recipe, seed=seed % (MAX_SEED + 1))) for seed in seeds]
+
+    def _draw(self, name: str, strokes: tuple[Stroke, ...]) -> None:
+        if strokes != self.draft.strokes:
+            self._step(name, replace(self.state, draft=replace(self.draft, strokes=strokes)))

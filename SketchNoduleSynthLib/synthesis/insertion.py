@@ -1,0 +1,82 @@
+"""A made nodule: all that is known of it, from what was asked for to what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.report import Report
+
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins; may raise to cancel."""
+
+
+def silent(stage: str) -> None:
+    """No progress shown."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Where in the lungs a nodule stands, and how hard that makes it to find.
+
+    `side`: the patient's right or left; `third`: the lung's upper, middle or lower; `difficulty`: 0 (conspicuous) to
+    1 (subtle), `difficulty_class` its word. See :mod:`generation.difficulty`.
+    """
+
+    side: str
+    third: str
+    difficulty: float
+    difficulty_class: str
+
+
+@dataclass(frozen=True, eq=False)
+class Insertion:
+    """A nodule ready to stand in a CT: `before` and `after` in the CT's voxel type and the `nodule`, on `box`.
+
+    Only voxels where `after` differs from `before` are ever written. `recipe` is what was carried out; `situation` is
+    known where the CT's lungs were looked for.
+    """
+
+    box: Box
+    before: NDArray
+    after: NDArray
+    nodule: NDArray[np.bool_]
+    recipe: NoduleRecipe
+    report: Report
+    situation: Situation | None = None
+
+    def apply(self, array: NDArray) -> None:
+        """Write the nodule into `array` (z, y, x)."""
+        self._write(array, self.after)
+
+    def revert(self, array: NDArray) -> None:
+        """Undo :meth:`apply` exactly."""
+        self._write(array, self.before)
+
+    def flipped(self, slices: int) -> Insertion:
+        """The same for the CT, of so many slices, with its slices in the other order; see :meth:`Grid.flipped`."""
+        box = self.box.flipped(slices)
+        before, after, nodule = (values[::-1] for values in (self.before, self.after, self.nodule))
+        report = replace(self.report, box_ijk=box)
+        return replace(self, box=box, before=before, after=after, nodule=nodule, report=report)
+
+    def _write(self, array: NDArray, values: NDArray) -> None:
+        if array[self.box].shape != values.shape or array.dtype != values.dtype:
+            raise InputError("The insertion belongs to a CT of another size or voxel type.")
+        changed = self.after != self.before
+        array[self.box][changed] = values[changed]
+
+
+class Make(Protocol):
+    """What makes a nodule for a volume, which it does not change: :func:`pipeline.synthesize`."""
+
+    def __call__(self, volume: Volume, nodule: NoduleRecipe, progress: Progress = ..., /) -> Insertion:
+        """Raises :class:`InputError` if it cannot be made."""

@@ -1,0 +1,70 @@
+"""What is measured of a made nodule: its report, and an entry of report.json."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from SketchNoduleSynthLib.ct.box import Box
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The quality gate's verdict: green, or amber with its `reasons`, a sentence each."""
+
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def light(self) -> str:
+        """The one word for a table."""
+        return "amber" if self.reasons else "green"
+
+
+@dataclass(frozen=True)
+class NoiseHU:
+    """Standard deviation of the fine noise `around` a nodule and `inside`, None where that is too small to tell."""
+
+    around: float
+    inside: float | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured of a nodule on the synthetic CT; its fields are report.json's keys.
+
+    `box_ijk`: the insertion's; `hu_percentiles` by "5" … "95"; `long_diameter_mm` in the sketch plane;
+    `outline_dice`: overlap of drawn and synthetic outline there, None without a drawing; `seam_ratio`: step at the
+    seam over the noise; `plane_continuity`: see :func:`generated.continuity`; `notes`: what of the request could not
+    be used, a sentence each; `seconds` by stage.
+    """
+
+    model: str
+    attenuation: str
+    box_ijk: Box
+    hu_mean: float
+    hu_percentiles: dict[str, float]
+    long_diameter_mm: float
+    volume_mm3: float
+    outline_dice: float | None
+    seam_ratio: float
+    noise_hu: NoiseHU
+    quality: Quality
+    plane_continuity: float
+    notes: tuple[str, ...]
+    seconds: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON's form."""
+        quality = {"light": self.quality.light, "reasons": list(self.quality.reasons)}
+        return asdict(self) | {"box_ijk": self.box_ijk.ijk(), "quality": quality, "notes": list(self.notes)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Report:
+        """The inverse of :meth:`to_dict`; raises KeyError or TypeError for what is none."""
+        typed = {
+            "box_ijk": Box.of_ijk(**data["box_ijk"]),
+            "noise_hu": NoiseHU(**data["noise_hu"]),
+            "quality": Quality(tuple(data["quality"]["reasons"])),
+            "notes": tuple(data["notes"]),
+        }
+        return cls(**data | typed)
