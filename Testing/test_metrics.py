@@ -17,6 +17,7 @@ from skimage.metrics import structural_similarity
 
 from SketchNoduleSynthLib import fetch
 from SketchNoduleSynthLib.fetch import Packed
+from SketchNoduleSynthLib.files import sha256_of
 from training.figures import features, metrics
 from training.figures.swd import laplacian_pyramid, swd
 
@@ -250,7 +251,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packed:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "registry"))
     (tmp_path / "known").write_bytes(b"weights")
-    digest = fetch.sha256(tmp_path / "known")
+    digest = sha256_of(tmp_path / "known")
     return Packed("data.bin", "tiny-thing==1.0", "tiny_thing/data.bin", digest, "7 B", "wheel")
 
 

@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from training.run_folder import CONFIG, checkpoint_of, checkpoints, read_config, read_weights, step_of, weights_of
+from training.run_folder import CHECKPOINT, CONFIG, checkpoints, read_config, read_weights, step_of, weights_of
 
 LOG, GRIDS = "log.jsonl", "samples"
 EMA_DECAY = 0.998
@@ -124,7 +124,7 @@ class Run:
         self.accelerator.save_state(str(partial))
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            partial.rename(checkpoint_of(self.folder, self.step))
+            partial.rename(self.folder / f"{CHECKPOINT}-{self.step:07d}")
             for checkpoint in earlier:
                 shutil.rmtree(checkpoint)
 

@@ -31,6 +31,7 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
 from training.command import run_command
 from training.data.lidc_annotations import Outline, Placed, Reading, clusters, database
 
@@ -141,14 +142,7 @@ def write(path: Path, found: list[dict[str, Any]]) -> None:
     """Write the outlines, one a line; what is at `path` is replaced when all is written."""
     head = {"source": SOURCE, "licence": LICENCE}
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in found)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(f'{json.dumps(head)[:-1]}, "outlines": [\n{lines}\n]}}\n', encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} could not be written: {error.strerror or error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    write_text(path, f'{json.dumps(head)[:-1]}, "outlines": [\n{lines}\n]}}\n')
 
 
 def main() -> None:

@@ -26,11 +26,6 @@ def read_config(run: Path) -> dict[str, Any]:
         raise InputError(f"{path} is damaged or no run's configuration; take a run that is whole.") from error
 
 
-def checkpoint_of(run: Path, step: int) -> Path:
-    """The folder of the checkpoint after so many steps."""
-    return run / f"{CHECKPOINT}-{step:07d}"
-
-
 def step_of(checkpoint: Path) -> int:
     """After how many steps a checkpoint was written."""
     return int(checkpoint.name.rpartition("-")[2])
@@ -38,7 +33,7 @@ def step_of(checkpoint: Path) -> int:
 
 def checkpoints(run: Path) -> list[Path]:
     """The whole checkpoints of a run, the newest last: one, or two if it was killed between writing and tidying."""
-    return sorted(run.glob(f"{CHECKPOINT}-" + "[0-9]" * 7))
+    return sorted(run.glob(f"{CHECKPOINT}-*"))
 
 
 def newest_checkpoint(run: Path) -> Path:

@@ -36,6 +36,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
@@ -170,9 +171,7 @@ def main() -> None:
         "images": {name: len(images.labels) for name, images in pretraining.items()},
         **figures(results, real),
     }
-    partial = given.json.with_suffix(".partial")
-    partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    partial.replace(given.json)
+    write_text(given.json, json.dumps(found, indent=1) + "\n")
     print(
         f"{given.model}, {POSITIVE[given.label]} or not: {found['real_nodules']} real nodules "
         f"({found['positive']} {POSITIVE[given.label]}) of {found['patients']} patients; "

@@ -11,7 +11,6 @@ A reader's copy is the same without `truth/`; in its case.json the truth's files
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +19,7 @@ from typing import Any
 from SketchNoduleSynthLib.ct.read import read_voxels
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import read_json
+from SketchNoduleSynthLib.files import read_json, sha256_of
 from SketchNoduleSynthLib.json_keys import Keys
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Truth
@@ -135,12 +134,6 @@ def files_in(folder: Path) -> list[str]:
     """All files below `folder` but its case.json, as they are named in there."""
     paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(name for name in paths if name != CASE_FILE)
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_labels(path: Path) -> Volume:

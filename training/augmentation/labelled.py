@@ -18,6 +18,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_file
 from SketchNoduleSynthLib.models import default
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
@@ -96,11 +97,8 @@ def synthetic_plane(nodule: Nodule, model: str, seed: int, make: Generator, cach
     except InputError:
         return None
     plane = plane_of(ct, nodule)
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.save(file, plane)
-    partial.replace(path)
+    with new_file(path) as draft:
+        np.save(draft, plane)
     return plane
 
 

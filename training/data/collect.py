@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
 from training.data.nodule_file import (
     ENDING,
     NODULES,
@@ -80,9 +81,7 @@ def _begin(out: Path, header: Header) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            partial = path.with_suffix(".partial")
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(path)
+            write_text(path, text)
         stopped = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"{folder} could not be written; check the folder and the free disk space.") from error
