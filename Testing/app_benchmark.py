@@ -91,7 +91,7 @@ def previews(visitor: Visitor, count: int = 20) -> list[float]:
     times = []
     for _ in range(count):
         visitor.click("Clear")
-        visitor.wait_for(lambda: not visitor.value("has_strokes"), "a clear plane")
+        visitor.wait_for(lambda: not visitor.is_enabled("clear"), "a clear plane")
         visitor.wait_for(lambda: page.evaluate("() => window.seen.at(-1)?.[1] < 130"), "the CT alone")
         page.wait_for_timeout(500)
         visitor.drag("Sketch", [(0.35, 0.45), (0.5, 0.4), (0.65, 0.45), (0.6, 0.6), (0.45, 0.6), (0.36, 0.5)])
@@ -111,9 +111,9 @@ def an_hour(visitor: Visitor) -> tuple[float, float, float]:
             visitor.click("Undo (Z)")
             visitor.wait_for(lambda: "nodule" in visitor.value("redoable"), "undo")
             visitor.click("Clear")
-            visitor.wait_for(lambda: not visitor.value("has_strokes"), "a clear plane")
+            visitor.wait_for(lambda: not visitor.is_enabled("clear"), "a clear plane")
             visitor.page.keyboard.press("n")
-            visitor.wait_for(lambda: visitor.value("tool") == "nodule", "the pen")
+            visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
     growth, took = visitor.server.rss_mb() - before, time.perf_counter() - started
     visitor.page.wait_for_timeout(2000)
     cpu = visitor.server.cpu_s()

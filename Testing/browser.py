@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree import ElementTree
 
+from SketchNoduleSynthLib.mrml.action import Action, Value
+from SketchNoduleSynthLib.mrml.editing_actions import EDITING
+from SketchNoduleSynthLib.mrml.reading_actions import READING, TURING
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 ADDRESS = re.compile(r"http://\S+")
@@ -27,15 +31,26 @@ DESKTOP, TABLET = (1280, 800), (800, 1100)
 
 
 def panel_words(mode: str = "") -> list[str]:
-    """What stands on the controls of Slicer's panel, in its order: in the section of a mode, or in those of none."""
+    """What stands on the controls of Slicer's panel, in its order: in the section of a mode, or in those of none.
+
+    A control that is named as an entry of the table of actions, or its label, has the entry's words.
+    """
+    entries = EDITING.by_id | READING.by_id | TURING.by_id
     panel = ElementTree.parse(PANEL).getroot()
     sections = [widget for widget in panel.iter("widget") if widget.get("name") in ([mode] if mode else MODES)]
-    within = {item for section in sections for item in section.iter("property")}
-    return [
-        item.findtext("string", "")
-        for item in panel.iter("property")
-        if item.get("name") == "text" and (item in within) == bool(mode)
-    ]
+    within = {widget for section in sections for widget in section.iter("widget")}
+    words = []
+    for widget in panel.iter("widget"):
+        if (widget in within) != bool(mode):
+            continue
+        name = widget.get("name", "")
+        entry = entries.get(name.removesuffix("_label"))
+        if isinstance(entry, Action):
+            words.append(entry.text())
+        elif isinstance(entry, Value) and (name.endswith("_label") or widget.get("class") == "QCheckBox"):
+            words.append(entry.words)
+        words += [item.findtext("string", "") for item in widget.findall("property") if item.get("name") == "text"]
+    return words
 
 
 @dataclass
@@ -124,6 +139,14 @@ class Visitor:
         """A value of what the page shows."""
         return self.page.evaluate("name => window.trame?.state?.get(name)", name)
 
+    def is_enabled(self, id: str) -> bool:
+        """Whether the action or the value of that id can be used."""
+        return bool((self.value("enabled") or {}).get(id))
+
+    def is_on(self, id: str) -> bool:
+        """Whether the button of that action is down."""
+        return bool((self.value("on") or {}).get(id))
+
     def status(self) -> str:
         """The sentence at the bottom of the panel."""
         return self.page.locator(".status .sentence").inner_text()
@@ -153,7 +176,7 @@ class Visitor:
 
     def wait_until_made(self) -> None:
         """Until nothing is being made."""
-        self.wait_for(lambda: self.value("can_make") and not self.value("task"), "the end of the work")
+        self.wait_for(lambda: self.is_enabled("insert") and not self.value("task"), "the end of the work")
 
     def box(self, view: str) -> dict[str, float]:
         """Where a view is on the page."""
@@ -194,23 +217,23 @@ class Visitor:
 
     def place(self, view: str = "Red", at: tuple[float, float] = (0.35, 0.5)) -> None:
         """The VOI where one clicks."""
-        if self.value("tool") != "place":
+        if not self.is_on("place"):
             self.click("Place (P)")
-            self.wait_for(lambda: self.value("tool") == "place", "the tool")
+            self.wait_for(lambda: self.is_on("place"), "the tool")
         self.drag(view, [at])
-        self.wait_for(lambda: self.value("is_placed") and self.value("tool") == "nodule", "the VOI")
+        self.wait_for(lambda: self.is_enabled("diameter_mm") and self.is_on("draw_nodule"), "the VOI")
 
     def draw(self, radius: float = 0.2, at: tuple[float, float] = (0.5, 0.5)) -> None:
         """A round line in the sketch view, `radius` in shares of its width."""
         box = self.box("Sketch")
         across = box["width"] / box["height"]
         self.drag("Sketch", [(at[0] + radius * x, at[1] + radius * across * y) for x, y in ROUND])
-        self.wait_for(lambda: self.value("has_strokes"), "the line")
+        self.wait_for(lambda: self.is_enabled("clear"), "the line")
 
     def insert(self) -> None:
         """The draft into the CT."""
         before = self.value("undoable")
-        self.click("Insert (I)" if not self.value("edited") else "Update nodule")
+        self.click(self.value("words")["insert"])
         self.wait_for(lambda: self.value("undoable") != before and not self.value("task"), "the nodule")
 
     def send(self, text: str, *files: Path) -> None:

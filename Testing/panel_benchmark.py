@@ -24,10 +24,10 @@ def medians(values: list[float]) -> str:
 def follow_the_hand(reader: Reader, model: str) -> tuple[list[float], list[float]]:
     """Seconds from the stroke's end to its preview on screen, and seconds a frame while drawing."""
     view = reader.desktop.slice_view("Red")
-    reader.choose(reader.ui.modelBox, model)
+    reader.choose(reader.ui.model, model)
     waits, frames = [], []
     for number in range(STROKES + 2):
-        reader.click(reader.ui.clearButton) if reader.session.draft.strokes else None
+        reader.click(reader.ui.clear) if reader.session.draft.strokes else None
         reader.editor.take("nodule")
         path = reader.path((0.17 + 0.003 * number) * CIRCLE)
         reader.desktop.drag(view, path[:2], hold=True)

@@ -116,7 +116,7 @@ class Reader:
         """Place (P), then a click at a point of the CT."""
         import slicer
 
-        self.click(self.ui.placeButton)
+        self.click(self.ui.place)
         widget = self.desktop.slice_view(view)
         xy_to_ras = slicer.util.arrayFromVTKMatrix(self.slice_node(view).GetXYToRAS())
         x, y = (np.linalg.inv(xy_to_ras) @ (*center_ras_mm, 1.0))[:2]

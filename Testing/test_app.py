@@ -73,7 +73,7 @@ def test_place_draw_preview_insert_undo_and_the_same_voxels_as_the_library(visit
     plain = visitor.picture("Sketch")
     visitor.draw()
     visitor.wait_for(lambda: visitor.picture("Sketch") != plain, "the line and the preview")
-    assert visitor.value("can_make")
+    assert visitor.is_enabled("insert")
     visitor.insert()
     (row,) = visitor.value("nodules")
     assert (row["key"], row["model"], row["attenuation"]) == (1, "stylepix2pix", "solid")
@@ -111,7 +111,7 @@ def test_the_preview_comes_while_the_pen_still_moves(visitor):
     visitor.draw()
     visitor.wait_until_made()
     visitor.click("Clear")
-    visitor.wait_for(lambda: not visitor.value("has_strokes"), "a clear plane")
+    visitor.wait_for(lambda: not visitor.is_enabled("clear"), "a clear plane")
     box = visitor.box("Sketch")
     mouse = visitor.page.mouse
     path = [(box["x"] + box["width"] * (0.5 + 0.2 * x), box["y"] + box["height"] * (0.5 + 0.2 * y)) for x, y in ROUND]
@@ -122,7 +122,7 @@ def test_the_preview_comes_while_the_pen_still_moves(visitor):
         mouse.move(*point)
         visitor.page.wait_for_timeout(10)
     visitor.wait_for(lambda: visitor.brightness("Sketch") > plain + 3, "the nodule under the pen")
-    assert not visitor.value("has_strokes"), "the line is not finished"
+    assert not visitor.is_enabled("clear"), "the line is not finished"
     mouse.up()
 
 
@@ -139,21 +139,21 @@ def test_touch_draws_too(browser, server, ct):
         point = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    someone.wait_for(lambda: someone.value("has_strokes"), "the line")
+    someone.wait_for(lambda: someone.is_enabled("clear"), "the line")
     someone.close()
 
 
 def test_keys_tools_and_choices(visitor):
     page = visitor.page
     page.keyboard.press("p")
-    visitor.wait_for(lambda: visitor.value("tool") == "place", "P")
+    visitor.wait_for(lambda: visitor.is_on("place"), "P")
     visitor.place()
     page.keyboard.press("v")
-    visitor.wait_for(lambda: visitor.value("tool") == "vessel", "V")
+    visitor.wait_for(lambda: visitor.is_on("draw_vessel"), "V")
     assert page.locator("button[aria-pressed=true]").inner_text().strip() == "Vessel (V)"
     visitor.draw()
     page.keyboard.press("e")
-    visitor.wait_for(lambda: visitor.value("tool") == "eraser", "E")
+    visitor.wait_for(lambda: visitor.is_on("erase"), "E")
     visitor.drag("Sketch", [(0.5 + 0.2 * x / 20, 0.5) for x in range(-24, 25)])
     visitor.wait_for(lambda: visitor.value("undoable") == "Erase", "the eraser")
     page.keyboard.press("z")
@@ -169,7 +169,7 @@ def test_keys_tools_and_choices(visitor):
     page.keyboard.press("i")
     visitor.wait_for(lambda: visitor.value("nodules"), "I")
     page.keyboard.press("b")
-    visitor.wait_for(lambda: visitor.value("is_before"), "B")
+    visitor.wait_for(lambda: visitor.is_on("before"), "B")
 
 
 def test_variants_are_shown_and_one_is_taken(visitor):
@@ -198,7 +198,7 @@ def test_hide_duplicate_edit_and_remove(visitor):
     visitor.page.locator("tbody tr").first.click()
     visitor.wait_for(lambda: visitor.value("selected") == 1, "the row")
     visitor.click("Edit")
-    visitor.wait_for(lambda: visitor.value("edited") == 1, "edit")
+    visitor.wait_for(lambda: "Update nodule 1" in visitor.value("words")["insert"], "edit")
     visitor.click("Remove")
     visitor.wait_for(lambda: [row["key"] for row in visitor.value("nodules")] == [2], "remove")
 
@@ -307,7 +307,7 @@ def test_wrong_uploads_are_told_in_a_sentence_and_the_app_goes_on(visitor, tmp_p
         visitor.send("Open a CT", path)
         visitor.wait_for(lambda word=word: word in visitor.status(), word)
         assert visitor.status().count(". ") == 0 and "/tmp" not in visitor.status()
-    assert visitor.value("ct") == "chest.nrrd" and visitor.value("is_placed")
+    assert visitor.value("ct") == "chest.nrrd" and visitor.is_enabled("diameter_mm")
     visitor.draw()
     visitor.insert()
 
@@ -405,10 +405,10 @@ def test_a_second_tab_is_told_and_the_first_can_take_the_app_back(browser, serve
     second = Visitor(browser, server)
     second.wait_for_ct()
     visitor.wait_for(lambda: visitor.page.get_by_text("in use in another tab").is_visible(), "the notice")
-    assert second.value("is_placed"), "the case is the same"
+    assert second.is_enabled("diameter_mm"), "the case is the same"
     visitor.page.keyboard.press("v")
     visitor.page.wait_for_timeout(300)
-    assert second.value("tool") == "nodule", "a key in the tab that is not in use"
+    assert second.is_on("draw_nodule"), "a key in the tab that is not in use"
     visitor.click("Use it here")
     visitor.wait_for(lambda: visitor.page.locator(".panel").is_visible(), "the panel again")
     second.wait_for(lambda: second.page.get_by_text("in use in another tab").is_visible(), "the notice there")
@@ -421,7 +421,7 @@ def test_a_page_that_is_loaded_again_shows_the_case_as_it_was(visitor):
     visitor.draw()
     visitor.page.reload()
     visitor.wait_for_ct()
-    assert visitor.value("has_strokes") and visitor.page.locator(".panel").is_visible()
+    assert visitor.is_enabled("clear") and visitor.page.locator(".panel").is_visible()
 
 
 def test_slices_are_scrolled_with_and_without_the_pen(visitor):
@@ -435,7 +435,7 @@ def test_slices_are_scrolled_with_and_without_the_pen(visitor):
 
     scroll("Green")
     visitor.click("Place (P)")
-    visitor.wait_for(lambda: visitor.value("tool") == "place", "the tool")
+    visitor.wait_for(lambda: visitor.is_on("place"), "the tool")
     scroll("Red")
 
 
@@ -453,14 +453,14 @@ def test_the_page_has_the_panels_words_in_its_order(visitor):
         "Cancel",
         "CT:",
         "Sample CT",
-        "Save the case…",
+        "Save the result…",
         "Training case…",
         "CT",
         "Card",
         "Threshold:",
         "Use these lines",
     }
-    elsewhere |= {"Read a case…", "Real or synthetic?…", "Save the case…", "Training case…"}
+    elsewhere |= {"Read a case…", "Real or synthetic?…", "Save the result…", "Training case…"}
     visitor.read_words([text for text in panel_words() if text not in elsewhere])
 
 

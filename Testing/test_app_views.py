@@ -35,7 +35,7 @@ def test_a_place_outside_of_the_lung_is_told_and_taken(visitor):
     visitor.place(at=(0.5, 0.5))
     visitor.draw()
     visitor.wait_for(lambda: "no lung" not in visitor.status(), "its end")
-    visitor.wait_for(lambda: visitor.value("can_make"), "what is drawn all the same")
+    visitor.wait_for(lambda: visitor.is_enabled("insert"), "what is drawn all the same")
 
 
 def test_sides_and_scale_stand_in_every_slice_view(visitor):

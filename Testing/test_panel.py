@@ -27,7 +27,7 @@ def reader(desktop) -> Reader:
 def drawn(reader) -> Reader:
     """A reader who placed the VOI and drew a nodule."""
     reader.place(LUNG_RAS_MM)
-    reader.choose(reader.ui.modelBox, "pix2pix")
+    reader.choose(reader.ui.model, "pix2pix")
     reader.draw()
     reader.wait()
     return reader
@@ -40,17 +40,17 @@ def voxels(node) -> np.ndarray:
 
 
 def insert(reader) -> None:
-    reader.click(reader.ui.insertButton)
+    reader.click(reader.ui.insert)
     reader.wait()
 
 
 def test_place_draw_preview_insert_undo(reader):
     source = voxels(reader.editor.nodes.source).copy()
-    assert not reader.ui.insertButton.enabled
+    assert not reader.ui.insert.enabled
     assert "click into the lung" in reader.ui.statusLabel.text
     reader.place(LUNG_RAS_MM)
     assert np.abs(np.subtract(reader.session.draft.voi.center_ras_mm, LUNG_RAS_MM)).max() < 3.0
-    assert reader.ui.nodulePen.checked
+    assert reader.ui.draw_nodule.checked
     assert "Draw the nodule" in reader.ui.statusLabel.text
     reader.draw(share=0.2)
     radius = np.linalg.norm(reader.session.draft.strokes[0].points_mm, axis=1)
@@ -64,24 +64,24 @@ def test_place_draw_preview_insert_undo(reader):
     assert not np.array_equal(voxels(result), source)
     assert reader.composite("Green").GetBackgroundVolumeID() == result.GetID()
     assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 2).text()) == (1, "solid")
-    reader.click(reader.ui.undoButton)
+    reader.click(reader.ui.undo)
     assert np.array_equal(voxels(result), source)
-    assert reader.ui.redoButton.enabled and reader.ui.redoButton.toolTip == "Insert nodule 1"
+    assert reader.ui.redo.enabled and reader.ui.redo.toolTip == "Insert nodule 1"
 
 
 def test_the_preview_is_what_the_pen_drew_and_follows_it(drawn):
     first = voxels(drawn.editor.nodes.node("Preview")).copy()
-    drawn.click(drawn.ui.vesselPen)
+    drawn.click(drawn.ui.draw_vessel)
     drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
     drawn.wait()
     assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", "vessel"]
     assert not np.array_equal(voxels(drawn.editor.nodes.node("Preview")), first)
-    drawn.click(drawn.ui.liveCheck)
+    drawn.click(drawn.ui.is_live)
     assert not drawn.composite("Red").GetForegroundVolumeID()
 
 
 def test_the_preview_comes_while_the_pen_still_moves(drawn):
-    drawn.click(drawn.ui.clearButton)
+    drawn.click(drawn.ui.clear)
     shown = voxels(drawn.editor.nodes.node("Preview")).copy()
     with drawn.pen_down(share=0.25):
         drawn.wait()
@@ -92,32 +92,32 @@ def test_the_preview_comes_while_the_pen_still_moves(drawn):
 
 def test_eraser_clear_simplify_and_the_keys(drawn):
     drawn.key("e")
-    assert drawn.ui.eraser.checked
+    assert drawn.ui.erase.checked
     drawn.line([(0.1, -0.2), (0.3, -0.2)])
     (stroke,) = drawn.session.draft.strokes
     assert not stroke.closed
     drawn.key("z")
     assert drawn.session.draft.strokes[0].closed
     points = len(drawn.session.draft.strokes[0].points_mm)
-    drawn.click(drawn.ui.simplifyButton)
+    drawn.click(drawn.ui.simplify)
     assert len(drawn.session.draft.strokes[0].points_mm) < points
     drawn.key("v")
-    assert drawn.editor.tool == "vessel"
+    assert drawn.editor.tools.current == "vessel"
     drawn.key("v")
-    assert drawn.editor.tool is None
-    drawn.click(drawn.ui.clearButton)
-    assert not drawn.session.draft.strokes and not drawn.ui.clearButton.enabled
+    assert drawn.editor.tools.current is None
+    drawn.click(drawn.ui.clear)
+    assert not drawn.session.draft.strokes and not drawn.ui.clear.enabled
     seed = drawn.session.draft.seed
     drawn.key("r")
-    assert drawn.ui.seedBox.value == drawn.session.draft.seed == seed + 1
+    assert drawn.ui.seed.value == drawn.session.draft.seed == seed + 1
 
 
 def test_a_quick_second_stroke_counts_too(drawn):
     """Qt and VTK make a double click of its press."""
     import vtk
 
-    drawn.click(drawn.ui.vesselPen)
-    pen = drawn.editor._pens[0]
+    drawn.click(drawn.ui.draw_vessel)
+    pen = drawn.editor.tools._pens[0]
     for event, at in (("LeftButtonDoubleClickEvent", 100), ("MouseMoveEvent", 130), ("MouseMoveEvent", 160)):
         pen.interactor.SetEventPosition(at, at)
         pen.interactor.InvokeEvent(vtk.vtkCommand.GetEventIdFromString(event))
@@ -126,30 +126,30 @@ def test_a_quick_second_stroke_counts_too(drawn):
 
 
 def test_without_a_tool_the_view_keeps_its_mouse(drawn):
-    drawn.click(drawn.ui.nodulePen)
-    assert drawn.editor.tool is None
+    drawn.click(drawn.ui.draw_nodule)
+    assert drawn.editor.tools.current is None
     strokes = drawn.session.draft.strokes
     drawn.line([(-0.2, 0.0), (0.2, 0.1)])
     assert drawn.session.draft.strokes is strokes
 
 
 def test_sliders_tilt_the_reslice_and_dragging_the_box_moves_the_sliders(drawn):
-    drawn.ui.tiltLRSlider.setValue(20.0)
-    drawn.ui.diameterSlider.setValue(16.0)
+    drawn.ui.tilt_lr_deg.setValue(20.0)
+    drawn.ui.diameter_mm.setValue(16.0)
     voi = drawn.session.draft.voi
     assert (voi.tilt_lr_deg, voi.diameter_mm) == (20.0, 16.0)
     normal = drawn.slice_to_ras("Red")[:3, 2]
     assert normal == pytest.approx([np.sin(np.radians(20.0)), 0.0, np.cos(np.radians(20.0))], abs=1e-6)
     drawn.editor.nodes.roi.SetSize(20.0, 20.0, 20.0)
-    assert drawn.ui.diameterSlider.value == pytest.approx(10.0)
+    assert drawn.ui.diameter_mm.value == pytest.approx(10.0)
     drawn.wait()
     drawn.desktop.select_module(None)
     drawn.key("n")
-    assert drawn.editor.tool is None, "shortcuts belong to the module that is in front"
+    assert drawn.editor.tools.current is None, "shortcuts belong to the module that is in front"
 
 
 def test_variants_are_shown_and_one_is_taken(drawn):
-    drawn.click(drawn.ui.variantsButton)
+    drawn.click(drawn.ui.variants)
     drawn.wait()
     gallery = drawn.ui.gallery
     assert gallery.isVisible() and gallery.count == 8
@@ -158,7 +158,7 @@ def test_variants_are_shown_and_one_is_taken(drawn):
     drawn.wait()
     assert gallery.count == 8, "the others stay to be chosen from"
     shown = voxels(drawn.editor.nodes.node("Preview"))[0]
-    assert np.array_equal(shown, drawn.editor.variants[5].hu)
+    assert np.array_equal(shown, drawn.editor.previews.variants[5].hu)
     drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
     assert not gallery.isVisible(), "they were of another drawing"
 
@@ -169,24 +169,24 @@ def test_edit_hide_duplicate_remove_and_before(drawn):
     drawn.key("b")
     assert drawn.composite("Yellow").GetBackgroundVolumeID() == drawn.editor.nodes.source.GetID()
     drawn.key("b")
-    drawn.click(drawn.ui.hideButton)
+    drawn.click(drawn.ui.hide)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), source)
-    assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hideButton.text == "Show"
-    drawn.click(drawn.ui.hideButton)
+    assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hide.text == "Show"
+    drawn.click(drawn.ui.hide)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
-    drawn.click(drawn.ui.newButton)
+    drawn.click(drawn.ui.new_nodule)
     assert drawn.session.state.edited is None
-    drawn.click(drawn.ui.editButton)
-    assert "Update nodule 1" in drawn.ui.insertButton.text
-    drawn.ui.seedBox.setValue(9)
+    drawn.click(drawn.ui.edit)
+    assert "Update nodule 1" in drawn.ui.insert.text
+    drawn.ui.seed.setValue(9)
     insert(drawn)
     assert [nodule.recipe.seed for nodule in drawn.session.nodules] == [9]
     assert not np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
-    drawn.click(drawn.ui.duplicateButton)
+    drawn.click(drawn.ui.duplicate)
     assert drawn.session.state.edited is None and drawn.session.draft.is_drawn
-    drawn.click(drawn.ui.removeButton)
+    drawn.click(drawn.ui.remove)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), source)
     assert drawn.ui.nodulesTable.rowCount == 0
@@ -200,28 +200,28 @@ def test_a_scanned_sketch_is_seen_before_it_is_used(reader, tmp_path):
     page.save(tmp_path / "page.png")
     reader.place(LUNG_RAS_MM)
     reader.desktop.dialogs.answers += [str(tmp_path / "page.png")]
-    reader.click(reader.ui.scanButton)
+    reader.click(reader.ui.load_scan)
     assert reader.ui.scanFrame.isVisible() and not reader.session.draft.strokes
     assert not reader.ui.scanPreview.pixmap.isNull()
-    reader.ui.scanThreshold.setValue(10)
+    reader.ui.scan_threshold.setValue(10)
     assert "darker than the threshold" in reader.ui.statusLabel.text
-    reader.ui.scanThreshold.setValue(120)
-    reader.click(reader.ui.scanUseButton)
+    reader.ui.scan_threshold.setValue(120)
+    reader.click(reader.ui.use_scan)
     assert reader.session.draft.is_drawn and not reader.ui.scanFrame.isVisible()
 
 
 def test_edges_lie_on_the_reslice(drawn):
     drawn.place((73.0, 5.0, 3.0))
-    drawn.click(drawn.ui.edgesCheck)
+    drawn.click(drawn.ui.edges_are_shown)
     node = drawn.editor.nodes.node("Edges")
     assert drawn.composite("Red").GetLabelVolumeID() == node.GetID()
     assert voxels(node).any()
-    drawn.click(drawn.ui.edgesCheck)
+    drawn.click(drawn.ui.edges_are_shown)
     assert not drawn.composite("Red").GetLabelVolumeID()
 
 
 def test_the_card_is_one_click_away(reader):
-    reader.click(reader.ui.cardButton)
+    reader.click(reader.ui.card)
     import qt
 
     texts = [w.toPlainText() for w in qt.QApplication.allWidgets() if isinstance(w, qt.QTextBrowser) and w.isVisible()]
@@ -234,7 +234,7 @@ def test_a_picture_is_told_and_nothing_is_made(reader):
     node = slicer.util.addVolumeFromArray(np.zeros((5, 6, 7), np.uint8), name="picture")
     reader.ui.inputSelector.setCurrentNode(node)
     assert "a picture, not a CT" in reader.ui.statusLabel.text
-    assert reader.editor is None and not reader.ui.placeButton.enabled
+    assert reader.editor is None and not reader.ui.place.enabled
 
 
 def test_closing_the_scene_and_deleting_the_ct_leave_nothing_stale(drawn):
@@ -247,7 +247,7 @@ def test_closing_the_scene_and_deleting_the_ct_leave_nothing_stale(drawn):
     drawn.place(LUNG_RAS_MM)
     slicer.mrmlScene.Clear()
     drawn.wait()
-    assert drawn.editor is None and not drawn.ui.placeButton.enabled
+    assert drawn.editor is None and not drawn.ui.place.enabled
     drawn.show(chest(), LUNG_RAS_MM)
     drawn.place(LUNG_RAS_MM)
     assert drawn.session.draft.voi is not None
@@ -259,12 +259,12 @@ def test_deleted_nodes_of_the_case_come_back_or_do_no_harm(drawn):
     insert(drawn)
     for role in ("VOI", "Preview", "Nodules"):
         slicer.mrmlScene.RemoveNode(drawn.editor.nodes.node(role))
-    drawn.ui.seedBox.setValue(4)
+    drawn.ui.seed.setValue(4)
     drawn.wait()
     insert(drawn)
     assert drawn.editor.nodes.node("Preview") is not None
     slicer.mrmlScene.RemoveNode(drawn.editor.nodes.result)
-    drawn.click(drawn.ui.undoButton)
+    drawn.click(drawn.ui.undo)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), drawn.session.result().synthetic.array)
 
@@ -272,7 +272,7 @@ def test_deleted_nodes_of_the_case_come_back_or_do_no_harm(drawn):
 def test_deleting_the_ct_while_a_nodule_is_made(drawn):
     import slicer
 
-    drawn.click(drawn.ui.insertButton)
+    drawn.click(drawn.ui.insert)
     slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)
     drawn.wait()
     assert drawn.editor is None
@@ -311,10 +311,10 @@ def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
         return real(below, recipe, progress)
 
     monkeypatch.setattr(nodule, "synthesize", slow)
-    drawn.click(drawn.ui.insertButton)
+    drawn.click(drawn.ui.insert)
     drawn.desktop.process_events(0.1)
     assert drawn.ui.progressFrame.isVisible()
-    drawn.click(drawn.ui.cancelButton)
+    drawn.click(drawn.ui.cancel)
     go.set()
     drawn.wait()
     assert not drawn.session.nodules and "Cancelled" in drawn.ui.statusLabel.text
@@ -345,7 +345,7 @@ def test_a_saved_scene_is_edited_on(drawn, tmp_path):
     drawn.desktop.process_events(0.1)
     assert len(drawn.session.nodules) == 1, "the CT of the saved scene is chosen again"
     assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
-    drawn.click(drawn.ui.removeButton)
+    drawn.click(drawn.ui.remove)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), voxels(drawn.editor.nodes.source))
 
@@ -360,7 +360,7 @@ def test_reload_leaves_no_pen_behind(drawn):
 def test_the_case_is_saved_into_a_folder(drawn, tmp_path):
     insert(drawn)
     drawn.desktop.dialogs.answers += [str(tmp_path)]
-    drawn.click(drawn.ui.exportButton)
+    drawn.click(drawn.ui.save_result)
     drawn.wait()
     assert {path.name for path in tmp_path.iterdir()} == {
         "synthetic.nrrd", "nodules.nrrd", "recipe.json", "report.json", "preview.png",
@@ -373,12 +373,12 @@ def test_a_training_case_is_saved_and_whole(drawn, tmp_path):
     folder = tmp_path / "case"
     folder.mkdir()
     drawn.desktop.dialogs.answers += [str(folder)]
-    drawn.click(drawn.ui.caseButton)
+    drawn.click(drawn.ui.save_training_case)
     drawn.wait()
     assert "training case was written" in drawn.ui.statusLabel.text
     assert "1 nodule;" in check(Case.open(folder))
     drawn.desktop.dialogs.answers += [str(folder)]
-    drawn.click(drawn.ui.caseButton)
+    drawn.click(drawn.ui.save_training_case)
     drawn.wait()
     assert "is not empty" in drawn.ui.statusLabel.text
 

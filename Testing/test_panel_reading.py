@@ -58,7 +58,7 @@ def mark(reader, ras, view="Red"):
     """M, then a click at a point; the view is turned to its slice first."""
     reader.slice_node(view).JumpSliceByOffsetting(*ras)
     reader.key("m")
-    assert reader.ui.markButton.checked
+    assert reader.ui.mark.checked
     reader.desktop.click(reader.desktop.slice_view(view), pixel(reader, ras, view))
 
 
@@ -71,9 +71,9 @@ def write(reader, text):
     """Type a remark."""
     from PySide6.QtTest import QTest
 
-    reader.click(reader.ui.remarkEdit)
-    QTest.keyClicks(reader.ui.remarkEdit, text)
-    QTest.keyClick(reader.ui.remarkEdit, "\r")
+    reader.click(reader.ui.remark)
+    QTest.keyClicks(reader.ui.remark, text)
+    QTest.keyClick(reader.ui.remark, "\r")
 
 
 def test_mark_rate_remark_remove_finish(reader, folder, file):
@@ -89,21 +89,21 @@ def test_mark_rate_remark_remove_finish(reader, folder, file):
     mark(reader, (-40.0, 12.0, 20.0), "Green")
     assert rows(reader) == [["1", "50", ""], ["2", "50", ""]]
     assert np.allclose(case.session.finding(1).at_ras_mm, LUNG_RAS_MM, atol=1.0), "a pixel is that large"
-    reader.ui.confidenceSlider.setValue(85)
+    reader.ui.confidence.setValue(85)
     write(reader, "m, at the fissure")
-    assert rows(reader)[1] == ["2", "85", "m, at the fissure"] and not reader.ui.markButton.checked
+    assert rows(reader)[1] == ["2", "85", "m, at the fissure"] and not reader.ui.mark.checked
     reader.ui.findingsTable.selectRow(0)
-    assert (case.active, reader.ui.confidenceSlider.value, reader.ui.remarkEdit.text) == (1, 50, "")
-    assert reader.ui.sliceSlider.value == case.slices.number
-    reader.click(reader.ui.removeFindingButton)
-    assert rows(reader) == [["2", "85", "m, at the fissure"]] and not reader.ui.removeFindingButton.enabled
+    assert (case.active, reader.ui.confidence.value, reader.ui.remark.text) == (1, 50, "")
+    assert reader.ui.slice_number.value == case.slices.number
+    reader.click(reader.ui.remove_finding)
+    assert rows(reader) == [["2", "85", "m, at the fissure"]] and not reader.ui.remove_finding.enabled
     mark(reader, LUNG_RAS_MM)
     reader.key(Qt.Key_Delete)
     assert len(rows(reader)) == 1
-    reader.click(reader.ui.finishButton)
+    reader.click(reader.ui.finish_reading)
     assert "cannot change" in reader.desktop.dialogs[-1].text and not case.session.is_finished, "nobody said yes"
     reader.desktop.dialogs.answers += [True]
-    reader.click(reader.ui.finishButton)
+    reader.click(reader.ui.finish_reading)
     assert case.session.is_finished and str(file) in reader.ui.statusLabel.text
     controls = ("markButton", "confidenceSlider", "remarkEdit", "removeFindingButton", "finishButton")
     assert [name for name in controls if getattr(reader.ui, name).enabled] == []
@@ -128,23 +128,23 @@ def test_a_remark_that_is_being_typed_is_not_lost_by_scrolling_and_never_another
     case = begin(reader, folder)
     mark(reader, LUNG_RAS_MM)
     mark(reader, (-40.0, 12.0, 20.0))
-    QTest.keyClicks(reader.ui.remarkEdit, "half a rem")
+    QTest.keyClicks(reader.ui.remark, "half a rem")
     case.slices.show(3)
-    assert reader.ui.remarkEdit.text == "half a rem"
+    assert reader.ui.remark.text == "half a rem"
     case.select(1)
     reader.widget.panel.refresh()
-    assert reader.ui.remarkEdit.text == "" and case.session.finding(1).remark == ""
+    assert reader.ui.remark.text == "" and case.session.finding(1).remark == ""
 
 
 def test_slices_and_windows(reader, folder):
     case = begin(reader, folder)
-    assert reader.ui.sliceSlider.maximum == case.slices.count == 48
-    reader.ui.sliceSlider.setValue(5)
+    assert reader.ui.slice_number.maximum == case.slices.count == 48
+    reader.ui.slice_number.setValue(5)
     assert case.slices.number == 5
     reader.slice_node("Red").JumpSliceByOffsetting(*LUNG_RAS_MM)
-    assert reader.ui.sliceSlider.value == case.slices.number != 5
+    assert reader.ui.slice_number.value == case.slices.number != 5
     display = case.ct.GetDisplayNode()
-    reader.click(reader.ui.mediastinalButton)
+    reader.click(reader.ui.mediastinal_window)
     assert (display.GetLevel(), display.GetWindow()) == (40, 400)
     reader.key("l")
     assert (display.GetLevel(), display.GetWindow()) == (-600, 1600)
@@ -171,7 +171,7 @@ def test_leave_brings_back_what_was_edited_and_the_reading_is_kept(reader, folde
     assert np.allclose(reader.slice_to_ras("Red"), pose) and box.GetDisplayVisibility()
     assert Reading.read(file).finished is None
     reader.key("n")
-    assert reader.editor.tool == "nodule", "and are back"
+    assert reader.editor.tools.current == "nodule", "and are back"
     begin(reader, folder)
     assert rows(reader) == [["1", "50", ""]]
 
@@ -230,9 +230,9 @@ def test_a_file_that_was_changed_meanwhile_is_told(reader, folder, file):
     case = begin(reader, folder)
     mark(reader, LUNG_RAS_MM)
     file.write_text("{}")
-    reader.ui.confidenceSlider.setValue(70)
+    reader.ui.confidence.setValue(70)
     assert "changed elsewhere" in reader.ui.statusLabel.text
-    assert reader.ui.confidenceSlider.value == 50 == case.session.finding(1).confidence
+    assert reader.ui.confidence.value == 50 == case.session.finding(1).confidence
 
 
 def test_nothing_of_the_truth_is_in_the_scene_or_the_panel(reader, folder):
@@ -252,7 +252,7 @@ def test_nothing_of_the_truth_is_in_the_scene_or_the_panel(reader, folder):
 
 def finish(reader):
     reader.desktop.dialogs.answers += [True]
-    reader.click(reader.ui.finishButton)
+    reader.click(reader.ui.finish_reading)
 
 
 def test_cases_are_read_one_after_the_other(reader, tmp_path):
@@ -261,13 +261,13 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     cases = write_cases(tmp_path / "cases", "R1")
     second = begin(reader, cases)
     assert reader.ui.caseLabel.text == "Case 2 of 4: c2" and second.slices.count == 20
-    assert reader.ui.nextCaseButton.isVisible() and not reader.ui.nextCaseButton.enabled
+    assert reader.ui.next_case.isVisible() and not reader.ui.next_case.enabled
     second.mark((5.0, 5.0, 0.0))
     finish(reader)
     assert reader.ui.statusLabel.text == "The case is finished; 2 to go."
     packed = cases / "c3.zip"
     packed.rename(tmp_path / "c3.zip")
-    reader.click(reader.ui.nextCaseButton)
+    reader.click(reader.ui.next_case)
     reader.wait()
     fourth = reader.widget.panel.reading.controller
     assert reader.ui.caseLabel.text == "Case 4 of 4: c4" and rows(reader) == [] and fourth.slices.count == 40
@@ -275,16 +275,16 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     assert reader.composite("Red").GetBackgroundVolumeID() == fourth.ct.GetID()
     assert slicer.mrmlScene.GetFirstNodeByName("c2") is None, "the case before is gone"
     finish(reader)
-    reader.click(reader.ui.nextCaseButton)
+    reader.click(reader.ui.next_case)
     reader.wait()
     assert "c3.zip" in reader.ui.statusLabel.text and reader.widget.panel.reading.controller is fourth
     (tmp_path / "c3.zip").rename(packed)
-    reader.click(reader.ui.nextCaseButton)
+    reader.click(reader.ui.next_case)
     reader.wait()
     assert reader.ui.caseLabel.text == "Case 3 of 4: c3"
     finish(reader)
     assert reader.ui.statusLabel.text == f"All 4 cases are read; the readings are kept in {cases / 'readings'}."
-    assert not reader.ui.nextCaseButton.enabled
+    assert not reader.ui.next_case.enabled
     reader.click(reader.ui.leaveButton)
     assert reader.editor is not None and not reader.ui.readingSection.isVisible()
 
@@ -292,8 +292,8 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
 def test_who_leaves_while_the_next_case_is_opened_is_not_brought_back(reader, tmp_path):
     begin(reader, write_cases(tmp_path / "cases", "R1"))
     finish(reader)
-    reader.click(reader.ui.nextCaseButton)
-    assert not reader.ui.nextCaseButton.enabled, "one at a time"
+    reader.click(reader.ui.next_case)
+    assert not reader.ui.next_case.enabled, "one at a time"
     reader.click(reader.ui.leaveButton)
     reader.wait()
     assert reader.editor is not None and not reader.ui.readingSection.isVisible()
@@ -301,4 +301,4 @@ def test_who_leaves_while_the_next_case_is_opened_is_not_brought_back(reader, tm
 
 def test_a_single_case_has_no_next_one(reader, folder, file):
     begin(reader, folder)
-    assert not reader.ui.nextCaseButton.isVisible()
+    assert not reader.ui.next_case.isVisible()

@@ -47,27 +47,27 @@ def test_every_picture_is_judged_and_the_test_finished(reader, hand_out):
     ui = reader.ui
     assert ui.turingSection.isVisible() and [name for name in OTHERS if getattr(ui, name).isVisible()] == []
     assert layout(reader) == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
-    assert "Picture 1 of 4" in ui.pictureLabel.text and not ui.backButton.enabled
+    assert "Picture 1 of 4" in ui.pictureLabel.text and not ui.previous_picture.enabled
     reader.key("s")
-    assert ui.syntheticButton.checked and not ui.realButton.checked
+    assert ui.synthetic.checked and not ui.real.checked
     reader.key("5")
-    assert ui.sureSlider.value == 5 and "3 of 4" in ui.statusLabel.text
+    assert ui.answer_confidence.value == 5 and "3 of 4" in ui.statusLabel.text
     reader.key("n")
-    assert "Picture 2 of 4" in ui.pictureLabel.text and ui.sureSlider.value == 3 and not ui.syntheticButton.checked
-    ui.sureSlider.setValue(2)
-    reader.click(ui.realButton)
-    assert ui.realButton.checked and test.answer.confidence == 2
+    assert "Picture 2 of 4" in ui.pictureLabel.text and ui.answer_confidence.value == 3 and not ui.synthetic.checked
+    ui.answer_confidence.setValue(2)
+    reader.click(ui.real)
+    assert ui.real.checked and test.answer.confidence == 2
     for _ in range(2):
-        reader.click(ui.nextButton)
-        reader.click(ui.syntheticButton)
-    assert not ui.nextButton.enabled
+        reader.click(ui.next_picture)
+        reader.click(ui.synthetic)
+    assert not ui.next_picture.enabled
     reader.key("b")
     assert "Picture 3 of 4" in ui.pictureLabel.text
-    reader.click(ui.realButton)
-    reader.click(ui.finishTuringButton)
+    reader.click(ui.real)
+    reader.click(ui.finish_test)
     assert not test.session.is_finished, "nobody said yes"
     reader.desktop.dialogs.answers += [True]
-    reader.click(ui.finishTuringButton)
+    reader.click(ui.finish_test)
     path = hand_out.parent / "answers" / "R1.csv"
     assert str(path) in ui.statusLabel.text
     controls = ("realButton", "syntheticButton", "sureSlider", "finishTuringButton")

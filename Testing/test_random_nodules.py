@@ -35,12 +35,12 @@ def test_they_stand_in_the_lungs_clear_of_each_other_and_of_what_is_there(reader
     reader.place(LEFT_RAS_MM)
     reader.draw()
     reader.wait()
-    reader.click(ui.insertButton)
+    reader.click(ui.insert)
     reader.wait()
-    ui.randomCountBox.setValue(2)
-    ui.difficultyBox.setCurrentText("subtle")
-    reader.click(ui.randomButton)
-    assert not ui.randomButton.enabled and not ui.insertButton.enabled, "one thing at a time"
+    ui.random_count.setValue(2)
+    ui.difficulty.setCurrentText("subtle")
+    reader.click(ui.add_random)
+    assert not ui.add_random.enabled and not ui.insert.enabled, "one thing at a time"
     reader.wait()
     session = reader.session
     assert len(session.nodules) == 3 and ui.nodulesTable.rowCount == 3
@@ -61,24 +61,24 @@ def test_they_stand_in_the_lungs_clear_of_each_other_and_of_what_is_there(reader
     reader.key("y")
     assert len(session.nodules) == 3
     reader.key("z")
-    ui.randomCountBox.setValue(1)
-    reader.click(ui.randomButton)
+    ui.random_count.setValue(1)
+    reader.click(ui.add_random)
     reader.wait()
     assert not any(np.allclose(centers(session)[1], first) for first in taken_back), "others, when asked again"
     ui.nodulesTable.selectRow(1)
-    reader.click(ui.editButton)
+    reader.click(ui.edit)
     assert reader.editor.session.state.edited == session.nodules[-1].key, "they are edited as any other"
 
 
 def test_cancel_and_a_ct_without_lungs(desktop, reader):
-    reader.click(reader.ui.randomButton)
-    reader.click(reader.ui.cancelButton)
+    reader.click(reader.ui.add_random)
+    reader.click(reader.ui.cancel)
     reader.wait()
     assert not reader.session.nodules and "Cancelled" in reader.ui.statusLabel.text
     block = np.full((30, 30, 30), 40, np.int16)
     block[:, :8] = -1000
     reader.show(Volume.of(block, np.full(3, 5.0)), (-100.0, -100.0, 70.0), "no lungs")
-    reader.click(reader.ui.randomButton)
+    reader.click(reader.ui.add_random)
     reader.wait()
     assert not reader.session.nodules and "lung" in reader.ui.statusLabel.text
 

@@ -79,9 +79,9 @@ class CaseVisitor(Visitor):
         """M, then a click."""
         before = self.numbers
         self.page.keyboard.press("m")
-        self.wait_for(lambda: self.value("tool") == "mark", "the tool")
+        self.wait_for(lambda: self.is_on("mark"), "the tool")
         self.drag(view, [at])
-        self.wait_for(lambda: len(self.numbers) == len(before) + 1 and not self.value("tool"), "the mark")
+        self.wait_for(lambda: len(self.numbers) == len(before) + 1 and not self.is_on("mark"), "the mark")
 
     def fill(self, selector: str, text: str) -> None:
         """Type into a field and leave it."""
@@ -151,7 +151,7 @@ def test_a_finding_is_dragged(visitor, file):
 
 
 def test_slices_and_windows(visitor):
-    assert visitor.value("slices") == 48 and visitor.page.get_by_text("of 48").is_visible()
+    assert visitor.value("limits")["slice_number"] == [1, 48] and visitor.page.get_by_text("of 48").is_visible()
     visitor.fill(".control input[type=number] >> nth=1", "12")
     visitor.wait_for(lambda: visitor.value("slice_number") == 12, "the slice")
     visitor.page.keyboard.press("f")
@@ -172,7 +172,7 @@ def test_touch_marks_too_and_outside_of_the_ct_it_is_told(browser, visitor, serv
     someone = CaseVisitor(browser, server, TABLET, has_touch=True)
     for at, is_marked in (((0.5, 0.5), True), ((0.5, 0.005), False)):
         someone.click("Mark (M)")
-        someone.wait_for(lambda: someone.value("tool") == "mark", "the tool")
+        someone.wait_for(lambda: someone.is_on("mark"), "the tool")
         box = someone.box("Green")
         before = len(someone.numbers)
         someone.page.touchscreen.tap(box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"])
@@ -181,7 +181,7 @@ def test_touch_marks_too_and_outside_of_the_ct_it_is_told(browser, visitor, serv
         else:
             someone.wait_for(lambda: "outside of the CT" in someone.status(), "the sentence")
     someone.page.keyboard.press("Escape")
-    someone.wait_for(lambda: not someone.value("tool"), "the tool's end")
+    someone.wait_for(lambda: not someone.is_on("mark"), "the tool's end")
     someone.close()
 
 

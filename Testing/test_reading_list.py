@@ -61,7 +61,7 @@ def test_cases_are_read_one_after_the_other(cases):
         visitor.read_words([word for word in panel_words("readingSection") if word != "Leave"])
         visitor.page.evaluate("window.trame.trigger('next_case')")
         visitor.page.keyboard.press("m")
-        visitor.wait_for(lambda: visitor.value("tool") == "mark", "the tool")
+        visitor.wait_for(lambda: visitor.is_on("mark"), "the tool")
         visitor.drag("Red", [(0.5, 0.5)])
         visitor.wait_for(lambda: visitor.value("findings"), "the mark")
         visitor.page.locator(".control input[type=number]").first.fill("90")

@@ -193,8 +193,8 @@ def test_names_are_slicers(path):
     [
         ("self.ui.gallery.currentRow()", "QListWidget.currentRow is one of the properties, but is called"),
         ("if table.currentRow > 0: pass", "QTableWidget.currentRow is one of the methods, but is read"),
-        ("for pen in (ui.nodulePen, ui.eraser): pen.isChecked()", "QPushButton has no isChecked on the list"),
-        ("ui.modelBox.currentText.connect(print)", "QComboBox.currentText is one of the properties, but is connected"),
+        ("for pen in (ui.draw_nodule, ui.erase): pen.isChecked()", "QPushButton has no isChecked on the list"),
+        ("ui.model.currentText.connect(print)", "QComboBox.currentText is one of the properties, but is connected"),
         ("self.ui.insertButon.setEnabled(True)", "the .ui has no insertButon"),
         ("qt.QTableView()", "qt has no QTableView on the list"),
         ("slicer.util.saveScene()", "slicer.util has no saveScene on the list"),

@@ -57,18 +57,18 @@ def test_the_page_has_the_panels_words_in_its_order(visitor):
 def test_answers_are_kept_and_sealed(visitor, hand_out, capsys):
     draft = hand_out.parent / "answers" / "R1.csv.unfinished"
     visitor.page.keyboard.press("s")
-    visitor.wait_for(lambda: visitor.value("answer") == "synthetic", "the answer")
+    visitor.wait_for(lambda: visitor.is_on("synthetic"), "the answer")
     visitor.page.keyboard.press("5")
-    visitor.wait_for(lambda: visitor.value("confidence") == 5, "the confidence")
+    visitor.wait_for(lambda: visitor.value("answer_confidence") == 5, "the confidence")
     assert draft.read_text().split()[1].endswith(",synthetic,5")
     for number in (2, 3, 4):
         visitor.click("Next (N)")
         visitor.wait_for(lambda number=number: visitor.value("number") == number, "the next one")
         visitor.click("Real (R)")
-        visitor.wait_for(lambda: visitor.value("answer") == "real", "the answer")
+        visitor.wait_for(lambda: visitor.is_on("real"), "the answer")
     assert visitor.button("Next (N)").is_disabled() and "All are answered" in visitor.status()
     visitor.page.reload()
-    visitor.wait_for(lambda: visitor.value("number") == 4 and visitor.value("answer") == "real", "the same again")
+    visitor.wait_for(lambda: visitor.value("number") == 4 and visitor.is_on("real"), "the same again")
     visitor.click("Finish…")
     visitor.page.locator(".v-dialog button").filter(has_text="Finish").click()
     visitor.wait_for(lambda: visitor.value("is_finished"), "the end")

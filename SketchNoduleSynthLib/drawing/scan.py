@@ -39,9 +39,14 @@ Pixel = tuple[int, int]
 class Scan:
     """A scan as the program sees it: `grey` (128, 128), paper 255; `ink`: darker than `threshold` and not a speck."""
 
+    name: str
     grey: NDArray[np.uint8]
     threshold: float
     ink: NDArray[np.bool_]
+
+    def at(self, threshold: float) -> Scan:
+        """The same page with another threshold. Raises :class:`InputError` as :func:`read_scan`."""
+        return _binarised(self.name, self.grey, threshold)
 
     def preview(self) -> NDArray[np.uint8]:
         """RGB (128, 128, 3): the scan in grey with the ink that was kept in red."""
@@ -88,14 +93,16 @@ def read_scan(path: str | Path, threshold: float | None = None) -> Scan:
     if np.ptp(grey) < MIN_CONTRAST:
         raise InputError(f"{path.name} is empty: no line stands out from the paper.")
     grey = _squared(np.rint(_evened(grey)).astype(np.uint8))
-    if threshold is None:
-        threshold = _otsu(grey, path.name)
+    return _binarised(path.name, grey, _otsu(grey, path.name) if threshold is None else threshold)
+
+
+def _binarised(name: str, grey: NDArray[np.uint8], threshold: float) -> Scan:
     ink = _without_specks(grey < threshold)
     if not ink.any():
-        raise InputError(f"{path.name} is empty: nothing but specks is darker than the threshold {threshold:g}.")
+        raise InputError(f"{name} is empty: nothing but specks is darker than the threshold {threshold:g}.")
     if ink.mean() > MAX_INK_SHARE:
-        raise InputError(f"Too much of {path.name} is darker than the threshold {threshold:g}; set a lower one.")
-    return Scan(grey, float(threshold), ink)
+        raise InputError(f"Too much of {name} is darker than the threshold {threshold:g}; set a lower one.")
+    return Scan(name, grey, float(threshold), ink)
 
 
 def _read_grey(path: Path) -> NDArray:

@@ -64,6 +64,11 @@ class Worker:
         running = [self._running[0]] if self._running else []
         return next((task for task in (*running, *self._waiting) if not task.is_live), None)
 
+    def check_idle(self) -> None:
+        """Raise :class:`InputError` while the user waits for a task."""
+        if self.task is not None:
+            raise InputError(f"{self.task.name} is still going on; wait for it, or cancel it.")
+
     def submit(self, task: Task[Any]) -> None:
         """Do `task` after those that wait; a live one at once takes the place of the live one that waits."""
         if task.is_live:

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.signals import Signal
 
-FINISH_QUESTION = "Finish? You cannot change it afterwards."
-
 
 class Controller(ABC):
     """Does what a user asks for, or tells why not."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.generation.situation import situated
-from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
 from SketchNoduleSynthLib.synthesis.insertion import Progress
 from SketchNoduleSynthLib.synthesis.result import write
 from SketchNoduleSynthLib.teaching.make import Form, write_case
@@ -37,9 +37,10 @@ def export_case(editor: Editor, folder: Path) -> None:
     _submit(editor, "Writing", work, f"The training case was written to {folder}.")
 
 
-def add_random(editor: Editor, count: int, difficulty: str | None) -> None:
-    """`count` nodules where nodules can be; see :meth:`Session.add_random`."""
-    editor.carry_out(editor.session.add_random(count, difficulty))
+def add_random(editor: Editor) -> None:
+    """Nodules where nodules can be, as many and as hard to find as the editor says."""
+    difficulty = None if editor.difficulty == ANY_DIFFICULTY else editor.difficulty
+    editor.request(editor.session.add_random(editor.random_count, difficulty))
 
 
 def _submit(editor: Editor, name: str, work: Callable[[Progress], None], sentence: str) -> None:

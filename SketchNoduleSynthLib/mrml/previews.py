@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Preview
-from SketchNoduleSynthLib.editing.worker import Task
+from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.reslice import SketchView
+from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.synthesis.insertion import Progress
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.mrml.editor import Editor
 
 VARIANTS = 8
 
 
 class Previews:
-    """Asks the editor's worker and shows what comes, as long as the draft is still the one that was asked for."""
+    """Asks `worker` for the draft's planes and shows them in `sketch`, as long as the draft is still the same.
 
-    def __init__(self, editor: Editor) -> None:
-        self.editor, self.session, self.worker = editor, editor.session, editor.worker
+    `shown`: there is another picture. `changed`: there are other variants. `failed`: a sentence why there is nothing.
+    """
+
+    def __init__(self, session: Session, worker: Worker, sketch: SketchView) -> None:
+        self.session, self.worker, self.sketch = session, worker, sketch
         self.is_live = True
+        """Whether the plane is shown while drawing."""
         self.is_wanted = True
         """False while the CT is shown as it was."""
         self.variants: list[Preview] = []
-        self._draft = self.session.draft
+        """The draft with other seeds, if they were asked for and it is still the same."""
+        self.shown: Signal[[]] = Signal()
+        self.changed: Signal[[]] = Signal()
+        self.failed: Signal[str] = Signal()
+        self._draft = session.draft
 
     def update(self) -> None:
         """The session changed."""
@@ -35,7 +40,7 @@ class Previews:
         if draft != self._draft:
             self._draft, self.variants = draft, []
         if draft.lacks or not (self.is_live and self.is_wanted):
-            self.editor.sketch.hide_preview()
+            self.sketch.hide_preview()
         else:
             self.request()
 
@@ -60,15 +65,16 @@ class Previews:
 
         def done(preview: Preview) -> None:
             if self.is_live and self.is_wanted and self.session.draft is draft:
-                self.editor.sketch.show_preview(preview)
-                self.editor.views[0].render()
+                self.sketch.show_preview(preview)
+                self.shown.emit()
 
         # Half of an outline encloses nothing yet: only of a finished one it is told.
-        failed = self.editor.tell if pending is None else lambda message: None
+        failed = self.failed.emit if pending is None else lambda message: None
         self.worker.submit(Task("The preview", lambda progress: look(), done, failed, is_live=True))
 
     def request_variants(self) -> None:
-        """Make the draft's plane with VARIANTS seeds, from its own on."""
+        """Make the draft's plane with VARIANTS seeds, from its own on. Raises :class:`InputError`."""
+        self.worker.check_idle()
         draft = self.session.draft
         looks = self.session.variants(range(draft.seed, draft.seed + VARIANTS))
 
@@ -82,12 +88,14 @@ class Previews:
         def done(previews: list[Preview]) -> None:
             if self.session.draft is draft:
                 self.variants = previews
-            self.editor.changed.emit()
+            self.changed.emit()
 
-        self.worker.submit(Task("The variants", work, done, self.editor.tell))
+        self.worker.submit(Task("The variants", work, done, self.failed.emit))
+        self.changed.emit()
 
-    def keep_variants(self, change: Callable[[], object]) -> None:
-        """Do `change`, after which they are still to be chosen from."""
+    def choose(self, number: int) -> None:
+        """Take the seed of one of the variants, all of which stay to be chosen from."""
         variants = self.variants
-        change()
-        self.variants = variants
+        if 0 <= number < len(variants):
+            self.session.choose(seed=variants[number].recipe.seed)
+            self.variants = variants

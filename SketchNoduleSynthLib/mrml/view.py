@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import slicer
 
-from SketchNoduleSynthLib.mrml.pen import Pen
+from SketchNoduleSynthLib.mrml.nodes import composite_of
+from SketchNoduleSynthLib.mrml.pen import Pen, is_seen
 
 
 @dataclass(frozen=True)
@@ -27,3 +28,19 @@ def render(views: Iterable[View]) -> None:
     """Show the views soon: not every host sees that a volume's window has changed."""
     for view in views:
         view.render()
+
+
+def show_background(views: Iterable[View], volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Show `volume` in all of the views."""
+    for view in views:
+        composite = composite_of(view.slice_node)
+        if composite is not None and composite.GetBackgroundVolumeID() != volume.GetID():
+            composite.SetBackgroundVolumeID(volume.GetID())
+
+
+def jump(views: Iterable[View], point_ras_mm: Sequence[float]) -> None:
+    """Show the slices through a point, and shift those where it is not well within the view."""
+    for view in views:
+        view.slice_node.JumpSliceByOffsetting(*point_ras_mm)
+        if not is_seen(view.slice_node, point_ras_mm):
+            view.slice_node.JumpSliceByCentering(*point_ras_mm)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from SketchNoduleSynthLib.mrml.editor import Editor
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.panel.panel import Panel
+from SketchNoduleSynthLib.panel.context import Context
 
 PACKAGES = {"torch": "torch", "skimage": "scikit-image", "safetensors": "safetensors"}
 """Module to package; each is first imported when it is needed."""
@@ -28,13 +24,13 @@ def missing() -> list[str]:
 class Dependencies:
     """Hidden where nothing is missing. The CT, the box and the pen work without; previews and Insert do not."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel, self.ui = panel, panel.ui
+    def __init__(self, context: Context) -> None:
+        self.context, self.ui = context, context.ui
         self.ui.installButton.clicked.connect(lambda *_a: self._install(None))
         self.ui.installFolderButton.clicked.connect(lambda *_a: self._install_from_folder())
+        context.editing.refresh_with(lambda editor: self._refresh())
 
-    def refresh(self, editor: Editor | None) -> None:
-        """See :class:`Section`."""
+    def _refresh(self) -> None:
         packages = missing()
         self.ui.dependencyFrame.setVisible(bool(packages))
         if packages:
@@ -66,4 +62,4 @@ class Dependencies:
                     slicer.util.pip_install([*offline, *packages])
         finally:
             invalidate_caches()
-            self.panel.refresh()
+            self.context.changed.emit()

@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.action import Table
 from SketchNoduleSynthLib.mrml.controller import Controller
-from SketchNoduleSynthLib.panel.shortcuts import Shortcuts
+from SketchNoduleSynthLib.panel.context import Context
+from SketchNoduleSynthLib.panel.controls import Controls
 
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.panel.panel import Panel
-
-D = TypeVar("D", bound=Controller)
+C = TypeVar("C", bound=Controller)
 
 
-class Mode(Generic[D]):
-    """Of `panel`: on while there is a :attr:`controller`, whose controls are in `section`."""
+class Mode(Generic[C]):
+    """On while there is a :attr:`controller`, whose controls are in `section`; `start` opens one, `leave` ends it."""
 
-    def __init__(
-        self, panel: Panel, parent: Any, section: Any, keys: Mapping[str, Callable[[D], object]], leave: Any
-    ) -> None:
-        self.panel, self.ui, self.section = panel, panel.ui, section
-        self.controller: D | None = None
-        """What the user works at; None while the mode is off."""
-        self.shortcuts = Shortcuts(parent, keys, self.do)
+    def __init__(self, context: Context, table: Table[C], section: Any, start: Any, leave: Any) -> None:
+        self.context, self.ui, self.section = context, context.ui, section
+        self.controls: Controls[C] = Controls(self.ui, context.parent, table)
+        self.controls.refresh_with(lambda _controller: start.setEnabled(context.worker.task is None))
+        start.clicked.connect(lambda *_checked: self.choose())
         leave.clicked.connect(lambda *_checked: self.leave())
 
-    def do(self, action: Callable[[D], object]) -> None:
-        """An action of the user, unless the panel itself is just setting its controls."""
-        controller = self.controller
-        if controller is not None and not self.panel.is_refreshing:
-            controller.do(lambda: action(controller))
+    @property
+    def controller(self) -> C | None:
+        """What the user works at; None while the mode is off."""
+        return self.controls.controller
 
-    def on(self, signal: Any, action: Callable[[D], object]) -> None:
-        """Connect `signal` to an action."""
-        signal.connect(lambda *_arguments: self.do(action))
+    def choose(self) -> None:
+        """Ask the user for what is to be opened, and open it."""
+        raise NotImplementedError
 
-    def begin(self, make: Callable[[], D]) -> None:
+    def begin(self, make: Callable[[], C]) -> None:
         """Turn to what `make` gives, once the views are free.
 
         Raises :class:`InputError` as `make` does; then what was edited is edited still.
         """
-        self.panel.close()
+        self.context.released.emit()
         try:
-            self.controller = make()
+            controller = make()
         except InputError:
-            self.panel.ct.open_chosen()
+            self.context.reopened.emit()
             raise
-        self.controller.changed.connect(self.panel.refresh)
-        self.panel.refresh()
+        self.controls.controller = controller
+        controller.changed.connect(self.context.changed.emit)
+        self.context.changed.emit()
 
     def leave(self) -> None:
         """Back to what was edited before; the reader's file stays as it is."""
-        self.panel.worker.cancel()
-        self.panel.close()
-        self.panel.ct.open_chosen()
+        self.context.worker.cancel()
+        self.context.released.emit()
+        self.context.reopened.emit()
 
     def close(self) -> None:
         """Let go of the views."""
-        if self.controller is not None:
-            controller, self.controller = self.controller, None
+        controller, self.controls.controller = self.controller, None
+        if controller is not None:
             controller.close()

@@ -1,8 +1,7 @@
-"""The nodules of the case."""
+"""The nodules of the session, and the files that are made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +9,13 @@ import qt
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.editing.rows import HEADS, row_of
-from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.panel.context import Context
+from SketchNoduleSynthLib.panel.tables import lay_out
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.nodule import Nodule
-    from SketchNoduleSynthLib.panel.panel import Panel
 
 LIGHTS = {"green": "#2e9e4f", "amber": "#e0a000"}
 
@@ -24,49 +23,27 @@ LIGHTS = {"green": "#2e9e4f", "amber": "#e0a000"}
 class NodulesSection:
     """A row a nodule: key, size, attenuation, model, quality light with its reasons."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel, self.ui = panel, panel.ui
+    def __init__(self, context: Context) -> None:
+        self.ui = context.ui
         self._shown: tuple[Nodule, ...] = ()
         table = self.ui.nodulesTable
-        table.setColumnCount(len(HEADS))
-        table.setHorizontalHeaderLabels([_(head) for head in HEADS])
-        table.verticalHeader().setVisible(False)
+        lay_out(table, HEADS)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setStretchLastSection(True)
-        table.setSelectionBehavior(qt.QTableWidget.SelectRows)
-        table.setSelectionMode(qt.QTableWidget.SingleSelection)
-        table.setEditTriggers(qt.QTableWidget.NoEditTriggers)
-        table.setMinimumHeight(120)
-        table.itemSelectionChanged.connect(self._on_selection)
-        panel.on(self.ui.editButton.clicked, self._with_selected(lambda editor, key: editor.edit(key)))
-        panel.on(self.ui.duplicateButton.clicked, self._with_selected(lambda editor, key: editor.duplicate(key)))
-        panel.on(self.ui.hideButton.clicked, self._with_selected(lambda editor, key: editor.toggle(key)))
-        panel.on(self.ui.removeButton.clicked, self._with_selected(lambda editor, key: editor.remove(key)))
-        panel.on(self.ui.exportButton.clicked, self._export)
-        panel.on(self.ui.recipeButton.clicked, self._load_recipe)
-        panel.on(self.ui.caseButton.clicked, self._export_case)
-        panel.on(self.ui.randomButton.clicked, self._add_random)
+        context.editing.on(table.itemSelectionChanged, self._select)
+        context.editing.on(self.ui.save_result.clicked, self._save_result)
+        context.editing.on(self.ui.load_recipe.clicked, self._load_recipe)
+        context.editing.on(self.ui.save_training_case.clicked, self._save_training_case)
+        context.editing.refresh_with(self._refresh)
 
-    @property
-    def selected(self) -> Nodule | None:
-        """The nodule of the selected row."""
-        row = self.ui.nodulesTable.currentRow()
-        return self._shown[row] if 0 <= row < len(self._shown) else None
-
-    def refresh(self, editor: Editor | None) -> None:
-        """See :class:`Section`."""
+    def _refresh(self, editor: Editor | None) -> None:
         nodules = editor.session.nodules if editor else ()
         if nodules is not self._shown:
-            key = self.selected.key if self.selected else None
             self._shown = nodules
-            self._fill(key)
-        self._show_buttons()
-        for button in (self.ui.exportButton, self.ui.caseButton):
-            button.setEnabled(bool(nodules))
-        for button in (self.ui.recipeButton, self.ui.randomButton):
-            button.setEnabled(editor is not None and self.panel.worker.task is None)
+            self._fill()
+        if editor is not None and editor.selected is not None:
+            self.ui.nodulesTable.selectRow(nodules.index(editor.selected))
 
-    def _fill(self, key: int | None) -> None:
+    def _fill(self) -> None:
         table = self.ui.nodulesTable
         table.setRowCount(len(self._shown))
         for row, nodule in enumerate(self._shown):
@@ -77,35 +54,13 @@ class NodulesSection:
             light.setToolTip(said.remarks)
             if said.light in LIGHTS:
                 light.setForeground(qt.QBrush(qt.QColor(LIGHTS[said.light])))
-            if nodule.key == key:
-                table.selectRow(row)
-        if key not in [nodule.key for nodule in self._shown] and self._shown:
-            table.selectRow(len(self._shown) - 1)
 
-    def _show_buttons(self) -> None:
-        nodule = self.selected
-        for button in (self.ui.editButton, self.ui.duplicateButton, self.ui.hideButton, self.ui.removeButton):
-            button.setEnabled(nodule is not None)
-        self.ui.hideButton.setText(_("Hide") if nodule is None or nodule.is_shown else _("Show"))
+    def _select(self, editor: Editor) -> None:
+        row = self.ui.nodulesTable.currentRow()
+        if 0 <= row < len(self._shown):
+            editor.select(self._shown[row].key)
 
-    def _on_selection(self) -> None:
-        nodule = self.selected
-        self._show_buttons()
-        if nodule is not None:
-            self.panel.do(lambda editor: editor.jump(nodule.key))
-
-    def _with_selected(self, action: Callable[[Editor, int], object]) -> Callable[[Editor], object]:
-        def act(editor: Editor) -> None:
-            if self.selected is not None:
-                action(editor, self.selected.key)
-
-        return act
-
-    def _add_random(self, editor: Editor) -> None:
-        level = self.ui.difficultyBox.currentText
-        long_tasks.add_random(editor, self.ui.randomCountBox.value, level if level in LEVELS else None)
-
-    def _export_case(self, editor: Editor) -> None:
+    def _save_training_case(self, editor: Editor) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A new folder for the training case"))
         if folder:
             long_tasks.export_case(editor, Path(folder))
@@ -113,9 +68,9 @@ class NodulesSection:
     def _load_recipe(self, editor: Editor) -> None:
         path = qt.QFileDialog.getOpenFileName(self.ui.SketchNoduleSynth, _("A recipe"), "", _("Recipes (*.json)"))
         if path:
-            editor.load_recipe(Path(path))
+            editor.request_recipe(Path(path))
 
-    def _export(self, editor: Editor) -> None:
-        folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder for the case"))
+    def _save_result(self, editor: Editor) -> None:
+        folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder for the result"))
         if folder:
             long_tasks.export(editor, Path(folder))

@@ -1,95 +1,95 @@
-"""The panel in Slicer: one editor, shown by sections from top to bottom. Only this room knows Qt."""
+"""The panel in Slicer: what is edited, or read, shown by sections from top to bottom. Only this room knows Qt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import qt
 from slicer.i18n import tr as _
 
+from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.keys import KEYS
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
+from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE
+from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.ct_section import CtSection
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
 from SketchNoduleSynthLib.panel.nodules_section import NodulesSection
 from SketchNoduleSynthLib.panel.reading_section import ReadingSection
-from SketchNoduleSynthLib.panel.shortcuts import Shortcuts
 from SketchNoduleSynthLib.panel.sketch_section import SketchSection
 from SketchNoduleSynthLib.panel.turing_section import TuringSection
 from SketchNoduleSynthLib.panel.views import slice_views
-from SketchNoduleSynthLib.panel.voi_section import VoiSection
 
 PUMP_MS = 15
 
 
-class Section(Protocol):
-    """One section: its controls call the editor, `refresh` shows the editor's state and says what can be done."""
-
-    def refresh(self, editor: Editor | None) -> None:
-        """`editor` is None while there is no CT."""
-
-
 class Panel:
-    """All controls of `ui`; `open_nodes` gives the case of a volume node, `worker` does what takes time."""
+    """All controls of `ui`; `open_nodes` gives the session of a volume node, `worker` does what takes time."""
 
-    def __init__(self, ui: Any, parent: Any, open_nodes: Callable[[Any], SessionNodes], worker: Any) -> None:
+    def __init__(self, ui: Any, parent: Any, open_nodes: Callable[[Any], SessionNodes], worker: Worker) -> None:
         self.ui, self.open_nodes, self.worker = ui, open_nodes, worker
-        self.editor: Editor | None = None
         self.message = ""
-        self.is_refreshing = False
-        """True while the panel itself sets its controls."""
-        self.ct, self.reading, self.turing = CtSection(self), ReadingSection(self, parent), TuringSection(self, parent)
+        self._is_listening = False
+        context = Context(ui, parent, worker)
+        self.editing = context.editing
+        self.reading, self.turing = ReadingSection(context), TuringSection(context)
         self.modes: tuple[Mode, ...] = (self.reading, self.turing)
-        self.sections: tuple[Section, ...] = (
-            Dependencies(self),
-            self.ct,
-            VoiSection(self),
-            SketchSection(self),
-            NoduleSection(self),
-            NodulesSection(self),
-            self.reading,
-            self.turing,
-        )
+        for section in (Dependencies, CtSection, SketchSection, NoduleSection, NodulesSection):
+            section(context)
+        context.changed.connect(self.refresh)
+        context.told.connect(self.tell)
+        context.released.connect(self.close)
+        context.reopened.connect(self.open_chosen)
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
         self._disconnect = worker.submitted.connect(self._timer.start)
-        ui.cancelButton.clicked.connect(self.cancel)
-        self._is_listening = False
-        self._shortcuts = Shortcuts(parent, KEYS, self.do)
+        ui.cancel.clicked.connect(self._cancel_opening)
         self.refresh()
+
+    @property
+    def editor(self) -> Editor | None:
+        """What is edited, if anything is."""
+        return self.editing.controller
 
     @property
     def mode(self) -> Mode | None:
         """The one that the panel is in; None: what is made is edited."""
         return next((mode for mode in self.modes if mode.controller is not None), None)
 
-    # A CT
+    @property
+    def _controller(self) -> Controller | None:
+        return self.mode.controller if self.mode else self.editor
+
+    def open_chosen(self) -> None:
+        """Edit the volume that is chosen; not in a mode."""
+        if self.mode is None:
+            self.open(self.ui.inputSelector.currentNode())
 
     def open(self, volume_node: Any) -> None:
-        """Edit the case of `volume_node`; None: of none. A volume that is no CT is told in the panel."""
+        """Edit the session of `volume_node`; None: of none. A volume that is no CT is told in the panel."""
         if self.editor is not None and self.editor.nodes.source is volume_node:
             return
         self.close()
-        if volume_node is not None:
+        if volume_node is not None and volume_node.GetAttribute(SYNTHETIC_ATTRIBUTE) is not None:
+            self.message = _("This CT already holds synthetic nodules; choose the one that it was made from.")
+        elif volume_node is not None:
             try:
-                self.editor = Editor(self.open_nodes(volume_node), slice_views(), self.worker)
+                self.editing.controller = Editor(self.open_nodes(volume_node), slice_views(), self.worker)
+                self.editing.controller.changed.connect(self.refresh)
             except InputError as error:
                 self.message = str(error)
-            else:
-                self.message = ""
-                self.editor.changed.connect(self.refresh)
         self.refresh()
 
     def close(self) -> None:
-        """Let go of the case that is edited, whose nodes stay in the scene, or read."""
-        if self.editor is not None:
-            editor, self.editor = self.editor, None
+        """Let go of what is edited, whose nodes stay in the scene, or read."""
+        editor, self.editing.controller = self.editor, None
+        if editor is not None:
             editor.close()
         for mode in self.modes:
             mode.close()
@@ -101,68 +101,43 @@ class Panel:
         self.close()
         self._timer.stop()
         self._disconnect()
-        for shortcuts in (self._shortcuts, *(mode.shortcuts for mode in self.modes)):
-            shortcuts.remove()
+        for controls in (self.editing, *(mode.controls for mode in self.modes)):
+            controls.shortcuts.remove()
 
     def listen(self, is_listening: bool) -> None:
         """Shortcuts and the mark act only while the module is the one in front."""
         self._is_listening = is_listening
         if not is_listening:
-            self.reading.do(lambda reader: reader.take(None))
+            self.reading.controls.do(lambda reader: reader.take(None))
         self._listen_to_keys()
-
-    # Acting
-
-    def do(self, action: Callable[[Editor], object]) -> None:
-        """An action of the user on the editor, unless the panel itself is just setting its controls."""
-        editor = self.editor
-        if editor is not None and not self.is_refreshing:
-            editor.do(lambda: action(editor))
-
-    def on(self, signal: Any, action: Callable[[Editor], object]) -> None:
-        """Connect `signal` to an action."""
-        signal.connect(lambda *_arguments: self.do(action))
-
-    def cancel(self) -> None:
-        """Stop what is being made, or opened."""
-        if self.editor is not None:
-            self.editor.cancel()
-        else:
-            self.worker.cancel()
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Show what is."""
-        if self.is_refreshing:
-            return
-        self.is_refreshing = True
-        try:
-            for section in self.sections:
-                section.refresh(self.editor)
-            self._show_mode()
-            self._listen_to_keys()
-            task = self.worker.task
-            self.ui.progressFrame.setVisible(task is not None)
-            if task is not None:
-                self.ui.progressBar.setFormat(f"{task.name}: {task.stage}" if task.stage else task.name)
-            self.ui.statusLabel.setText(self._status())
-        finally:
-            self.is_refreshing = False
 
     def tell(self, message: str) -> None:
         """Show a sentence to the user."""
-        controller = self.mode.controller if self.mode else self.editor
-        if controller is not None:
-            controller.tell(message)
+        if self._controller is not None:
+            self._controller.tell(message)
         else:
             self.message = message
             self.refresh()
 
-    def _status(self) -> str:
-        controller = self.mode.controller if self.mode else self.editor
-        if controller is None:
-            return self.message or _("Choose a chest CT, or fetch the sample.")
-        return controller.status
+    def refresh(self) -> None:
+        """Show what is."""
+        for controls in (self.editing, *(mode.controls for mode in self.modes)):
+            controls.refresh()
+        self._show_mode()
+        self._listen_to_keys()
+        task, controller = self.worker.task, self._controller
+        self.ui.progressFrame.setVisible(task is not None)
+        self.ui.cancel.setEnabled(task is not None)
+        if task is not None:
+            self.ui.progressBar.setFormat(f"{task.name}: {task.stage}" if task.stage else task.name)
+        no_ct = self.message or _("Choose a chest CT, or fetch the sample.")
+        self.ui.statusLabel.setText(no_ct if controller is None else controller.status)
+
+    def _cancel_opening(self) -> None:
+        """The editor cancels by its own action."""
+        if self.editor is None:
+            self.worker.cancel()
+            self.refresh()
 
     def _pump(self) -> None:
         stage = self.worker.task and self.worker.task.stage
@@ -183,6 +158,6 @@ class Panel:
             ui.dependencyFrame.setVisible(False)
 
     def _listen_to_keys(self) -> None:
-        self._shortcuts.listen(self._is_listening and self.mode is None)
+        self.editing.shortcuts.listen(self._is_listening and self.mode is None)
         for mode in self.modes:
-            mode.shortcuts.listen(self._is_listening and mode is self.mode)
+            mode.controls.shortcuts.listen(self._is_listening and mode is self.mode)

@@ -1,4 +1,4 @@
-"""The browser's front for drawing: one case, one user, Slicer's own scene and views on this machine."""
+"""The browser's app for drawing: one case, one user, Slicer's own scene and views on this machine."""
 
 from __future__ import annotations
 
@@ -16,52 +16,47 @@ from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
+from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.keys import KEYS
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.web import page
-from SketchNoduleSynthLib.web.actions import ACTIONS
+from SketchNoduleSynthLib.web import editing_page
+from SketchNoduleSynthLib.web.editing_state import ACTS, EditingState, of_editor
 from SketchNoduleSynthLib.web.routes import Routes
-from SketchNoduleSynthLib.web.serving import Front, serve
-from SketchNoduleSynthLib.web.shown import SETTERS, Shown, of_editor
-from SketchNoduleSynthLib.web.views import EDITING
+from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
+from SketchNoduleSynthLib.web.web_app import WebApp, serve
 
 PUMP_S = 0.01
 
 
-class App(Front[Editor]):
-    """The front with one user's case of the CT at `ct`, of the sample CT if that is None. `token`: as of a front."""
+class EditingApp(WebApp[Editor]):
+    """The app with one user's session of the CT at `ct`, of the sample CT if that is None. `token`: as of every app."""
 
     def __init__(self, ct: Path | None, token: str | None = None) -> None:
-        super().__init__(Shown(), EDITING, KEYS, ACTIONS, SETTERS, token)
+        super().__init__(EDITING, EditingState(), EDITING_LAYOUT, ACTS, {}, token)
         self._ct = ct
         self.worker = Worker()
         self.worker.submitted.connect(self._wake)
         self._pumping: asyncio.Task | None = None
         self._opening = asyncio.Lock()
-        self._routes = Routes(self)
+        self._routes = Routes(self, self.open)
         self.server.trigger("sample")(self._on_sample)
         self.server.trigger("card")(self._on_card)
-        page.build(self.server)
+        editing_page.build(self.server)
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """See :class:`Front`."""
+        """See :class:`WebApp`."""
         return self._routes.all()
 
     async def begin(self) -> None:
-        """See :class:`Front`."""
+        """See :class:`WebApp`."""
         await self._try(self.open(self._ct) if self._ct is not None else self._open_sample())
 
     def values(self, controller: Editor) -> dict[str, Any]:
-        """See :class:`Front`."""
-        values = of_editor(controller)
-        keys = [row["key"] for row in values["nodules"]]
-        if self.state.selected not in keys:
-            values["selected"] = keys[-1] if keys else 0
-        return values
+        """See :class:`WebApp`."""
+        return of_editor(controller)
 
     async def open(self, path: Path, name: str = "") -> None:
-        """Edit a new case of the CT at `path`. Raises :class:`InputError`; the case that was open stays then."""
+        """Edit the CT at `path` anew. Raises :class:`InputError`; what was open stays then."""
         async with self._opening:
             self.tell("Reading the CT ...")
             volume = await asyncio.to_thread(Volume.read, path)
@@ -77,7 +72,6 @@ class App(Front[Editor]):
             editor, self.controller = self.controller, None
             editor.close()
             editor.nodes.close()
-        self._routes.forget_scan()
         self.slicer.scene.Clear(False)
 
     async def _on_sample(self) -> None:
@@ -115,4 +109,4 @@ class App(Front[Editor]):
 
 def run(ct: Path | None, host: str, port: int) -> None:
     """Serve the app until it is stopped, and say where. Raises :class:`InputError` if the port is taken."""
-    serve(lambda: App(ct), host, port)
+    serve(lambda: EditingApp(ct), host, port)

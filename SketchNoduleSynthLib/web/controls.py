@@ -1,14 +1,17 @@
-"""The page's controls. A control is bound to a value of what is shown, a button to an action."""
+"""The page's controls, made of a table's entries: their state is in `enabled`, `on`, `words`, `hints` and `limits`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from trame.widgets import html, vuetify3
 
+from SketchNoduleSynthLib.mrml.action import Action, Value
+
 
 def act(name: str, *arguments: str) -> str:
-    """The script that does one of ACTIONS; `arguments` are script too."""
+    """The script that does the action of that id; `arguments` are script too."""
     return f"trigger('act', [{', '.join([repr(name), *arguments])}])"
 
 
@@ -18,49 +21,88 @@ def spoken(text: str) -> dict[str, list[str]]:
 
 
 def button(text: str, click: str, **attributes: Any) -> Any:
-    """A button of the page."""
+    """A button of the page itself."""
     return vuetify3.VBtn(text, click=click, size="small", variant="tonal", **attributes)
 
 
-def slider(
-    text: str, name: str, low: float | str, high: float | str, step: float, enabled: str, hint: str, unit: str = ""
-) -> None:
-    """A slider and a field for the value `name`; a field for those who cannot drag.
+def action_button(action: Action, click: str = "", ink: Sequence[float] = (), **attributes: Any) -> Any:
+    """The button of `action`; `click`: a script instead of it; `ink` (RGB, 0 to 1): a mark before its words."""
+    text = f"{{{{ words.{action.id} }}}}" if action.words_now else action.text()
+    if action.is_on is not None:
+        attributes |= {"active": (f"on.{action.id}",), "raw_attrs": [f':aria-pressed="on.{action.id}"']}
+    with button(
+        "" if ink else text,
+        click or ("asking = true" if action.question else act(action.id)),
+        title=(f"hints.{action.id}",) if action.hint_now else action.hint,
+        disabled=(f"!enabled.{action.id}",),
+        **attributes,
+    ) as made:
+        if ink:
+            html.I(classes="ink", style=f"background: rgb({', '.join(str(round(255 * part)) for part in ink)})")
+            html.Span(text)
+    return made
 
-    `low`, `high`: a number or script. `unit`: what stands after the field.
-    """
-    least, top = ((limit,) if isinstance(limit, str) else limit for limit in (low, high))
-    with html.Label(classes="control", title=hint):
-        html.Span(text)
-        common = {"hide_details": True, "density": "compact", "disabled": (f"!({enabled})",)}
-        vuetify3.VSlider(v_model=(name,), min=least, max=top, step=step, thumb_size=14, **spoken(text), **common)
+
+def slider(value: Value, unit: str = "") -> None:
+    """A slider and, for those who cannot drag, a field; `unit`: a text instead of the value's own."""
+    step = value.limits[2]
+    low, high = (f"limits.{value.id}[{side}]" if value.limits_now else str(value.limits[side]) for side in (0, 1))
+    common: dict[str, Any] = {"min": (low,), "max": (high,), "step": step, "disabled": (f"!enabled.{value.id}",)}
+    common |= spoken(value.words)
+    with html.Label(classes="control", title=value.hint):
+        html.Span(value.words)
+        vuetify3.VSlider(v_model=(value.id,), thumb_size=14, hide_details=True, density="compact", **common)
         with html.Span(classes="field"):
-            html.Input(
-                type="number",
-                value=(name,),
-                min=least,
-                max=top,
-                step=step,
-                **spoken(text),
-                change=f"{name} = Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))",
-                disabled=(f"!({enabled})",),
-            )
-            if unit:
-                html.Span(unit)
+            number = f"Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))"
+            html.Input(type="number", value=(value.id,), change=f"{value.id} = {number}", **common)
+            if unit or value.unit:
+                html.Span(unit or value.unit)
 
 
-def choice(text: str, name: str, values: tuple[str, ...], hint: str) -> Any:
-    """A choice of words for the value `name`; what is put into it stands beside it."""
-    with html.Label(classes="control", title=hint) as control:
-        html.Span(text)
-        with html.Select(value=(name,), change=f"{name} = $event.target.value", **spoken(text), disabled=("!ct",)):
-            for value in values:
-                html.Option(value, value=value)
-    return control
+def number(value: Value) -> None:
+    """A field for a whole number."""
+    low, most, _ = value.limits
+    whole = f"Math.round(Number($event.target.value) || {low})"
+    html.Input(
+        type="number",
+        value=(value.id,),
+        min=low,
+        max=most,
+        change=f"{value.id} = Math.min({most}, Math.max({low}, {whole}))",
+        title=value.hint,
+        disabled=(f"!enabled.{value.id}",),
+        **spoken(value.words or value.hint),
+    )
 
 
-def check(text: str, name: str, hint: str, **attributes: Any) -> None:
-    """A check box for the value `name`."""
-    with html.Label(classes="check", title=hint):
-        html.Input(type="checkbox", checked=(name,), change=f"{name} = $event.target.checked", **attributes)
-        html.Span(text)
+def choice(value: Value) -> None:
+    """A choice of words."""
+    with html.Select(
+        value=(value.id,),
+        change=f"{value.id} = $event.target.value",
+        title=value.hint,
+        disabled=(f"!enabled.{value.id}",),
+        **spoken(value.words or value.hint),
+    ):
+        for word in value.choices:
+            html.Option(word, value=word)
+
+
+def labelled(value: Value) -> Any:
+    """The words of a value; its control, and what stands beside it, come into the block."""
+    label = html.Label(classes="control", title=value.hint)
+    with label:
+        html.Span(value.words)
+    return label
+
+
+def check(value: Value) -> None:
+    """A check box."""
+    with html.Label(classes="check", title=value.hint):
+        html.Input(
+            type="checkbox",
+            checked=(value.id,),
+            change=f"{value.id} = $event.target.checked",
+            disabled=(f"!enabled.{value.id}",),
+        )
+        html.Span(value.words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from trame.ui.vuetify3 import VAppLayout
@@ -10,10 +10,10 @@ from trame.widgets import client, html, vuetify3
 from trame_server import Server
 from trame_slicer.views import ViewLayoutDefinition
 
-from SketchNoduleSynthLib.mrml.controller import FINISH_QUESTION
+from SketchNoduleSynthLib.mrml.reading_actions import FINISH_QUESTION
 from SketchNoduleSynthLib.web.controls import act, button
-from SketchNoduleSynthLib.web.serving import TITLE
 from SketchNoduleSynthLib.web.views import TITLES, names_of
+from SketchNoduleSynthLib.web.web_app import TITLE
 from SketchNoduleSynthLib.web.widgets import Keys
 
 FOR_RESEARCH = "Research and education only, not for diagnosis."
@@ -23,7 +23,6 @@ NOTICE = f"{FOR_RESEARCH} Everything it writes is synthetic."
 @contextmanager
 def frame(
     server: Server,
-    keys: Iterable[str],
     layout: Sequence[ViewLayoutDefinition],
     panel: Callable[[], None],
     arrangement: str = "",
@@ -34,7 +33,6 @@ def frame(
     with VAppLayout(server) as page:
         page.root.theme = "dark"
         Keys(keys=("keys",), active=(f"tab === tab_in_use && {is_listening}",))
-        server.state.keys = list(keys)
         with html.Main(classes="app"):
             with html.Div(v_if=("tab === tab_in_use",), classes="workspace"):
                 panel()
@@ -53,12 +51,12 @@ def heading(notice: str = NOTICE) -> None:
     html.P(notice, classes="notice")
 
 
-def ask_to_finish() -> None:
-    """A question while the state's `asking` is true; then the action `finish`."""
+def ask_to_finish(id: str) -> None:
+    """A question while the state's `asking` is true; then the action `id`."""
     with vuetify3.VDialog(v_model=("asking",), max_width=420), vuetify3.VCard(), html.Div(classes="card"):
         html.P(FINISH_QUESTION)
         with html.Div(classes="row pairs"):
-            button("Finish", "asking = false; " + act("finish"), color="primary")
+            button("Finish", "asking = false; " + act(id), color="primary")
             button("Go on", "asking = false")
 
 

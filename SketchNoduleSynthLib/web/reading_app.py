@@ -1,4 +1,4 @@
-"""The browser's front for reading: a work list of cases and one reader."""
+"""The browser's app for reading: a work list of cases and one reader."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.case_reader import CaseReader
+from SketchNoduleSynthLib.mrml.reading_actions import READING
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 from SketchNoduleSynthLib.teaching.work_list import WorkList
 from SketchNoduleSynthLib.web import reading_page
-from SketchNoduleSynthLib.web.reading_shown import ACTIONS, KEYS, SETTERS, ReadingShown, of_reader
-from SketchNoduleSynthLib.web.serving import Front, serve
-from SketchNoduleSynthLib.web.views import READING
+from SketchNoduleSynthLib.web.reading_state import ACTS, KEYS, ReadingState, of_reader
+from SketchNoduleSynthLib.web.views import READING_LAYOUT
+from SketchNoduleSynthLib.web.web_app import WebApp, serve
 
 
-class ReadingApp(Front[CaseReader]):
-    """The front with `work`, of which `first` is open. `token`: as of a front."""
+class ReadingApp(WebApp[CaseReader]):
+    """The app with `work`, of which `first` is open. `token`: as of every app."""
 
     def __init__(self, work: WorkList, first: OpenedCase, token: str | None = None) -> None:
-        super().__init__(ReadingShown(), READING, KEYS, ACTIONS, SETTERS, token)
+        super().__init__(READING, ReadingState(), READING_LAYOUT, ACTS, KEYS, token)
         self._work, self._first = work, first
         self._opening = asyncio.Lock()
         self.server.trigger("next_case")(self._on_next_case)
         reading_page.build(self.server)
 
     async def begin(self) -> None:
-        """See :class:`Front`."""
+        """See :class:`WebApp`."""
         self._read(self._first)
 
     def values(self, controller: CaseReader) -> dict[str, Any]:
-        """See :class:`Front`."""
+        """See :class:`WebApp`."""
         return of_reader(controller)
 
     def _read(self, case: OpenedCase) -> None:

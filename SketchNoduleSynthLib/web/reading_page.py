@@ -6,17 +6,16 @@ from trame.widgets import html
 from trame_server import Server
 
 from SketchNoduleSynthLib.mrml.case_reader import HEADS
-from SketchNoduleSynthLib.reading.findings import CONFIDENCE
-from SketchNoduleSynthLib.web.controls import act, button, slider, spoken
+from SketchNoduleSynthLib.mrml.reading_actions import READING
+from SketchNoduleSynthLib.web.controls import act, action_button, slider, spoken
 from SketchNoduleSynthLib.web.frame import ask_to_finish, frame, heading
-from SketchNoduleSynthLib.web.reading_shown import KEYS
-from SketchNoduleSynthLib.web.views import READING
+from SketchNoduleSynthLib.web.views import READING_LAYOUT
 
 
 def build(server: Server) -> None:
     """Lay out the page of `server`."""
-    with frame(server, KEYS, READING, _panel, "reading", is_listening="!asking"):
-        ask_to_finish()
+    with frame(server, READING_LAYOUT, _panel, "reading", is_listening="!asking"):
+        ask_to_finish("finish_reading")
 
 
 def _panel() -> None:
@@ -28,25 +27,15 @@ def _panel() -> None:
             html.P("Reader: {{ reader }}", classes="name")
             html.P("{{ instructions }}", classes="instructions")
             _findings()
-            hint = "The slice of the axial view, from the CT's first"
-            slider("Slice:", "slice_number", 1, "slices", 1, "true", hint, "of {{ slices }}")
+            slider(READING.value("slice_number"), unit="of {{ limits.slice_number[1] }}")
             with html.Div(classes="row pairs"):
-                button("Lung window (L)", act("lung_window"), title="Level −600, width 1600 HU")
-                button("Mediastinal window", act("mediastinal_window"), title="Level 40, width 400 HU")
-            button(
-                "Finish…",
-                "asking = true",
-                title="End the reading",
-                disabled=("is_finished",),
-                color="primary",
-                classes="block",
-            )
-            button(
-                "Next case",
+                action_button(READING.action("reading_lung_window"))
+                action_button(READING.action("mediastinal_window"))
+            action_button(READING.action("finish_reading"), color="primary", classes="block")
+            action_button(
+                READING.action("next_case"),
                 "trigger('next_case')",
-                title="The next one that is not finished",
                 v_if=("count > 1",),
-                disabled=("!has_next",),
                 color="primary",
                 classes="block",
             )
@@ -56,16 +45,8 @@ def _panel() -> None:
 
 def _findings() -> None:
     """Marking, and what is said of a mark."""
-    button(
-        "Mark (M)",
-        act("mark"),
-        title="Then click on the middle of a nodule, in any view",
-        disabled=("is_finished",),
-        active=("tool === 'mark'",),
-        raw_attrs=[":aria-pressed=\"tool === 'mark'\""],
-        classes="block",
-    )
-    slider("Confidence:", "confidence", *CONFIDENCE, 1, "active && !is_finished", "1: a guess; 100: certain")
+    action_button(READING.action("mark"), classes="block")
+    slider(READING.value("confidence"))
     with html.Table():
         with html.Thead(), html.Tr():
             for head in HEADS:
@@ -83,18 +64,13 @@ def _findings() -> None:
         ):
             for cell in ("number", "confidence", "remark"):
                 html.Td("{{ row." + cell + " }}")
-    with html.Label(classes="control remark", title="What you want to say of the finding at hand"):
-        html.Span("Remark:")
+    remark = READING.value("remark")
+    with html.Label(classes="control remark", title=remark.hint):
+        html.Span(remark.words)
         html.Input(
             type="text",
             value=("remark",),
-            change=act("remark", "$event.target.value"),
-            disabled=("!active || is_finished",),
+            change="remark = $event.target.value",
+            disabled=("!enabled.remark",),
         )
-    button(
-        "Remove (Del)",
-        act("remove"),
-        title="Take the finding at hand away",
-        disabled=("!active || is_finished",),
-        classes="block",
-    )
+    action_button(READING.action("remove_finding"), classes="block")

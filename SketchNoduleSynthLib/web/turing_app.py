@@ -1,34 +1,35 @@
-"""The browser's front for the Visual Turing Test: one set of pictures and one reader."""
+"""The browser's app for the Visual Turing Test: one set of pictures and one reader."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from SketchNoduleSynthLib.mrml.reading_actions import TURING
 from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
 from SketchNoduleSynthLib.turing.session import TuringSession
 from SketchNoduleSynthLib.web import turing_page
-from SketchNoduleSynthLib.web.serving import Front, serve
-from SketchNoduleSynthLib.web.turing_shown import ACTIONS, KEYS, SETTERS, TuringShown, of_reader
-from SketchNoduleSynthLib.web.views import TURING
+from SketchNoduleSynthLib.web.turing_state import TuringState, of_reader
+from SketchNoduleSynthLib.web.views import PICTURE_LAYOUT
+from SketchNoduleSynthLib.web.web_app import WebApp, serve
 
 
-class TuringApp(Front[TuringReader]):
-    """The front with `session`. `token`: as of a front."""
+class TuringApp(WebApp[TuringReader]):
+    """The app with `session`. `token`: as of every app."""
 
     def __init__(self, session: TuringSession, token: str | None = None) -> None:
-        super().__init__(TuringShown(), TURING, KEYS, ACTIONS, SETTERS, token)
+        super().__init__(TURING, TuringState(), PICTURE_LAYOUT, {}, {}, token)
         self._session = session
         turing_page.build(self.server)
 
     async def begin(self) -> None:
-        """See :class:`Front`."""
+        """See :class:`WebApp`."""
         self.controller = TuringReader(self._session, self.views.slice_views(), self.slicer.scene)
         self.controller.changed.connect(self.refresh)
         self.refresh()
 
     def values(self, controller: TuringReader) -> dict[str, Any]:
-        """See :class:`Front`."""
+        """See :class:`WebApp`."""
         return of_reader(controller)
 
 

@@ -33,17 +33,17 @@ TITLES = {
     "Yellow": "Sagittal",
     "ThreeD": "3D",
 }
-READING = (
+READING_LAYOUT = (
     ViewLayoutDefinition.axial_view(),
     ViewLayoutDefinition.coronal_view(),
     ViewLayoutDefinition.sagittal_view(),
 )
-EDITING = (
+EDITING_LAYOUT = (
     ViewLayoutDefinition.slice_view("Axial", label=SKETCH, color="#33CCCC"),
-    *READING,
+    *READING_LAYOUT,
     ViewLayoutDefinition.threed_view(box_visible=True),
 )
-TURING = (ViewLayoutDefinition.slice_view("Axial", label=PICTURE, color="#777777"),)
+PICTURE_LAYOUT = (ViewLayoutDefinition.slice_view("Axial", label=PICTURE, color="#777777"),)
 FRAMES_PER_SECOND = 60.0
 QUALITY = 90
 """Of JPEG; that of a picture at rest, so that none is drawn and sent twice."""

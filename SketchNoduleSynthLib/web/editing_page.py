@@ -5,12 +5,12 @@ from __future__ import annotations
 from trame.widgets import html, vuetify3
 from trame_server import Server
 
-from SketchNoduleSynthLib.mrml.keys import KEYS
-from SketchNoduleSynthLib.web.controls import button, spoken
+from SketchNoduleSynthLib.mrml.editing_actions import EDITING
+from SketchNoduleSynthLib.web.controls import action_button, button, spoken
 from SketchNoduleSynthLib.web.files import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
 from SketchNoduleSynthLib.web.sections import nodule, nodules, sketch, volume_of_interest
-from SketchNoduleSynthLib.web.views import EDITING
+from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.widgets import Upload
 
 CT_ACCEPTS = ".nrrd,.nii,.gz,.mha,.zip"
@@ -20,7 +20,7 @@ QUESTION = "Open another CT? What was made in this one is lost unless it was dow
 def build(server: Server) -> None:
     """Lay out the page of `server`."""
     with (
-        frame(server, KEYS, EDITING, _panel),
+        frame(server, EDITING_LAYOUT, _panel),
         vuetify3.VDialog(model_value=("!!card",), max_width=720, update_modelValue="card = ''"),
         vuetify3.VCard(),
     ):
@@ -42,7 +42,7 @@ def _panel() -> None:
     with html.Div(classes="status", role="status"):
         html.Span("{{ task || status }}", classes="sentence")
         vuetify3.VProgressLinear(indeterminate=True, v_if=("task",))
-        button("Cancel", "trigger('act', ['cancel'])", v_if=("task",), title="Stop what is being made")
+        action_button(EDITING.action("cancel"), v_if=("task",))
 
 
 def _ct() -> None:
@@ -55,7 +55,5 @@ def _ct() -> None:
             Upload(text="Open a CT...", url="upload/ct", accept=CT_ACCEPTS, hint=hint, ask=ask)
             Upload(text="DICOM folder...", url="upload/ct", folder=True, hint="A folder with one CT series", ask=ask)
             sample = f"(!undoable || confirmed('{QUESTION}')) && trigger('sample')"
-            button("Sample CT", sample, title="The chest CT of the demo")
-            button(
-                "Lung window", "trigger('act', ['lung_window'])", title="Level −600, width 1600 HU", disabled=("!ct",)
-            )
+            button(EDITING.action("sample").words, sample, title=EDITING.action("sample").hint)
+            action_button(EDITING.action("lung_window"))

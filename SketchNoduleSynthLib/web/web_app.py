@@ -1,4 +1,4 @@
-"""What every front in the browser has: a server on this machine for one user, Slicer's scene and views behind it."""
+"""What every app in the browser has: a server on this machine for one user, Slicer's scene and views behind it."""
 
 from __future__ import annotations
 
@@ -19,59 +19,62 @@ from trame_slicer.core import SlicerApp
 from trame_slicer.views import ViewLayoutDefinition
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.action import Table, Value
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.rendering import render_offscreen
 from SketchNoduleSynthLib.web.access import TOKEN, guard
 from SketchNoduleSynthLib.web.views import Views
 
-D = TypeVar("D", bound=Controller)
+C = TypeVar("C", bound=Controller)
 TITLE = "SketchNoduleSynth"
 
 
-class Front(ABC, Generic[D]):
-    """A page whose state is `shown` (a dataclass) and whose views are those of `layout`.
+class WebApp(ABC, Generic[C]):
+    """A page that does what `table` has to a controller; `state` (a dataclass) is what else it shows.
 
-    `keys`, `actions` and `setters` say what a key, a button and a control bound to a value do to the controller.
-    `token`: what the page's address must carry; drawn at random if None.
+    `keys`: what it has beside the table's. `token`: what the page's address must carry; drawn at random if None.
     """
 
     def __init__(
         self,
-        shown: Any,
+        table: Table[C],
+        state: Any,
         layout: Sequence[ViewLayoutDefinition],
-        keys: Mapping[str, Callable[[D], object]],
-        actions: Mapping[str, Callable[..., object]],
-        setters: Mapping[str, Callable[[D, Any], object]],
+        acts: Mapping[str, Callable[..., object]],
+        keys: Mapping[str, Callable[[C], object]],
         token: str | None = None,
     ) -> None:
         self.token = token or secrets.token_urlsafe(16)
         self.server = get_server(client_type="vue3")
         self.state = self.server.state
-        self.state.update(asdict(shown))
+        self.state.update(asdict(state) | {"tab_in_use": "", "pens": {}, "marks": {}} | entries(table, None))
         self.slicer = SlicerApp()
         slicer.mrmlScene = self.slicer.scene
-        self.controller: D | None = None
+        self.controller: C | None = None
         """What the user works at; None while there is nothing."""
-        self.keys, self.actions = keys, actions
+        self.table = table
+        self.keys = {key: action.do for key, action in table.keys.items() if action.do} | dict(keys)
+        self.acts = {action.id: action.do for action in table.actions if action.do} | dict(acts)
+        self.state.keys = list(self.keys)
         self.views = Views(self.slicer, self.server, layout)
         self.views.changed.connect(self._show_views)
-        for name, setter in setters.items():
-            self.state.change(name)(self._setter(name, setter))
+        for value in table.values:
+            self.state.change(value.id)(self._setter(value))
         for name in ("pen", "key", "act", "use_here"):
             self.server.trigger(name)(getattr(self, f"_on_{name}"))
         self.server.controller.on_server_bind.add(self._on_bind)
         self.state.trame__title = TITLE
         self.state.trame__favicon = "sketch_nodule_synth/icon.png"
 
-    # What a front is
+    # What an app is
 
     @abstractmethod
     async def begin(self) -> None:
         """Called once when the server listens: lay out what is to be worked at."""
 
     @abstractmethod
-    def values(self, controller: D) -> dict[str, Any]:
-        """The part of the page's state that the controller decides."""
+    def values(self, controller: C) -> dict[str, Any]:
+        """What the page shows of the controller beside the table."""
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Addresses of its own."""
@@ -93,7 +96,7 @@ class Front(ABC, Generic[D]):
     def refresh(self) -> None:
         """Show what is."""
         if self.controller is not None:
-            self.show(**self.values(self.controller))
+            self.show(**self.values(self.controller), **entries(self.table, self.controller))
 
     def _show_views(self) -> None:
         pens = {name: pen.line for name, pen in self.views.pens.items()}
@@ -101,16 +104,16 @@ class Front(ABC, Generic[D]):
 
     # What the page asks for
 
-    def do(self, action: Callable[[D], object]) -> bool:
+    def do(self, action: Callable[[C], object]) -> bool:
         """An action of the user; what cannot be done is told. Whether it was done."""
         controller = self.controller
         return controller is not None and controller.do(lambda: action(controller))
 
-    def _setter(self, name: str, setter: Callable[[D, Any], object]) -> Callable[..., None]:
+    def _setter(self, value: Value[C]) -> Callable[..., None]:
         def set_it(**state: Any) -> None:
             # What the controller itself put there, such as the old value after a refusal, is no wish of the user's.
-            if self.controller is not None and self.values(self.controller).get(name) != state[name]:
-                self.do(lambda controller: setter(controller, state[name]))
+            if self.controller is not None and value.get(self.controller) != state[value.id]:
+                self.do(lambda controller: value.change(controller, state[value.id]))
 
         return set_it
 
@@ -124,8 +127,8 @@ class Front(ABC, Generic[D]):
             self.do(self.keys[key])
 
     def _on_act(self, name: str, *arguments: Any) -> None:
-        if name in self.actions:
-            self.do(lambda controller: self.actions[name](controller, *arguments))
+        if name in self.acts:
+            self.do(lambda controller: self.acts[name](controller, *arguments))
 
     def _on_use_here(self, tab: str) -> None:
         self.show(tab_in_use=tab)
@@ -157,15 +160,34 @@ class Front(ABC, Generic[D]):
         )
 
 
-def serve(front: Callable[[], Front[Any]], host: str, port: int) -> None:
-    """Serve what `front` makes until it is stopped, and say where. Raises :class:`InputError` if the port is taken."""
+def entries(table: Table[C], controller: C | None) -> dict[str, Any]:
+    """The values of `table`, and how its entries stand, for the page's state."""
+    state: dict[str, Any] = {"enabled": {}, "on": {}, "words": {}, "hints": {}, "limits": {}}
+    for entry in table.entries:
+        state["enabled"][entry.id] = controller is not None and entry.enabled(controller)
+    for action in table.actions:
+        if action.is_on is not None:
+            state["on"][action.id] = controller is not None and action.is_on(controller)
+        if action.words_now is not None:
+            state["words"][action.id] = action.text(controller)
+        if action.hint_now is not None:
+            state["hints"][action.id] = action.hint_now(controller) if controller is not None else ""
+    for value in table.values:
+        state[value.id] = value.default if controller is None else value.get(controller)
+        if value.limits_now is not None:
+            state["limits"][value.id] = value.limits[:2] if controller is None else value.limits_now(controller)
+    return state
+
+
+def serve(app: Callable[[], WebApp[Any]], host: str, port: int) -> None:
+    """Serve what `app` makes until it is stopped, and say where. Raises :class:`InputError` if the port is taken."""
     # The framework would read this program's own words from the command line.
     os.environ["TRAME_ARGS"] = "--server"
     os.environ["WSLINK_READY_MSG"] = ""
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     if sys.platform == "linux" and "DISPLAY" not in os.environ:
         render_offscreen()
-    made = front()
+    made = app()
     loop = asyncio.get_event_loop()
     loop.set_exception_handler(_on_exception)
     try:

@@ -1,0 +1,102 @@
+"""What a user can do and set, as a panel, a page and the keyboard need it: one table for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from SketchNoduleSynthLib.mrml.controller import Controller
+
+C = TypeVar("C", bound=Controller)
+KEY_NAMES = {"Delete": "Del"}
+"""What stands on a button for a key; others stand there as they are."""
+
+
+def always(controller: Controller) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Action(Generic[C]):
+    """A button or a key.
+
+    `do` is called with the controller; where it is None, the front itself acts, or asks first for a file. `is_on`: of
+    a button that stays down. `words_now` and `hint_now`: of words that change. `question`: asked before it is done.
+    """
+
+    id: str
+    words: str
+    hint: str = ""
+    do: Callable[[C], object] | None = None
+    key: str = ""
+    enabled: Callable[[C], bool] = always
+    is_on: Callable[[C], bool] | None = None
+    words_now: Callable[[C], str] | None = None
+    hint_now: Callable[[C], str] | None = None
+    question: str = ""
+
+    def text(self, controller: C | None = None) -> str:
+        """What stands on the button, with its key."""
+        words = self.words_now(controller) if self.words_now and controller else self.words
+        return f"{words} ({KEY_NAMES.get(self.key, self.key)})" if self.key else words
+
+
+@dataclass(frozen=True)
+class Value(Generic[C]):
+    """A slider, a field, a choice or a check box.
+
+    `default` is what is shown while there is no controller, and says the type. `limits`: least, most and step of a
+    number, `limits_now`: least and most where they change, `unit`: what stands behind it.
+    """
+
+    id: str
+    words: str
+    hint: str
+    default: Any
+    get: Callable[[C], Any]
+    set: Callable[[C, Any], object]
+    enabled: Callable[[C], bool] = always
+    choices: tuple[str, ...] = ()
+    limits: tuple[float, float, float] = (0, 0, 0)
+    limits_now: Callable[[C], tuple[float, float]] | None = None
+    unit: str = ""
+
+    def change(self, controller: C, value: Any) -> None:
+        """Set what the user put in, unless it is so already."""
+        value = type(self.default)(value)
+        if value != self.get(controller):
+            self.set(controller, value)
+
+
+@dataclass(frozen=True)
+class Table(Generic[C]):
+    """All that can be done to a controller, by the ids."""
+
+    entries: tuple[Action[C] | Value[C], ...]
+    by_id: dict[str, Action[C] | Value[C]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {entry.id: entry for entry in self.entries})
+
+    @property
+    def actions(self) -> Iterator[Action[C]]:
+        return (entry for entry in self.entries if isinstance(entry, Action))
+
+    @property
+    def values(self) -> Iterator[Value[C]]:
+        return (entry for entry in self.entries if isinstance(entry, Value))
+
+    @property
+    def keys(self) -> dict[str, Action[C]]:
+        return {action.key: action for action in self.actions if action.key}
+
+    def action(self, id: str) -> Action[C]:
+        entry = self.by_id[id]
+        assert isinstance(entry, Action)
+        return entry
+
+    def value(self, id: str) -> Value[C]:
+        entry = self.by_id[id]
+        assert isinstance(entry, Value)
+        return entry

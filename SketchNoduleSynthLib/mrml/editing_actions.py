@@ -1,0 +1,10 @@
+"""All that can be done in the panel and in the page for drawing."""
+
+from __future__ import annotations
+
+from SketchNoduleSynthLib.mrml.action import Table
+from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.nodule_actions import NODULE
+from SketchNoduleSynthLib.mrml.sketch_actions import SKETCH
+
+EDITING: Table[Editor] = Table((*SKETCH, *NODULE))

@@ -1,0 +1,177 @@
+"""What can be done to the nodule that is drawn, and to those that are made, in the order of panel and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from SketchNoduleSynthLib import models
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, STYLE
+from SketchNoduleSynthLib.generation.difficulty import LEVELS
+from SketchNoduleSynthLib.mrml import long_tasks
+from SketchNoduleSynthLib.mrml.action import Action, Value
+from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
+
+
+def is_idle(editor: Editor) -> bool:
+    return editor.worker.task is None
+
+
+def can_make(editor: Editor) -> bool:
+    return is_idle(editor) and not editor.session.draft.lacks
+
+
+def has_nodules(editor: Editor) -> bool:
+    return bool(editor.session.nodules)
+
+
+def on_selected(act: Callable[[Editor, int], object]) -> Callable[[Editor], object]:
+    def do(editor: Editor) -> None:
+        if editor.selected is not None:
+            act(editor, editor.selected.key)
+
+    return do
+
+
+def is_selected_hidden(editor: Editor) -> bool:
+    return editor.selected is not None and not editor.selected.is_shown
+
+
+def of_draft(id: str, words: str, hint: str, default: Any, **more: Any) -> Value:
+    return Value(
+        id,
+        words,
+        hint,
+        default,
+        lambda editor: getattr(editor.session.draft, id),
+        lambda editor, value: editor.session.choose(**{id: value}),
+        **more,
+    )
+
+
+def model_of(editor: Editor) -> models.Model:
+    return models.bundled()[editor.session.draft.model]
+
+
+def next_seed(editor: Editor) -> None:
+    editor.session.choose(seed=editor.session.draft.seed + 1)
+
+
+def insert_words(editor: Editor) -> str:
+    edited = editor.session.state.edited
+    return "Insert" if edited is None else f"Update nodule {edited}"
+
+
+NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
+    # The nodule
+    of_draft("model", "Model:", models.needs(), models.default().name, choices=tuple(models.bundled())),
+    Action("card", "Card", "What the model was trained on, what it is good for and what not"),
+    of_draft("attenuation", "Attenuation:", "How dense it is", ATTENUATIONS[0], choices=ATTENUATIONS),
+    of_draft(
+        "seed", "Seed:", "Another seed, another nodule; the same seed, the same voxels", 0, limits=(0, 2**31 - 1, 1)
+    ),
+    Action("next_seed", "Next seed", "Another nodule from the same drawing", next_seed, "R"),
+    of_draft(
+        "style",
+        "Style:",
+        "How far the model leaves its mean style",
+        STYLE,
+        enabled=lambda editor: model_of(editor).has_style,
+        limits=(0, 1, 0.05),
+    ),
+    Action(
+        "variants",
+        "Variants",
+        "Eight seeds of this drawing to choose from",
+        lambda editor: editor.previews.request_variants(),
+        enabled=can_make,
+    ),
+    Value(
+        "is_live",
+        "Live preview",
+        "Show the generated plane while drawing",
+        True,
+        lambda editor: editor.previews.is_live,
+        lambda editor, is_live: editor.set_live(is_live),
+    ),
+    Action(
+        "insert",
+        "Insert",
+        "Put the nodule into a copy of the CT",
+        lambda editor: editor.request_insert(),
+        "I",
+        can_make,
+        words_now=insert_words,
+    ),
+    Action(
+        "new_nodule",
+        "New nodule",
+        "Draw another one in the same box",
+        lambda editor: editor.session.edit(None),
+        enabled=lambda editor: editor.session.state.edited is not None,
+    ),
+    Action(
+        "before",
+        "Before",
+        "Show the CT as it was",
+        lambda editor: editor.show_before(not editor.is_before),
+        "B",
+        lambda editor: editor.nodes.result is not None,
+        lambda editor: editor.is_before,
+    ),
+    # The nodules
+    Action("edit", "Edit", "Change this nodule", on_selected(Editor.edit), enabled=has_nodules),
+    Action(
+        "duplicate", "Duplicate", "Its drawing again, beside it", on_selected(Editor.duplicate), enabled=has_nodules
+    ),
+    Action(
+        "hide",
+        "Hide",
+        "Take it out of the CT for now",
+        on_selected(lambda editor, key: editor.request_shown(key, is_selected_hidden(editor))),
+        enabled=has_nodules,
+        words_now=lambda editor: "Show" if is_selected_hidden(editor) else "Hide",
+    ),
+    Action("remove", "Remove", "Take it away", on_selected(Editor.request_remove), enabled=has_nodules),
+    Value(
+        "random_count",
+        "",
+        "How many nodules",
+        3,
+        lambda editor: editor.random_count,
+        lambda editor, count: setattr(editor, "random_count", min(max(count, 1), long_tasks.MOST_RANDOM)),
+        limits=(1, long_tasks.MOST_RANDOM, 1),
+    ),
+    Value(
+        "difficulty",
+        "",
+        "How hard they are to find",
+        ANY_DIFFICULTY,
+        lambda editor: editor.difficulty,
+        lambda editor, difficulty: setattr(editor, "difficulty", difficulty),
+        choices=(ANY_DIFFICULTY, *LEVELS),
+    ),
+    Action(
+        "add_random",
+        "Add at random",
+        "Nodules where nodules can be, clear of those that are there",
+        long_tasks.add_random,
+        enabled=is_idle,
+    ),
+    Action(
+        "save_result",
+        "Save the result…",
+        "The CT, the label map, the recipe and a preview into a folder",
+        enabled=has_nodules,
+    ),
+    Action(
+        "save_training_case",
+        "Training case…",
+        "The CT and the truth apart, to be read and scored; in DICOM where highdicom is installed",
+        enabled=has_nodules,
+    ),
+    Action(
+        "load_recipe", "Load a recipe…", "Make the nodules of a recipe, after those that are there", enabled=is_idle
+    ),
+    Action("cancel", "Cancel", "Stop what is being made", lambda editor: editor.cancel()),
+)

@@ -1,0 +1,129 @@
+"""What can be done to the CT's views, the volume of interest and the sketch, in the order of panel and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from SketchNoduleSynthLib import models
+from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
+from SketchNoduleSynthLib.drawing.sketch import LABELS
+from SketchNoduleSynthLib.editing.session import DIAMETER_MM
+from SketchNoduleSynthLib.mrml.action import Action, Value
+from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
+
+TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
+PENS = {
+    "nodule": ("Nodule", "N", "Draw the nodule's outline in the sketch view"),
+    "vessel": ("Vessel", "V", "Draw a vessel that runs beside or into the nodule"),
+    "wall": ("Wall", "W", "Draw a chest wall or a fissure"),
+    "other": ("Other", "O", "Draw another structure"),
+}
+
+
+def is_placed(editor: Editor) -> bool:
+    return editor.session.draft.voi is not None
+
+
+def is_drawn_on(editor: Editor) -> bool:
+    return bool(editor.session.draft.strokes)
+
+
+def tool(
+    id: str, words: str, key: str, hint: str, name: str, enabled: Callable[[Editor], bool] = is_placed
+) -> Action[Editor]:
+    """Draws with the tool of that name; a second time lays it down."""
+
+    def take(editor: Editor) -> None:
+        editor.take(None if editor.tools.current == name else name)
+
+    return Action(id, words, hint, take, key, enabled, is_on=lambda editor: editor.tools.current == name)
+
+
+def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: Any) -> Value:
+    def get(editor: Editor) -> float:
+        voi = editor.session.draft.voi
+        return default if voi is None else getattr(voi, id)
+
+    def put(editor: Editor, value: float) -> None:
+        editor.change_voi(**{id: value})
+
+    return Value(id, words, hint, default, get, put, is_placed, unit=unit, **limits)
+
+
+SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
+    Action("sample", "Sample CT", "Fetch a chest CT to try it on"),
+    Action("lung_window", "Lung window", "Level −600, width 1600 HU", lambda editor: editor.show_lung_window()),
+    # The volume of interest
+    tool("place", "Place", "P", "Then click into the lung, in any slice view", PLACE, lambda editor: True),
+    of_voi(
+        "diameter_mm",
+        "Long diameter:",
+        "The nodule's long diameter: the dotted circle in the sketch view; the box is twice as wide",
+        DIAMETER_MM,
+        "mm",
+        limits=(*models.default().diameter_mm, 0.5),
+        limits_now=lambda editor: models.bundled()[editor.session.draft.model].diameter_mm,
+    ),
+    of_voi("tilt_lr_deg", "Tilt left–right:", "The sketch plane's left side rises", 0.0, "°", limits=TILTS_DEG),
+    of_voi(
+        "tilt_hf_deg", "Tilt head–foot:", "The posterior side of the sketch plane rises", 0.0, "°", limits=TILTS_DEG
+    ),
+    # The sketch
+    *(tool(f"draw_{label}", *PENS[label], label) for label in LABELS),
+    tool("erase", "Eraser", "E", "Rub out parts of lines", ERASER),
+    Action("put_down", "", do=lambda editor: editor.take(None), key="Escape"),
+    Action("clear", "Clear", "Take away the whole drawing", lambda e: e.session.clear(), enabled=is_drawn_on),
+    Action(
+        "undo",
+        "Undo",
+        "Take back the last step",
+        lambda editor: editor.session.undo(),
+        "Z",
+        lambda editor: bool(editor.session.undoable),
+        hint_now=lambda editor: editor.session.undoable,
+    ),
+    Action(
+        "redo",
+        "Redo",
+        "Do it again",
+        lambda editor: editor.session.redo(),
+        "Y",
+        lambda editor: bool(editor.session.redoable),
+        hint_now=lambda editor: editor.session.redoable,
+    ),
+    Action(
+        "simplify",
+        "Simplify",
+        "Smooth the lines by leaving out points",
+        lambda editor: editor.session.simplify(),
+        enabled=is_drawn_on,
+    ),
+    Action(
+        "load_scan",
+        "Scanned sketch…",
+        "Load a sketch on paper, scanned or photographed; the page is the box",
+        enabled=is_placed,
+    ),
+    Value(
+        "edges_are_shown",
+        "Edges of the CT",
+        "Show the edges that the network sees around the nodule",
+        False,
+        lambda editor: editor.sketch.edges_are_shown,
+        lambda editor, is_shown: editor.sketch.show_edges(is_shown),
+        is_placed,
+    ),
+    Value(
+        "scan_threshold",
+        "Threshold:",
+        "Darker than this is ink",
+        128.0,
+        lambda editor: editor.scan.threshold if editor.scan else 128.0,
+        lambda editor, threshold: editor.set_scan_threshold(threshold),
+        lambda editor: editor.scan is not None,
+        limits=(0, 255, 1),
+    ),
+    Action("use_scan", "Use these lines", "They take the drawing's place", lambda editor: editor.use_scan()),
+)

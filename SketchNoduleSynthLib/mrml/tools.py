@@ -1,0 +1,88 @@
+"""What a user draws with in the slice views: the VOI is placed in any, lines are drawn in the sketch view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.ct.grid import lps_of_ras
+from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.mrml.curves import COLORS
+from SketchNoduleSynthLib.mrml.pen import Path
+from SketchNoduleSynthLib.mrml.view import View
+from SketchNoduleSynthLib.signals import Signal
+
+PLACE, ERASER = "place", "eraser"
+TOOLS = (PLACE, *LABELS, ERASER)
+ERASER_SHARE = 0.06
+"""The eraser's radius over the VOI's diameter."""
+LEAST_STROKE_POINTS = 3
+WHITE, LINE_PIXELS, ERASER_PIXELS = (1.0, 1.0, 1.0), 2.0, 8.0
+
+
+class Tools:
+    """The pens of `views`, the first of which is the sketch view; `voi` gives the VOI that is drawn on, if any.
+
+    `placed`: a point in RAS mm. `drawn`: a finished stroke, `drawing`: one so far. `erased`: a path (n, 2) in u, v mm
+    and the radius about it.
+    """
+
+    def __init__(self, views: Sequence[View], voi: Callable[[], Voi | None]) -> None:
+        self.current: str | None = None
+        self.placed: Signal[list[float]] = Signal()
+        self.drawn: Signal[Stroke] = Signal()
+        self.drawing: Signal[Stroke] = Signal()
+        self.erased: Signal[NDArray[np.float64], float] = Signal()
+        self._voi = voi
+        self._pens = [view.pen() for view in views]
+        for pen in self._pens:
+            pen.drawn.connect(self._on_drawn)
+            pen.moved.connect(self._on_moved)
+
+    def take(self, tool: str | None) -> None:
+        """Draw with one of TOOLS from now on; None: leave the mouse to the views."""
+        self.current = tool
+        for pen in self._pens:
+            pen.lay_down()
+        for pen in self._pens if tool == PLACE else self._pens[:1] if tool else ():
+            pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)
+
+    def close(self) -> None:
+        """Let go of the views."""
+        for pen in self._pens:
+            pen.remove()
+
+    def _on_moved(self, path_ras: Path) -> None:
+        stroke = self._stroke(path_ras)
+        if stroke is not None:
+            self.drawing.emit(stroke)
+
+    def _on_drawn(self, path_ras: Path) -> None:
+        voi = self._voi()
+        if self.current == PLACE:
+            self.placed.emit(path_ras[-1].tolist())
+        elif self.current == ERASER and voi is not None:
+            self.erased.emit(_on_plane(path_ras, voi), ERASER_SHARE * voi.diameter_mm)
+        elif (stroke := self._stroke(path_ras)) is not None:
+            self.drawn.emit(stroke)
+
+    def _stroke(self, path_ras: Path) -> Stroke | None:
+        """The path on the sketch plane, without the points that a hand does not mean."""
+        voi, label = self._voi(), self.current
+        if voi is None or label not in LABELS:
+            return None
+        points = _on_plane(path_ras, voi)
+        keep = [0]
+        for index in range(1, len(points)):
+            if np.linalg.norm(points[index] - points[keep[-1]]) >= voi.diameter_mm / 100:
+                keep.append(index)
+        if len(keep) < LEAST_STROKE_POINTS:
+            return None
+        return Stroke(points[keep].round(3), label, label == "nodule")
+
+
+def _on_plane(path_ras: Path, voi: Voi) -> NDArray[np.float64]:
+    return voi.frame(1).to_local(lps_of_ras(path_ras))[:, :2]
