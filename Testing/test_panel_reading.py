@@ -105,7 +105,7 @@ def test_mark_rate_remark_remove_finish(reader, folder, file):
     reader.desktop.dialogs.answers += [True]
     reader.click(reader.ui.finish_reading)
     assert case.session.is_finished and str(file) in reader.ui.statusLabel.text
-    controls = ("markButton", "confidenceSlider", "remarkEdit", "removeFindingButton", "finishButton")
+    controls = ("mark", "confidence", "remark", "remove_finding", "finish_reading")
     assert [name for name in controls if getattr(reader.ui, name).enabled] == []
     reading = Reading.read(file)
     assert reading.minutes is not None and [finding.remark for finding in reading.findings] == ["m, at the fissure"]

@@ -70,7 +70,7 @@ def test_every_picture_is_judged_and_the_test_finished(reader, hand_out):
     reader.click(ui.finish_test)
     path = hand_out.parent / "answers" / "R1.csv"
     assert str(path) in ui.statusLabel.text
-    controls = ("realButton", "syntheticButton", "sureSlider", "finishTuringButton")
+    controls = ("real", "synthetic", "answer_confidence", "finish_test")
     assert [name for name in controls if getattr(ui, name).enabled] == []
     rows = path.read_text().split()[1:]
     assert [row.split(",", 1)[1] for row in rows] == ["synthetic,5", "real,2", "real,3", "synthetic,3"]
