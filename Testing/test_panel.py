@@ -284,12 +284,10 @@ def test_deleting_the_ct_while_a_nodule_is_made(drawn):
 
 
 def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch):
-    from SketchNoduleSynthLib.editing import nodule
-
     def broken(*arguments):
         raise ZeroDivisionError("made up")
 
-    monkeypatch.setattr(nodule, "synthesize", broken)
+    monkeypatch.setattr(drawn.session, "_make", broken)
     insert(drawn)
     assert "ZeroDivisionError: made up" in drawn.ui.statusLabel.text
     assert not drawn.session.nodules
@@ -301,16 +299,14 @@ def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch
 def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
     import threading
 
-    from SketchNoduleSynthLib.editing import nodule
-
-    real, go = nodule.synthesize, threading.Event()
+    real, go = drawn.session._make, threading.Event()
 
     def slow(below, recipe, progress):
         progress("network")
         go.wait(10)
         return real(below, recipe, progress)
 
-    monkeypatch.setattr(nodule, "synthesize", slow)
+    monkeypatch.setattr(drawn.session, "_make", slow)
     drawn.click(drawn.ui.insert)
     drawn.desktop.process_events(0.1)
     assert drawn.ui.progressFrame.isVisible()

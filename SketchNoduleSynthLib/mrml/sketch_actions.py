@@ -8,7 +8,7 @@ from typing import Any
 from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
 from SketchNoduleSynthLib.drawing.sketch import LABELS
-from SketchNoduleSynthLib.editing.session import DIAMETER_MM
+from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
 from SketchNoduleSynthLib.mrml.action import Action, Value
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
