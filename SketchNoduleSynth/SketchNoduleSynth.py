@@ -93,7 +93,6 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self.logic.worker.close()
 
     def enter(self) -> None:
-        """The module comes to the front."""
         self._parameters = self.logic.getParameterNode()
         self.panel.listen(True)
         self._choose_volume()
@@ -139,7 +138,6 @@ class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic, Console):
         self.worker = Worker()
 
     def getParameterNode(self) -> SketchNoduleSynthParameterNode:
-        """See :class:`SketchNoduleSynthParameterNode`."""
         return SketchNoduleSynthParameterNode(super().getParameterNode())
 
 
@@ -147,11 +145,9 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
     """The self test, for Slicer's own test runner and the Reload and Test button."""
 
     def setUp(self) -> None:
-        """An empty scene."""
         slicer.mrmlScene.Clear()
 
     def runTest(self) -> None:
-        """All tests."""
         self.setUp()
         self.test_insert_and_undo()
 

@@ -48,7 +48,6 @@ def synthesize(arguments: argparse.Namespace) -> None:
 
 
 def models(arguments: argparse.Namespace) -> None:
-    """List the bundled models."""
     from SketchNoduleSynthLib.models import bundled
 
     for name, model in bundled().items():
@@ -60,7 +59,6 @@ def models(arguments: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's words."""
     top = argparse.ArgumentParser("SketchNoduleSynthLib", description="Synthetic lung nodules in a real chest CT.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     make = commands.add_parser("synthesize", help="insert a recipe's nodules into a CT")

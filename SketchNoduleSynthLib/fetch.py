@@ -35,7 +35,6 @@ class Packed:
 
 
 def cache_folder() -> Path:
-    """Where files are kept between runs."""
     named = os.environ.get(CACHE_VARIABLE)
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return Path(named) if named else home / "SketchNoduleSynth"

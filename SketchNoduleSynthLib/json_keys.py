@@ -45,7 +45,6 @@ class Keys:
         return choice(self.take(key, default), f"{self.where}.{key}", options)
 
     def list(self, key: str, default: Any = _REQUIRED) -> list:
-        """A list."""
         value = self.take(key, default)
         if not isinstance(value, list):
             raise InputError(f"{self.where}.{key} must be a list, not {shortened(value)}.")

@@ -53,7 +53,6 @@ class Model:
 
     @property
     def name(self) -> str:
-        """What recipes call it."""
         return self.folder.name
 
     @property

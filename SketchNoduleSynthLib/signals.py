@@ -24,6 +24,5 @@ class Signal(Generic[P]):
         return disconnect
 
     def emit(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call all slots."""
         for slot in self._slots:
             slot(*args, **kwargs)

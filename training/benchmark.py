@@ -47,7 +47,6 @@ class PlainPlanes:
         self.styled = styled
 
     def generate(self, sample: Sample) -> Tensor:
-        """The twins."""
         names = ("lesion", "lines", "plane", "hole", "conditions")
         each = {name: sample[name].repeat_interleave(TWINS, 0) for name in names}
         x = pix2pix.in_context(**each, noise=sample["noise"].flatten(0, 1))
@@ -61,7 +60,6 @@ class PlainPlanes:
         return [judged[adaptive_max_pool2d(given[2], judged.shape[2:]) > 0]]
 
     def real(self, sample: Sample) -> Tensor:
-        """The real plane."""
         return sample["real_plane"]
 
 
@@ -73,19 +71,16 @@ class PlainVolumes:
         self.judges = nn.ModuleList(train_mcgan.discriminators("compact", sketch=True).values()).to(device)
 
     def generate(self, sample: Sample) -> Tensor:
-        """The twins."""
         parts = ("surroundings", "conditions", "sketch")
         each = {name: sample[name].repeat_interleave(TWINS, 0) for name in parts}
         return self.generator(mcgan.generator_input(noise=sample["noise"].flatten(0, 1), **each))
 
     def logits(self, sample: Sample, box: Tensor, real: bool) -> list[Tensor]:
-        """Of both discriminators."""
         around = sample["real" if real else "surroundings"]
         given = train_mcgan.seen(sample, around, box, DISCRIMINATOR_GAIN, sketch=True)
         return [judge_(x.contiguous()) for judge_, x in zip(self.judges, given, strict=True)]
 
     def real(self, sample: Sample) -> Tensor:
-        """The real box."""
         return mcgan.middle(sample["real"])
 
 
@@ -95,7 +90,6 @@ def is_box(model: str) -> bool:
 
 
 def straightforward(model: str, nodules: list[Nodule], batch: int, steps: int, device: torch.device) -> float:
-    """Steps a second of the plain loop."""
     plain: PlainPlanes | PlainVolumes = PlainVolumes(device) if is_box(model) else PlainPlanes(model, device)
     kind = VolumeDataset if is_box(model) else PlaneDataset
     adam_g = torch.optim.Adam(plain.generator.parameters(), 2e-4)

@@ -49,7 +49,6 @@ def bundle(run: Path, target: Path) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """The command."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("run", type=Path, help="a run's folder")
     options.add_argument("target", type=Path, help="the bundled model's folder")

@@ -56,7 +56,6 @@ def training_options(description: str | None) -> argparse.ArgumentParser:
 
 
 def begin(arguments: argparse.Namespace) -> None:
-    """Seed and threads."""
     torch.manual_seed(arguments.seed)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)

@@ -84,7 +84,6 @@ def evaluate(
 
 
 def options() -> argparse.ArgumentParser:
-    """The command's words."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("nodules", type=Path, help="validation set")
     words.add_argument("model", help=" or ".join(bundled()))
@@ -98,7 +97,6 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """The command."""
     given = options().parse_args(words)
     template = read_template(given.card) if given.card else ""
     nodules = read_nodules(given.nodules)

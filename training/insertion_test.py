@@ -112,7 +112,6 @@ if __name__ == "__main__":
     options.add_argument("--table", type=Path, help="write the tables here too, as Markdown")
 
     def main() -> None:
-        """The command."""
         given = options.parse_args()
         sets = [read_nodules(path) for path in (given.validation, given.training)]
         models: dict[str, Inserter] = {

@@ -146,7 +146,6 @@ def write(path: Path, found: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """The command line."""
     words = argparse.ArgumentParser("python -m training.outlines", description=__doc__)
     words.formatter_class = argparse.RawDescriptionHelpFormatter
     words.add_argument("file", type=Path, help="the file to write, .json")

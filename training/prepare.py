@@ -24,7 +24,6 @@ from training.data.patches import HAN_SPACING_MM, TODA_SPACING_MM
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's words."""
     form = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser("python -m training.prepare", description=__doc__, formatter_class=form)
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")

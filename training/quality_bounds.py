@@ -55,7 +55,6 @@ def rows(nodules: Sequence[Nodule]) -> list[Row]:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """The command."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("nodules", type=Path, help="training set")
     table = rows(read_nodules(options.parse_args(words).nodules))

@@ -55,5 +55,4 @@ def read_weights(checkpoint: Path, name: str) -> dict[str, Tensor]:
 
 
 def weights_of(checkpoint: Path, name: str) -> Path:
-    """The file of a model's weights."""
     return checkpoint / f"{name}.safetensors"

@@ -104,7 +104,6 @@ class Whole:
     dataset: type[NoduleDataset] = PaperPlaneDataset
 
     def discriminator(self) -> nn.Module:
-        """Sees edges and plane."""
         return PatchDiscriminator(2, 64, 3, dims=2)
 
     def generate(self, generator: nn.Module, sample: Sample) -> Tensor:
@@ -118,7 +117,6 @@ class Whole:
         return l1_loss(fake, sample["real_plane"])
 
     def logits(self, judge: nn.Module, sample: Sample, plane: Tensor, real: bool) -> Tensor:
-        """Of all patches."""
         return judge(torch.cat([sample["lines"], plane], 1).contiguous(memory_format=torch.channels_last))
 
     def row(self, generator: nn.Module, sample: Sample) -> list[Tensor]:

@@ -33,19 +33,16 @@ from training.turing.plot import plot
 
 @threads(1)
 def make_command(given: argparse.Namespace) -> None:
-    """make."""
     makes = {name: generator(name, given.models) for name in models_of(given)}
     make(read_nodules(given.nodules), makes, given.count, given.seed, given.folder)
     print(f"For the readers: {given.folder / HAND_OUT}\nKeep apart from them: {given.folder / KEY}")
 
 
 def plot_command(given: argparse.Namespace) -> None:
-    """plot."""
     print(plot(given.folder, given.folder / "t-sne.png", given.seed))
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's words."""
     top = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     making = commands.add_parser("make", help="write a set of patches, an answer sheet and a key")
@@ -64,7 +61,6 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """The command line."""
     given = parser().parse_args(words)
     given.run(given)
 

@@ -118,7 +118,6 @@ def figures(results: dict[str, list[Scores]], real: Labelled) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> str:
-    """The figures as text."""
     lines = [f"{'classifier':<24}{'AUC':>16}{'accuracy':>16}"]
     for name, rows in found["classifiers"].items():
         cells = [f"{rows[key]['mean']:.3f} ± {rows[key]['sd']:.3f}" for key in ("auc", "accuracy")]
@@ -133,7 +132,6 @@ def table(found: dict[str, Any]) -> str:
 
 @threads(1)
 def main() -> None:
-    """The command line."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("training", type=Path, help="nodules of the patients that the generators were trained on")
     options.add_argument("validation", type=Path, help="nodules of other patients: the real ones")

@@ -24,7 +24,6 @@ def add_to(commands: Any) -> None:
 
 
 def add_address(words: argparse.ArgumentParser) -> None:
-    """Add where a server listens."""
     words.add_argument("--host", default="127.0.0.1", help="listen on this address (%(default)s)")
     words.add_argument("--port", type=int, default=0, help="and on this port; 0: any that is free")
     words.add_argument("--allow-remote", action="store_true", help="let other machines in; they need the token too")

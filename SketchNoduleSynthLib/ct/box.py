@@ -51,7 +51,6 @@ class Box(NamedTuple):
         )
 
     def join(self, other: Box) -> Box:
-        """The smallest box that holds both."""
         return Box.of([*map(min, self.start, other.start)], [*map(max, self.stop, other.stop)])
 
     def overlap(self, other: Box) -> Box | None:

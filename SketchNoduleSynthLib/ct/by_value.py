@@ -26,7 +26,6 @@ class ByValue:
 
 
 def fixed(values: ArrayLike, dtype: type = float) -> NDArray[Any]:
-    """A copy that cannot be written."""
     array: NDArray[Any] = np.array(values, dtype)
     array.flags.writeable = False
     return array

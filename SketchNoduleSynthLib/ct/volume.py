@@ -100,7 +100,6 @@ class Volume:
         return volume
 
     def to_image(self) -> sitk.Image:
-        """A copy for SimpleITK."""
         import SimpleITK as sitk
 
         image = sitk.GetImageFromArray(self.array)

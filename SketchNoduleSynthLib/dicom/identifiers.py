@@ -18,7 +18,6 @@ class Identifiers:
 
     @classmethod
     def random(cls) -> Identifiers:
-        """Others at each call."""
         return cls(uuid.uuid4())
 
     @classmethod

@@ -80,7 +80,6 @@ class Draft:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether it has a nodule's outline."""
         return any(stroke.label == "nodule" for stroke in self.strokes)
 
     @property
@@ -147,7 +146,6 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:
-        """The same from parsed JSON."""
         keys = Keys(data, "recipe")
         if keys.integer("version") != VERSION:
             raise InputError(f"recipe.version is {data['version']}; this software reads version {VERSION}.")
@@ -166,5 +164,4 @@ class Recipe:
         return {"version": VERSION, **extra, "nodules": [nodule.to_dict() for nodule in self.nodules]}
 
     def write(self, path: str | Path) -> None:
-        """Write as JSON."""
         Path(path).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")

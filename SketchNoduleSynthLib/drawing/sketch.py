@@ -65,7 +65,6 @@ class Stroke:
         return cls(np.array(pairs), label, closed)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON's form."""
         return {"label": self.label, "closed": self.closed, "points_mm": self.points_mm.tolist()}
 
     @property

@@ -89,7 +89,6 @@ class Drafting(States):
         self._draw("Erase", erased(self.draft.strokes, np.asarray(path_mm, float).reshape(-1, 2), radius_mm))
 
     def clear(self) -> None:
-        """Take away the drawing."""
         self._draw("Clear", ())
 
     def simplify(self, tolerance_mm: float = 0.3) -> None:
@@ -108,7 +107,6 @@ class Drafting(States):
         return self.variants([self.draft.seed], pending)[0]
 
     def variants(self, seeds: Sequence[int], pending: Stroke | None = None) -> list[Callable[[], Preview]]:
-        """The same for several seeds."""
         strokes = (*self.draft.strokes, pending) if pending else self.draft.strokes
         recipe = replace(self.draft, strokes=strokes).recipe()
         before = [nodule.key for nodule in self.nodules].index(self.state.edited) if self.state.edited else None

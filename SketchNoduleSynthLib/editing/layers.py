@@ -27,12 +27,10 @@ class Layers:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the source."""
         return self.source.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the source."""
         return self.source.dtype
 
     def __getitem__(self, box: Box) -> NDArray:

@@ -24,7 +24,6 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Under HEADS."""
         return self.name, self.size, self.attenuation, self.model, self.light
 
 

@@ -90,13 +90,11 @@ class Session(Drafting):
         return RandomWork(**vars(work), count=count, seed=seed, difficulty=difficulty, first_key=self.next_key)
 
     def remove(self, key: int) -> Work:
-        """Take a nodule away."""
         self.nodule(key)
         edited = None if self.state.edited == key else self.state.edited
         return self._work(f"Remove nodule {key}", tuple(n for n in self.nodules if n.key != key), edited)
 
     def show(self, key: int, is_shown: bool) -> Work:
-        """Show or hide a nodule."""
         self.nodule(key)
         name = f"{'Show' if is_shown else 'Hide'} nodule {key}"
         nodules = (replace(n, is_shown=is_shown) if n.key == key else n for n in self.nodules)

@@ -32,12 +32,10 @@ class States:
 
     @property
     def state(self) -> State:
-        """What is shown and edited now."""
         return self._history.state
 
     @property
     def draft(self) -> Draft:
-        """What is being drawn."""
         return self.state.draft
 
     @property

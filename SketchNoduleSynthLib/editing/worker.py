@@ -32,7 +32,6 @@ class Task(Generic[T]):
     stage: str = ""
 
     def progress(self, stage: str) -> None:
-        """Told by the work at each stage."""
         if self.is_cancelled:
             raise Cancelled
         self.stage = stage
@@ -102,7 +101,6 @@ class Worker:
             self._is_pumping = False
 
     def close(self) -> None:
-        """Cancel all and end the thread."""
         self.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 

@@ -63,5 +63,4 @@ def largest(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def millilitres(voxels: int | np.integer) -> float:
-    """The volume of so many voxels."""
     return float(voxels) * GRID_MM**3 / 1000

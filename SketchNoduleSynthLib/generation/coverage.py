@@ -74,7 +74,6 @@ class Coverage:
         return sum((table > 0).sum() for table in tables) / sum(table.size for table in tables)
 
     def rows(self) -> Iterator[tuple[str | int, ...]]:
-        """Every cell's words and its count."""
         for words, count in zip(product(*AXES.values()), self.counts.ravel().tolist(), strict=True):
             yield (*words, count)
 

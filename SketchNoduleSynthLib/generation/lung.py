@@ -50,7 +50,6 @@ class Lung:
 
     @cached_property
     def mask(self) -> NDArray[np.bool_]:
-        """Both lungs."""
         return self.sides > 0
 
     @cached_property
@@ -82,7 +81,6 @@ class Lung:
 
     @property
     def millilitres(self) -> dict[str, float]:
-        """The volume of each lung."""
         return {name: millilitres((self.sides == side).sum()) for side, name in SIDES.items()}
 
     def voxels_lps_mm(self, side: int) -> NDArray[np.float64]:

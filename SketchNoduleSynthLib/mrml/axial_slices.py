@@ -27,7 +27,6 @@ class AxialSlices:
 
     @property
     def count(self) -> int:
-        """How many there are."""
         return int(self.grid.size[self._axis])
 
     @property
@@ -43,7 +42,6 @@ class AxialSlices:
             self.slice_node.JumpSliceByOffsetting(*ras_of_lps(self.grid.to_lps(index)))
 
     def close(self) -> None:
-        """Stop listening."""
         self.slice_node.RemoveObserver(self._tag)
 
     def _center(self) -> NDArray[np.float64]:

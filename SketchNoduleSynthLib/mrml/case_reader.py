@@ -59,7 +59,6 @@ class CaseReader(Controller):
 
     @property
     def status(self) -> str:
-        """See :class:`Controller`."""
         if self.message:
             return self.message
         if self.session.is_finished:
@@ -85,7 +84,6 @@ class CaseReader(Controller):
 
     @property
     def finding(self) -> Finding | None:
-        """The finding at hand."""
         return None if self.active is None else self.session.finding(self.active)
 
     @property
@@ -135,7 +133,6 @@ class CaseReader(Controller):
             self.session.rate(finding.number, finding.confidence, remark=text.strip())
 
     def remove(self) -> None:
-        """Take the finding at hand away."""
         self.session.remove(self._at_hand())
 
     def finish(self) -> None:

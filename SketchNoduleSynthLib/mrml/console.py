@@ -30,14 +30,12 @@ class Console:
 
     @property
     def nodes(self) -> SessionNodes:
-        """The current session's nodes."""
         if self._current is None:
             raise InputError("No CT is open; call open(volumeNode) first.")
         return self._current
 
     @property
     def session(self) -> Session:
-        """The current one."""
         return self.nodes.session
 
     def open(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> SessionNodes:
@@ -95,15 +93,12 @@ class Console:
         return [nodule.key for nodule in self.session.nodules if nodule.key not in there]
 
     def remove(self, key: int) -> None:
-        """Take a nodule away."""
         self.session.carry_out(self.session.remove(key))
 
     def undo(self) -> None:
-        """Take back the last step."""
         self.session.undo()
 
     def redo(self) -> None:
-        """Do again what was taken back."""
         self.session.redo()
 
     def report(self, key: int) -> dict[str, Any]:

@@ -70,12 +70,10 @@ class Editor(Controller):
 
     @property
     def session(self) -> Session:
-        """What is edited."""
         return self.nodes.session
 
     @property
     def status(self) -> str:
-        """See :class:`Controller`."""
         return self.message or self.session.draft.lacks
 
     def close(self) -> None:
@@ -178,7 +176,6 @@ class Editor(Controller):
         self.request(self.session.show(key, is_shown))
 
     def request_remove(self, key: int) -> None:
-        """Take a nodule away."""
         self.request(self.session.remove(key))
 
     def request_recipe(self, path: Path) -> None:
@@ -186,7 +183,6 @@ class Editor(Controller):
         self.request(self.session.add(Recipe.read(path)))
 
     def cancel(self) -> None:
-        """Stop what is being made."""
         self.worker.cancel()
         self.tell("Cancelled; the CT was not changed.")
 

@@ -55,7 +55,6 @@ class FindingPoints:
         self._findings = findings
 
     def close(self) -> None:
-        """Take the points out of the scene."""
         if self.node is not None:
             for tag in self._tags:
                 self.node.RemoveObserver(tag)

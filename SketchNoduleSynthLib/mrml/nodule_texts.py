@@ -23,7 +23,6 @@ class NoduleTexts:
         self._written: dict[int, Insertion | None] = {}
 
     def read(self) -> list[str]:
-        """What a saved scene brought."""
         return [node.GetText() for node in self._nodes().values()]
 
     def update(self, nodules: Sequence[Nodule]) -> None:

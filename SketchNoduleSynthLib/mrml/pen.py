@@ -68,17 +68,14 @@ class InteractorPen:
         self._tags = {interactor.AddObserver(event, self._on_event, PRIORITY): event for event in EVENTS}
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
-        """See :class:`Pen`."""
         self.is_active = True
         self._line.style(color, width_pixels)
 
     def lay_down(self) -> None:
-        """See :class:`Pen`."""
         self.is_active = False
         self._finish()
 
     def remove(self) -> None:
-        """See :class:`Pen`."""
         self.lay_down()
         for tag in self._tags:
             self.interactor.RemoveObserver(tag)

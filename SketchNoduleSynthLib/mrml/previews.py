@@ -35,7 +35,6 @@ class Previews:
         self._draft = session.draft
 
     def update(self) -> None:
-        """The session changed."""
         draft = self.session.draft
         if draft != self._draft:
             self._draft, self.variants = draft, []

@@ -31,7 +31,6 @@ class SketchView:
         self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_resized())
 
     def update(self) -> None:
-        """Follow the draft's VOI."""
         voi = self.nodes.session.draft.voi
         if voi == self._voi:
             return
@@ -54,7 +53,6 @@ class SketchView:
             composite.SetForegroundOpacity(1.0)
 
     def hide_preview(self) -> None:
-        """The reslice of the CT alone."""
         composite = composite_of(self.slice_node)
         if composite is not None and composite.GetForegroundVolumeID():
             composite.SetForegroundVolumeID("")
@@ -78,7 +76,6 @@ class SketchView:
         composite.SetLabelOpacity(EDGES_OPACITY)
 
     def close(self) -> None:
-        """Leave the view as it was found."""
         self.slice_node.RemoveObserver(self._tag)
         self.show_edges(False)
         self.hide_preview()

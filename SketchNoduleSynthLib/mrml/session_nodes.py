@@ -86,7 +86,6 @@ class SessionNodes:
 
     @property
     def roi(self) -> slicer.vtkMRMLMarkupsROINode | None:
-        """The VOI's."""
         return self.box.node
 
     @property

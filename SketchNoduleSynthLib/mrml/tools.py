@@ -51,7 +51,6 @@ class Tools:
             pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)
 
     def close(self) -> None:
-        """Let go of the views."""
         for pen in self._pens:
             pen.remove()
 

@@ -42,7 +42,6 @@ class TuringReader(Controller):
 
     @property
     def status(self) -> str:
-        """See :class:`Controller`."""
         if self.message:
             return self.message
         if self.session.is_finished:

@@ -49,7 +49,6 @@ class Controls(Generic[C]):
         self._refreshers.append(refresh)
 
     def refresh(self) -> None:
-        """Show the controller as it is."""
         if self.is_refreshing:
             return
         self.is_refreshing = True

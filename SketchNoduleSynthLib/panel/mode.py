@@ -55,7 +55,6 @@ class Mode(Generic[C]):
         self.context.reopened.emit()
 
     def close(self) -> None:
-        """Let go of the views."""
         controller, self.controls.controller = self.controller, None
         if controller is not None:
             controller.close()

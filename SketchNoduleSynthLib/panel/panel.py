@@ -112,7 +112,6 @@ class Panel:
         self._listen_to_keys()
 
     def tell(self, message: str) -> None:
-        """Show a sentence to the user."""
         if self._controller is not None:
             self._controller.tell(message)
         else:
@@ -120,7 +119,6 @@ class Panel:
             self.refresh()
 
     def refresh(self) -> None:
-        """Show what is."""
         for controls in (self.editing, *(mode.controls for mode in self.modes)):
             controls.refresh()
         self._show_mode()
@@ -148,7 +146,6 @@ class Panel:
             self.refresh()
 
     def _show_mode(self) -> None:
-        """A mode hides all else."""
         ui = self.ui
         for mode in self.modes:
             mode.section.setVisible(mode is self.mode)

@@ -53,7 +53,6 @@ class ReadingSection(Mode[CaseReader]):
         self._submit(opened)
 
     def choose(self) -> None:
-        """See :class:`Mode`."""
         parent: Any = self.ui.SketchNoduleSynth
         folder = qt.QFileDialog.getExistingDirectory(parent, _("The folder of a case, or of several"))
         reader = folder and qt.QInputDialog.getText(parent, _("Read a case"), _("Your name or number:"))

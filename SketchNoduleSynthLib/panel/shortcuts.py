@@ -22,7 +22,6 @@ class Shortcuts:
             shortcut.setEnabled(is_listening)
 
     def remove(self) -> None:
-        """There are none any more."""
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
             shortcut.setParent(None)

@@ -10,7 +10,6 @@ from slicer.i18n import tr as _
 
 
 def lay_out(table: Any, heads: Sequence[str]) -> None:
-    """Give a QTableWidget its columns."""
     table.setColumnCount(len(heads))
     table.setHorizontalHeaderLabels([_(head) for head in heads])
     table.verticalHeader().setVisible(False)

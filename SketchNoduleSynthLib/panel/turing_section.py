@@ -40,14 +40,12 @@ class TuringSection(Mode[TuringReader]):
         self.controls.do(lambda reader: reader.fit())
 
     def close(self) -> None:
-        """See :class:`Mode`."""
         if self._one_view is not None:
             one_view, self._one_view = self._one_view, None
             one_view.end()
         super().close()
 
     def choose(self) -> None:
-        """See :class:`Mode`."""
         parent: Any = self.ui.SketchNoduleSynth
         folder = qt.QFileDialog.getExistingDirectory(parent, _("The folder that was handed out"))
         reader = folder and qt.QInputDialog.getText(parent, _("Real or synthetic?"), _("Your name or number:"))

@@ -37,7 +37,6 @@ class OneView:
         self._show(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
 
     def end(self) -> None:
-        """All views again that there were."""
         self._show(self._before)
 
     @staticmethod

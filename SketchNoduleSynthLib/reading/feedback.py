@@ -52,7 +52,6 @@ def write_feedback(outcome: Outcome, ct: Volume, folder: Path, labels: Volume | 
 
 
 def title(outcome: Outcome) -> str:
-    """The sheet's first line."""
     nodules, found = len(outcome.truth.nodules), len(outcome.of_kind("hit"))
     false = len(outcome.of_kind("false"))
     return (
@@ -84,7 +83,6 @@ def scenes(outcome: Outcome, ct: Volume) -> Iterator[Scene]:
 
 
 def _where(nodule: TruthNodule) -> str:
-    """Where to look for it in the CT."""
     lung = " ".join(filter(None, (nodule.side, nodule.third)))
     other = nodule.instance_number not in (None, nodule.slice_number)
     image = f" (DICOM image {nodule.instance_number})" if other else ""

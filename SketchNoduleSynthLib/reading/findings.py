@@ -139,7 +139,6 @@ class Reading:
         return data | {"seal": sha256(plain.encode()).hexdigest()}
 
     def to_json(self) -> str:
-        """The file's text."""
         return json.dumps(self.to_dict(), indent=1) + "\n"
 
 

@@ -45,7 +45,6 @@ class Outcome:
     marks: tuple[Mark, ...]
 
     def of_kind(self, kind: Kind) -> list[Mark]:
-        """The marks of one kind."""
         return [mark for mark in self.marks if mark.kind == kind]
 
     def hit(self, nodule: TruthNodule) -> Mark | None:

@@ -80,7 +80,6 @@ def _counts(outcomes: Sequence[Outcome]) -> list[object]:
 
 
 def _nodule_rows(score: Score) -> Iterator[list[object]]:
-    """A row a reader and nodule."""
     for outcome in score.outcomes:
         for nodule in outcome.truth.nodules:
             hit = outcome.hit(nodule)

@@ -41,7 +41,6 @@ class ReaderScore:
 
     @property
     def false_per_scan(self) -> float:
-        """False marks a case."""
         return float(self.froc.false_per_scan[-1])
 
 
@@ -97,7 +96,6 @@ def score(
 
 
 def of_reader(name: str, outcomes: Sequence[Outcome], seed: int = 0) -> ReaderScore:
-    """The figures of one reader."""
     ratings = [ratings_of(outcome) for outcome in outcomes]
     found = [(nodule, outcome.hit(nodule) is not None) for outcome in outcomes for nodule in outcome.truth.nodules]
     words = {nodule.difficulty_class for nodule, _ in found if nodule.difficulty_class}
@@ -120,7 +118,6 @@ def size_class(nodule: TruthNodule) -> str:
 
 
 def ratings_of(outcome: Outcome) -> CaseRatings:
-    """What statistics see of an outcome."""
     hits = [outcome.hit(nodule) for nodule in outcome.truth.nodules]
     return CaseRatings(
         np.array([hit.finding.confidence if hit else UNMARKED for hit in hits]),

@@ -53,7 +53,6 @@ class ReadingSession:
 
     @property
     def reading(self) -> Reading:
-        """What the file holds."""
         return self._reading
 
     @property
@@ -74,7 +73,6 @@ class ReadingSession:
         return number
 
     def move(self, number: int, at_ras_mm: Sequence[float]) -> None:
-        """Put a finding elsewhere."""
         old = self.finding(number)
         kept = {key: value for key, value in vars(old).items() if key not in ("number", "at_ras_mm")}
         self._replace(self._checked(number, at_ras_mm, **kept))
@@ -89,11 +87,9 @@ class ReadingSession:
         self._save(findings=tuple(finding for finding in self.findings if finding.number != number))
 
     def finish(self) -> None:
-        """End the reading and seal its file."""
         self._save(finished=self._clock())
 
     def finding(self, number: int) -> Finding:
-        """The finding of that number."""
         for finding in self.findings:
             if finding.number == number:
                 return finding

@@ -50,7 +50,6 @@ class BoxGenerator:
         return notes
 
     def reach_mm(self, site: Site) -> float:
-        """See :class:`generators.Generator`."""
         return middle_of(cube_frame(site.recipe.voi)).extent[0] / 2
 
     def nodule(self, site: Site) -> Generated:
@@ -105,7 +104,6 @@ class BoxGenerator:
         return Generated(box, hu, inside, weight.astype(np.float32), seconds)
 
     def plane(self, site: Site) -> NDArray[np.float32]:
-        """See :class:`generators.Generator`."""
         made = self.nodule(site)
         plane = site.reslice.frame.plane()
         hu, weight = (resampled_plane(values, made.frame, plane) for values in (made.hu, made.weight))

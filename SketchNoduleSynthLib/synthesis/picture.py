@@ -54,7 +54,6 @@ def strip(before: Volume, after: Volume, nodule: NoduleRecipe, heading: str) -> 
 
 
 def grey(cut: Frame, volume: Volume) -> NDArray[np.uint8]:
-    """A plane at lung window."""
     return to_8bit(cut.sample(volume, "cubic")[0])
 
 

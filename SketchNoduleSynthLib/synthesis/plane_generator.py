@@ -39,7 +39,6 @@ class PlaneGenerator:
         self.model = model
 
     def notes(self, site: Site) -> list[str]:
-        """See :class:`generators.Generator`."""
         return []
 
     def _generate(
@@ -85,7 +84,6 @@ class PlaneGenerator:
         return from_network(y[:, 0].numpy()), time.perf_counter() - started
 
     def plane(self, site: Site) -> NDArray[np.float32]:
-        """See :class:`generators.Generator`."""
         return self._plane(site)[0]
 
     def _plane(self, site: Site) -> tuple[NDArray[np.float32], float]:
@@ -118,11 +116,9 @@ class PlaneGenerator:
         return shown(site, hu[0], smooth_step(1.0 - away / margin))
 
     def reach_mm(self, site: Site) -> float:
-        """See :class:`generators.Generator`."""
         return (0.5 - VOI_FEATHER) * site.side_mm
 
     def nodule(self, site: Site) -> Generated:
-        """See :class:`generators.Generator`."""
         area, _ = site.outline
         reslice = site.reslice
         stack = lift(area, reslice.pixel_mm, np.random.default_rng((site.recipe.seed, 2)))

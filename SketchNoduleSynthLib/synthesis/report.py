@@ -16,7 +16,6 @@ class Quality:
 
     @property
     def light(self) -> str:
-        """The one word for a table."""
         return "amber" if self.reasons else "green"
 
 
@@ -54,7 +53,6 @@ class Report:
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON's form."""
         quality = {"light": self.quality.light, "reasons": list(self.quality.reasons)}
         return asdict(self) | {"box_ijk": self.box_ijk.ijk(), "quality": quality, "notes": list(self.notes)}
 

@@ -86,7 +86,6 @@ def _result(source: Volume, synthetic: Volume, insertions: Sequence[Insertion]) 
 
 
 def versions() -> dict[str, str]:
-    """What the voxels depend on."""
     import scipy
     import torch
 

@@ -67,7 +67,6 @@ class Reslice:
 
     @cached_property
     def edges(self) -> NDArray[np.bool_]:
-        """The plane's edges."""
         return self.edges_of(self.hu[None])[0]
 
     @cached_property
@@ -85,12 +84,10 @@ class Site:
 
     @property
     def side_mm(self) -> float:
-        """The VOI's side."""
         return self.recipe.voi.side_mm
 
     @property
     def diameter_mm(self) -> float:
-        """The long diameter asked for."""
         return self.recipe.voi.diameter_mm
 
     @cached_property

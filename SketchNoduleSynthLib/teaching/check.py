@@ -87,7 +87,6 @@ def _before(case: Case, ct: Volume) -> tuple[NDArray, NDArray]:
 
 
 def _boxes(case: Case, ct: Volume) -> NDArray[np.bool_]:
-    """Where nodules were put in."""
     name = f"{TRUTH_FOLDER}/{REPORT_FILE}"
     case.check_file(name)
     boxes = np.zeros(ct.array.shape, bool)

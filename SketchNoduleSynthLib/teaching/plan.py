@@ -81,7 +81,6 @@ class Plan:
         return int(rng.integers(self.nodules[0], self.nodules[1] + 1)), int(rng.integers(MAX_SEED))
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON's form."""
         return json.loads(json.dumps(asdict(self)))
 
     def keep_in(self, folder: Path) -> bool:

@@ -92,6 +92,5 @@ def write_set(patches: Sequence[Patch], columns: Sequence[str], folder: Path, se
 
 
 def name_of(number: int) -> str:
-    """A number as ID_LENGTH letters."""
     digits = [number // len(LETTERS) ** place % len(LETTERS) for place in range(ID_LENGTH)]
     return "".join(LETTERS[digit] for digit in digits)

@@ -33,7 +33,6 @@ def scored(answers: Sequence[Path], key_path: Path) -> dict[str, Any]:
 
 
 def share(figure: dict[str, Any]) -> str:
-    """A proportion as text."""
     if figure["rate"] is None:
         return "none"
     low, high = figure["interval_95"]
@@ -41,7 +40,6 @@ def share(figure: dict[str, Any]) -> str:
 
 
 def report(figures: dict[str, Any]) -> str:
-    """The figures as text."""
     lines = [
         "Shares and kappa with 95% confidence intervals (Wilson; Fleiss, Cohen and Everitt); positive is synthetic."
     ]
@@ -65,7 +63,6 @@ def report(figures: dict[str, Any]) -> str:
 
 
 def kappa(figure: dict[str, Any]) -> str:
-    """Cohen's kappa as text."""
     if figure["value"] is None:
         return "not defined (one answer throughout)"
     low, high = figure["interval_95"]

@@ -44,15 +44,12 @@ class EditingApp(WebApp[Editor]):
         editing_page.build(self.server)
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """See :class:`WebApp`."""
         return self._routes.all()
 
     async def begin(self) -> None:
-        """See :class:`WebApp`."""
         await self._try(self.open(self._ct) if self._ct is not None else self._open_sample())
 
     def values(self, controller: Editor) -> dict[str, Any]:
-        """See :class:`WebApp`."""
         return of_editor(controller)
 
     async def open(self, path: Path, name: str = "") -> None:

@@ -22,17 +22,14 @@ class BrowserPen:
         """Colour (CSS) and width in pixels of the pen at hand; None while the mouse is the view's."""
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
-        """See :class:`Pen`."""
         self.line = "#" + "".join(f"{round(255 * part):02x}" for part in color), width_pixels
         self.changed.emit()
 
     def lay_down(self) -> None:
-        """See :class:`Pen`."""
         self.line = None
         self.changed.emit()
 
     def remove(self) -> None:
-        """See :class:`Pen`."""
         self.lay_down()
 
     def receive(self, points: Sequence[Sequence[float]], is_finished: bool) -> None:

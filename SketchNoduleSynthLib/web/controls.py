@@ -21,7 +21,6 @@ def spoken(text: str) -> dict[str, list[str]]:
 
 
 def button(text: str, click: str, **attributes: Any) -> Any:
-    """A button of the page itself."""
     return vuetify3.VBtn(text, click=click, size="small", variant="tonal", **attributes)
 
 
@@ -60,7 +59,6 @@ def slider(value: Value, unit: str = "") -> None:
 
 
 def number(value: Value) -> None:
-    """A field for a whole number."""
     low, most, _ = value.limits
     whole = f"Math.round(Number($event.target.value) || {low})"
     html.Input(
@@ -76,7 +74,6 @@ def number(value: Value) -> None:
 
 
 def choice(value: Value) -> None:
-    """A choice of words."""
     with html.Select(
         value=(value.id,),
         change=f"{value.id} = $event.target.value",
@@ -97,7 +94,6 @@ def labelled(value: Value) -> Any:
 
 
 def check(value: Value) -> None:
-    """A check box."""
     with html.Label(classes="check", title=value.hint):
         html.Input(
             type="checkbox",

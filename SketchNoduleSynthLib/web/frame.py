@@ -46,7 +46,6 @@ def frame(
 
 
 def heading(notice: str = NOTICE) -> None:
-    """The top of a panel."""
     html.H1(TITLE)
     html.P(notice, classes="notice")
 

@@ -29,11 +29,9 @@ class ReadingApp(WebApp[CaseReader]):
         reading_page.build(self.server)
 
     async def begin(self) -> None:
-        """See :class:`WebApp`."""
         self._read(self._first)
 
     def values(self, controller: CaseReader) -> dict[str, Any]:
-        """See :class:`WebApp`."""
         return of_reader(controller)
 
     def _read(self, case: OpenedCase) -> None:

@@ -22,7 +22,6 @@ class Routes:
         self.app, self._open_ct = app, open_ct
 
     def all(self) -> list[web.RouteDef]:
-        """For the web server."""
         return [
             web.post("/upload/ct", self._taking(self._open_ct)),
             web.post("/upload/recipe", self._taking(self._take_recipe)),

@@ -23,13 +23,11 @@ class TuringApp(WebApp[TuringReader]):
         turing_page.build(self.server)
 
     async def begin(self) -> None:
-        """See :class:`WebApp`."""
         self.controller = TuringReader(self._session, self.views.slice_views(), self.slicer.scene)
         self.controller.changed.connect(self.refresh)
         self.refresh()
 
     def values(self, controller: TuringReader) -> dict[str, Any]:
-        """See :class:`WebApp`."""
         return of_reader(controller)
 
 

@@ -122,7 +122,6 @@ def _unwarned() -> Iterator[None]:
 
 
 def names_of(layout: Sequence[ViewLayoutDefinition]) -> list[str]:
-    """By which the page knows the views."""
     return [definition.singleton_tag for definition in layout]
 
 

@@ -77,24 +77,20 @@ class WebApp(ABC, Generic[C]):
         """What the page shows of the controller beside the table."""
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """Addresses of its own."""
         return ()
 
     # What is shown
 
     def show(self, **values: Any) -> None:
-        """Set values of the page's state."""
         with self.state:
             self.state.update(values)
 
     def tell(self, message: str) -> None:
-        """A sentence for the user."""
         if self.controller is not None:
             self.controller.tell(message)
         self.show(status=message)
 
     def refresh(self) -> None:
-        """Show what is."""
         if self.controller is not None:
             self.show(**self.values(self.controller), **entries(self.table, self.controller))
 

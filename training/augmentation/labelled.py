@@ -119,7 +119,6 @@ def labelled(nodules: list[Nodule], label: str, images: list[Images]) -> Labelle
 
 
 def real_set(nodules: list[Nodule], label: str) -> Labelled:
-    """Real nodules as they are."""
     return labelled(nodules, label, [plane_of(n.ct, n) for n in nodules])
 
 

@@ -75,7 +75,6 @@ def reasons(summary: dict[str, Any]) -> str:
 
 
 def _begin(out: Path, header: Header) -> Path:
-    """The folder for the parts."""
     folder = out.with_name(out.name + ".parts")
     path, text = folder / SETTINGS, json.dumps(vars(header))
     try:

@@ -55,7 +55,6 @@ def sources(folder: Path, annotations: Path, spacing_mm: float) -> list[Source]:
 
 
 def read(path: Path, rows: Sequence[Row], spacing_mm: float) -> Iterator[Item]:
-    """The nodules of one CT."""
     if not rows:
         yield Skipped(path.stem, Reason.NO_ANNOTATION, "annotations.csv has no row for this CT")
         return

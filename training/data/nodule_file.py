@@ -178,7 +178,6 @@ def open_set(path: Path) -> h5py.File:
 
 
 def facts_of(group: h5py.Group) -> Facts:
-    """The facts of a nodule's group."""
     return Facts(**dict(group.attrs))
 
 
@@ -192,7 +191,6 @@ class Place:
 
     @classmethod
     def of(cls, group: h5py.Group) -> Place:
-        """The place of a nodule's group."""
         mask = group["mask"].id.get_offset() if "mask" in group else None
         return cls(len(group["hu"]), group["hu"].id.get_offset(), mask)
 
@@ -204,11 +202,9 @@ class Place:
 
 
 def record_of(group: h5py.Group) -> Record:
-    """All of a nodule's group."""
     mask = group["mask"][()] > 0 if "mask" in group else None
     return Record(**vars(facts_of(group)), hu=group["hu"][()], mask=mask)
 
 
 def skipped_in(file: h5py.File) -> list[Skipped]:
-    """What was left out of a set."""
     return [Skipped(where, Reason(reason), detail) for where, reason, detail in file[SKIPPED].asstr()[()]]

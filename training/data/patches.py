@@ -56,7 +56,6 @@ def voi(center_lps_mm: ArrayLike, diameter_mm: float) -> Frame:
 
 
 def patch_frame(center_lps_mm: ArrayLike, diameter_mm: float, spacing_mm: float) -> Frame:
-    """Where the patch's voxels lie."""
     samples = int(np.ceil(max(PATCH_MM, SIDE_PER_DIAMETER * diameter_mm) / spacing_mm - 1e-6))
     return Frame.of_voi(center_lps_mm, samples * spacing_mm, samples)
 

@@ -28,7 +28,6 @@ class Dists:
         self.alpha, self.beta = ((part.detach() / total).split(CHANNELS, 1) for part in (alpha, beta))
 
     def __call__(self, images: Tensor, others: Tensor) -> Tensor:
-        """The distances."""
         similarity = torch.zeros(len(images))
         maps = zip(self.maps(images), self.maps(others), self.alpha, self.beta, strict=True)
         for x, y, alpha, beta in maps:

@@ -55,7 +55,6 @@ def exact(recipe: NoduleRecipe, nodule: Nodule) -> NoduleRecipe:
 
 
 def lesion(recipe: NoduleRecipe, nodule: Nodule) -> NoduleRecipe:
-    """The mask's outline alone."""
     return recipe
 
 
@@ -66,7 +65,6 @@ def by_hand(recipe: NoduleRecipe, nodule: Nodule) -> NoduleRecipe:
 
 
 def undrawn(recipe: NoduleRecipe, nodule: Nodule) -> NoduleRecipe:
-    """No drawing at all."""
     return replace(recipe, strokes=())
 
 

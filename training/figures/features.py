@@ -173,6 +173,5 @@ def lpips_network() -> nn.Module:
 
 @cache
 def dists_network() -> Dists:
-    """DISTS with its weights."""
     shares = torch.load(fetched(DISTS), weights_only=True)
     return Dists(convolutions(VGG, "VGG16_Weights.IMAGENET1K_V1"), shares["alpha"], shares["beta"])

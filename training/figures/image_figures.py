@@ -57,7 +57,6 @@ class Planes:
 
     @classmethod
     def of_real(cls, made: Sequence[Remake]) -> Planes:
-        """The real nodules."""
         return cls._of([planes_of(remake.nodule.ct, remake.nodule.center_mm) for remake in made])
 
     @classmethod
@@ -90,7 +89,6 @@ def sets(made: Sequence[Remake], real: Planes, synthetic: Planes) -> dict[str, A
 
 
 def owners(made: Sequence[Remake]) -> NDArray[np.str_]:
-    """The patient of every plane."""
     return np.repeat([remake.nodule.patient for remake in made], 3)
 
 

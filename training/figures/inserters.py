@@ -49,7 +49,6 @@ class Request:
 
     @property
     def attenuation(self) -> str:
-        """The kind as the networks know it."""
         return "solid" if self.kind == CALCIFIED else self.kind
 
 
@@ -64,12 +63,10 @@ def from_point(request: Request) -> NDArray[np.float64]:
 
 
 def ball(request: Request) -> NDArray[np.bool_]:
-    """A ball of the asked diameter."""
     return np.linalg.norm(from_point(request), axis=-1) <= request.diameter_mm / 2
 
 
 def nothing(request: Request) -> Inserted:
-    """The CT as it is."""
     return request.ct.array.astype(np.float32), ball(request)
 
 

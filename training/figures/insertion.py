@@ -55,12 +55,10 @@ class Seen:
 
     @classmethod
     def of(cls, nodule: Nodule) -> Seen:
-        """A real nodule in its own place."""
         place = (nodule.ct, nodule.mask.array > 0, nodule.center_mm)
         return cls(*place, nodule.diameter_mm, kind_of(nodule), nodule.patient)
 
     def plain(self) -> dict[str, float]:
-        """Its plain features."""
         centre = self.ct.grid.to_index(self.point)[::-1]
         return plain_features(self.ct.array, self.ct.grid.spacing[::-1], centre, self.diameter_mm)
 
@@ -86,7 +84,6 @@ class InsertionTest:
 
     @cached_property
     def seen(self) -> list[Seen]:
-        """The real nodules."""
         return [Seen.of(nodule) for nodule in self.real]
 
     @cached_property
@@ -101,7 +98,6 @@ class InsertionTest:
 
     @cached_property
     def real_row(self) -> Row:
-        """The real nodules themselves."""
         return {"sites": len(self.real), "features": told_apart(self.plain, self.plain)} | self.tissue(self.seen)
 
     def images(self, nodules: Iterable[Seen]) -> NDArray[np.uint8]:

@@ -29,7 +29,6 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def rows(figures: dict[str, Any]) -> Rows:
-    """The table's rows."""
     sets = figures["three_planes"]
     asked = figures["core_hu_by_asked_attenuation"]
     power, continuity = figures["noise_power"], figures["continuity_median"]
@@ -101,7 +100,6 @@ def seed_rows(seeds: dict[str, float], real: dict[str, float]) -> Rows:
 
 
 def rough_rows(rough: dict[str, float]) -> Rows:
-    """Rough drawings against exact ones."""
     kid = f"{rough['kid_rough']:.1f} ({rough['kid_exact']:.1f})"
     loss = f"{rough['loss_percent']:.0f}% ± {rough['loss_standard_error']:.0f}%"
     return [
@@ -112,12 +110,10 @@ def rough_rows(rough: dict[str, float]) -> Rows:
 
 
 def slashed(values: Iterable[float], style: str = ".2f") -> str:
-    """Several values of one figure."""
     return " / ".join(f"{value:{style}}" for value in values)
 
 
 def plus_minus(figure: dict[str, float]) -> str:
-    """A figure and its standard error."""
     return f"{figure['mean']:.1f} ± {figure['standard_error']:.1f}"
 
 

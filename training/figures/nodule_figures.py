@@ -55,7 +55,6 @@ def height_mm(area: NDArray[np.bool_], slice_mm: float) -> float:
 
 
 def rounded(values: Iterable[float], digits: int = 2) -> list[float]:
-    """For JSON."""
     return [round(float(value), digits) for value in values]
 
 
