@@ -49,7 +49,7 @@ class SketchNoduleSynth(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class SketchNoduleSynthParameterNode:
-    """Kept with the scene. The case itself is a text node that refers to all its others; see mrml.session_nodes."""
+    """Kept with the scene. The session itself is a text node that refers to all its others; see mrml.session_nodes."""
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode
 

@@ -31,8 +31,7 @@ from SketchNoduleSynthLib.mrml.view import View, jump, render, show_background
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.drawing.scan import Scan
 
-AROUND_MM, AROUND_SAMPLES = 5.0, 10
-MOST_LUNG_HU = -400.0
+AROUND_MM, AROUND_SAMPLES, MOST_LUNG_HU = 5.0, 10, -400.0
 """The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 ANY_DIFFICULTY = "any difficulty"
 
@@ -172,7 +171,6 @@ class Editor(Controller):
         self.request(self.session.insert())
 
     def request_shown(self, key: int, is_shown: bool) -> None:
-        """Hide a nodule, or show it again."""
         self.request(self.session.show(key, is_shown))
 
     def request_remove(self, key: int) -> None:

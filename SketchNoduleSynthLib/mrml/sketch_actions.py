@@ -52,11 +52,18 @@ def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: 
     return Value(id, words, hint, default, get, put, is_placed, unit=unit, **limits)
 
 
+def history(id: str, words: str, hint: str, key: str) -> Action[Editor]:
+    def name(editor: Editor) -> str:
+        return getattr(editor.session, f"{id}able")
+
+    return Action(id, words, hint, lambda e: getattr(e.session, id)(), key, lambda e: bool(name(e)), hint_now=name)
+
+
 SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     Action("sample", "Sample CT", "Fetch a chest CT to try it on"),
-    Action("lung_window", "Lung window", "Level −600, width 1600 HU", lambda editor: editor.show_lung_window()),
+    Action("lung_window", "Lung window", "Level −600, width 1600 HU", Editor.show_lung_window),
     # The volume of interest
-    tool("place", "Place", "P", "Then click into the lung, in any slice view", PLACE, lambda editor: True),
+    tool("place", "Place", "P", "Then click into the lung, in any slice view", PLACE, lambda e: True),
     of_voi(
         "diameter_mm",
         "Long diameter:",
@@ -64,7 +71,7 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         DIAMETER_MM,
         "mm",
         limits=(*models.default().diameter_mm, 0.5),
-        limits_now=lambda editor: models.bundled()[editor.session.draft.model].diameter_mm,
+        limits_now=lambda e: models.bundled()[e.session.draft.model].diameter_mm,
     ),
     of_voi("tilt_lr_deg", "Tilt left–right:", "The sketch plane's left side rises", 0.0, "°", limits=TILTS_DEG),
     of_voi(
@@ -73,31 +80,15 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     # The sketch
     *(tool(f"draw_{label}", *PENS[label], label) for label in LABELS),
     tool("erase", "Eraser", "E", "Rub out parts of lines", ERASER),
-    Action("put_down", "", do=lambda editor: editor.take(None), key="Escape"),
+    Action("put_down", "", do=lambda e: e.take(None), key="Escape"),
     Action("clear", "Clear", "Take away the whole drawing", lambda e: e.session.clear(), enabled=is_drawn_on),
-    Action(
-        "undo",
-        "Undo",
-        "Take back the last step",
-        lambda editor: editor.session.undo(),
-        "Z",
-        lambda editor: bool(editor.session.undoable),
-        hint_now=lambda editor: editor.session.undoable,
-    ),
-    Action(
-        "redo",
-        "Redo",
-        "Do it again",
-        lambda editor: editor.session.redo(),
-        "Y",
-        lambda editor: bool(editor.session.redoable),
-        hint_now=lambda editor: editor.session.redoable,
-    ),
+    history("undo", "Undo", "Take back the last step", "Z"),
+    history("redo", "Redo", "Do it again", "Y"),
     Action(
         "simplify",
         "Simplify",
         "Smooth the lines by leaving out points",
-        lambda editor: editor.session.simplify(),
+        lambda e: e.session.simplify(),
         enabled=is_drawn_on,
     ),
     Action(
@@ -111,8 +102,8 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "Edges of the CT",
         "Show the edges that the network sees around the nodule",
         False,
-        lambda editor: editor.sketch.edges_are_shown,
-        lambda editor, is_shown: editor.sketch.show_edges(is_shown),
+        lambda e: e.sketch.edges_are_shown,
+        lambda e, is_shown: e.sketch.show_edges(is_shown),
         is_placed,
     ),
     Value(
@@ -120,10 +111,10 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "Threshold:",
         "Darker than this is ink",
         128.0,
-        lambda editor: editor.scan.threshold if editor.scan else 128.0,
-        lambda editor, threshold: editor.set_scan_threshold(threshold),
-        lambda editor: editor.scan is not None,
+        lambda e: e.scan.threshold if e.scan else 128.0,
+        lambda e, threshold: e.set_scan_threshold(threshold),
+        lambda e: e.scan is not None,
         limits=(0, 255, 1),
     ),
-    Action("use_scan", "Use these lines", "They take the drawing's place", lambda editor: editor.use_scan()),
+    Action("use_scan", "Use these lines", "They take the drawing's place", Editor.use_scan),
 )
