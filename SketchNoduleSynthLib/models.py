@@ -87,8 +87,11 @@ def models_in(folder: Path) -> dict[str, Model]:
 
 @cache
 def bundled() -> dict[str, Model]:
-    """The models in the package, as :func:`models_in` gives them."""
-    return models_in(MODELS_FOLDER)
+    """The models in the package, as :func:`models_in` gives them; raises :class:`BrokenModel` if there is none."""
+    found = models_in(MODELS_FOLDER)
+    if not found:
+        raise BrokenModel("No models are bundled; install the extension again.")
+    return found
 
 
 def default() -> Model:

@@ -10,6 +10,7 @@ import pytest
 from phantom import LUNG_RAS_MM, chest
 from reader import MODULE, Reader
 
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.check import check
 
@@ -138,6 +139,12 @@ def test_sliders_tilt_the_reslice_and_dragging_the_box_moves_the_sliders(drawn):
     drawn.ui.diameter_mm.setValue(16.0)
     voi = drawn.session.draft.voi
     assert (voi.tilt_lr_deg, voi.diameter_mm) == (20.0, 16.0)
+    known = bundled()[drawn.session.draft.model].diameter_mm
+    assert (drawn.ui.diameter_mm.minimum, drawn.ui.diameter_mm.maximum) == known, "no more than Insert takes"
+    for model in bundled():
+        drawn.session.choose(model=model)
+        assert drawn.ui.model.currentText == model
+        assert drawn.ui.style.enabled == bundled()[model].has_style
     normal = drawn.slice_to_ras("Red")[:3, 2]
     assert normal == pytest.approx([np.sin(np.radians(20.0)), 0.0, np.cos(np.radians(20.0))], abs=1e-6)
     drawn.editor.nodes.roi.SetSize(20.0, 20.0, 20.0)
@@ -287,7 +294,7 @@ def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch
     def broken(*arguments):
         raise ZeroDivisionError("made up")
 
-    monkeypatch.setattr(drawn.session, "_make", broken)
+    monkeypatch.setattr(drawn.session, "make", broken)
     insert(drawn)
     assert "ZeroDivisionError: made up" in drawn.ui.statusLabel.text
     assert not drawn.session.nodules
@@ -299,14 +306,14 @@ def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch
 def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
     import threading
 
-    real, go = drawn.session._make, threading.Event()
+    real, go = drawn.session.make, threading.Event()
 
     def slow(below, recipe, progress):
         progress("network")
         go.wait(10)
         return real(below, recipe, progress)
 
-    monkeypatch.setattr(drawn.session, "_make", slow)
+    monkeypatch.setattr(drawn.session, "make", slow)
     drawn.click(drawn.ui.insert)
     drawn.desktop.process_events(0.1)
     assert drawn.ui.progressFrame.isVisible()

@@ -40,7 +40,7 @@ from SketchNoduleSynthLib.teaching.many import _client, make_many
 from SketchNoduleSynthLib.teaching.plan import Plan, held
 from SketchNoduleSynthLib.teaching.source import Source
 
-COUNT, PATIENCE_S = 4, 120.0
+COUNT, PATIENCE_S = 4, 300.0
 RUN = """
 import pickle, sys
 from sphere import sphere

@@ -36,7 +36,7 @@ class Session(Drafting):
 
     def __init__(self, source: Volume, state: State | None = None, make: Make = synthesize) -> None:
         super().__init__(source, state)
-        self._make = make
+        self.make = make
         self.next_key = max((nodule.key for nodule in self.nodules), default=0) + 1
         """That of the next nodule; no nodule of this session has had it, not even one that was taken back."""
 
@@ -117,4 +117,4 @@ class Session(Drafting):
         self.commit(work, work.carry_out(progress))
 
     def _work(self, name: str, nodules: tuple[Nodule, ...], edited: int | None) -> Work:
-        return Work(name, self.source, self.nodules, nodules, edited, self.draft.voi, self._make)
+        return Work(name, self.source, self.nodules, nodules, edited, self.draft.voi, self.make)
