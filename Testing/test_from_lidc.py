@@ -28,7 +28,7 @@ needs_pylidc = pytest.mark.skipif(find_spec("pylidc") is None, reason="needs pyl
 
 def placed(outlines: list[tuple[int, bool, list[list[int]]]]) -> Placed:
     lines = tuple(Outline(float(z), inclusion, np.array(points)) for z, inclusion, points in outlines)
-    return Placed(Reading(5, 3, lines), tuple(z for z, _, _ in outlines))
+    return Placed(Reading(lines, 5, 3, 1, 1, 5), tuple(z for z, _, _ in outlines))
 
 
 def test_a_mask_is_what_lies_within_the_line_without_the_holes() -> None:

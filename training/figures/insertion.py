@@ -6,7 +6,8 @@
     row = test.row("mine", insert, by_images=False)  # plain features and tissue alone: in seconds
     print(printed({"real": test.real_row, "mine": row}), features_printed({"mine": row}), sep="\\n\\n")
 
-The real nodules are measured once a process. A row of 72 nodules takes some 25 s on two cores, without the inserter.
+The real nodules are measured once a process. Without the inserter a row of 72 nodules takes some 73 s of CPU time for
+the Inception features alone; without images, seconds.
 """
 
 from __future__ import annotations

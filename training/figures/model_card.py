@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.models import CARD, FIGURES
 from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 
@@ -143,15 +144,9 @@ def write_beside_weights(template: str, figures: dict[str, Any], folder: Path) -
     for name, value in blanks.items():
         template = template.replace("{" + name + "}", value)
     main = {"sha256": figures["sha256"], "nodules": figures["nodules"], "figures": main_figures(figures)}
-    write_whole(folder / FIGURES, json.dumps(main, indent=1) + "\n")
-    return write_whole(folder / CARD, template)
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Write all of `text` to `path`, or leave what is there."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    return partial.replace(path)
+    write_text(folder / FIGURES, json.dumps(main, indent=1) + "\n")
+    write_text(folder / CARD, template)
+    return folder / CARD
 
 
 def read_template(path: Path) -> str:

@@ -16,6 +16,7 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 from sklearn.metrics import roc_auc_score
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.blending import robust_sigma
 from training.data.sites import FREE_LUNG_HU
 
@@ -29,14 +30,23 @@ LEAST_VOXELS = 8
 NOISE_MASK = np.outer([1, -2, 1], [1, -2, 1])
 
 
-def core_density(hu: NDArray, spacing: ArrayLike, centre: ArrayLike) -> float:
+def core_density(hu: NDArray, spacing: NDArray, centre: NDArray) -> float:
     """Median HU within 1.5 mm of `centre`; parameters as of :class:`Sight`."""
-    index, scale = np.asarray(centre, float), np.asarray(spacing, float)
-    first = np.maximum(np.ceil(index - CORE_MM / scale), 0).astype(int)
-    last = np.floor(index + CORE_MM / scale).astype(int)
-    ball = hu[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
-    away = ((np.indices(ball.shape).T + first - index) * scale).T
-    return float(np.median(ball[np.linalg.norm(away, axis=0) <= CORE_MM]))
+    box = box_about(hu, spacing, centre, CORE_MM)
+    away = np.linalg.norm(offsets_mm(box, spacing, centre), axis=0)
+    return float(np.median(hu[box][away <= CORE_MM]))
+
+
+def box_about(hu: NDArray, spacing: NDArray, centre: NDArray, reach_mm: float) -> Box:
+    """The voxels of `hu` within `reach_mm` of `centre` along each axis."""
+    reach = np.ceil(reach_mm / spacing)
+    low = np.maximum(np.floor(centre - reach), 0)
+    return Box.of(low.astype(int).tolist(), np.minimum(np.ceil(centre + reach) + 1, hu.shape).astype(int).tolist())
+
+
+def offsets_mm(box: Box, spacing: NDArray, centre: NDArray) -> NDArray[np.float64]:
+    """Where each voxel of `box` lies from `centre`, mm: (3, z, y, x)."""
+    return ((np.indices(box.shape).T + box.start - centre) * spacing).T
 
 
 class Sight:
@@ -44,17 +54,14 @@ class Sight:
 
     def __init__(self, hu: NDArray, spacing: ArrayLike, centre: ArrayLike, diameter_mm: float) -> None:
         self.spacing, self.centre = np.asarray(spacing, float), np.asarray(centre, float)
-        reach = np.ceil((LONGEST_RAY * diameter_mm + 2 * OUTSIDE_MM[1]) / self.spacing)
-        low = np.clip(np.floor(self.centre - reach), 0, None).astype(int)
-        high = np.ceil(self.centre + reach).astype(int) + 1
         self.diameter_mm, self.whole = diameter_mm, hu.astype(np.float32)
-        self.box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        self.hu = self.whole[self.box]
-        self.from_centre = ((np.indices(self.hu.shape).T + low - self.centre) * self.spacing).T
+        box = box_about(hu, self.spacing, self.centre, LONGEST_RAY * diameter_mm + 2 * OUTSIDE_MM[1])
+        self.hu = self.whole[box]
+        self.from_centre = offsets_mm(box, self.spacing, self.centre)
         self.distance = np.linalg.norm(self.from_centre, axis=0)
         lung = self.hu[self.hu < FREE_LUNG_HU]
         self.parenchyma = float(np.median(lung)) if lung.size else float(self.hu.min())
-        self.core = core_density(hu, spacing, centre)
+        self.core = core_density(hu, self.spacing, self.centre)
         self.half = (self.core + self.parenchyma) / 2
 
     def reach(self, directions: NDArray[np.float64], longest_mm: float) -> NDArray[np.float64]:
