@@ -14,7 +14,7 @@ from shared_data import REAL_CT, needs_real_ct
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import from_network, to_8bit
-from SketchNoduleSynthLib.drawing.edges import SOBEL_GAIN, PaperCanny, PhysicalCanny
+from SketchNoduleSynthLib.drawing.edges import SOBEL_GAIN, paper_canny, physical_canny
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke, filled, long_diameter, outlines, raster, to_pixels
 from SketchNoduleSynthLib.errors import InputError
 
@@ -220,7 +220,7 @@ def synthetic_plane() -> NDArray[np.float64]:
 
 def test_paper_canny_is_opencvs() -> None:
     hu = synthetic_plane()
-    ours, theirs = PaperCanny()(hu, PIXEL_MM), opencv_canny(hu)
+    ours, theirs = paper_canny(hu), opencv_canny(hu)
     assert ours.sum() > 150
     assert agreement(ours, theirs) >= 0.95
     assert agreement(theirs, ours) >= 0.95
@@ -235,7 +235,7 @@ def test_paper_canny_is_opencvs_on_a_real_ct() -> None:
         center = ct.grid.to_lps(rng.uniform(0.25, 0.75, 3) * ct.grid.size)
         plane = Frame.of_voi(center, rng.uniform(30, 90), SAMPLES, *rng.uniform(-30, 30, 2)).plane()
         hu = plane.sample(ct)[0]
-        ours, theirs = PaperCanny()(hu, plane.spacing[0]), opencv_canny(hu)
+        ours, theirs = paper_canny(hu), opencv_canny(hu)
         if theirs.sum() < 100:
             continue
         compared += 1
@@ -254,18 +254,16 @@ def roof(slope: float, pixel_mm: float = 1.0) -> NDArray[np.float64]:
 def test_paper_thresholds_are_sobel_magnitudes_of_grey(threshold: float) -> None:
     """A slope of g grey levels a pixel has the magnitude 8 g."""
     slope = threshold / SOBEL_GAIN * HU_PER_GREY
-    canny = PaperCanny(threshold, threshold)
-    assert not canny(roof(0.85 * slope), 1.0).any()
-    edges = canny(roof(1.15 * slope), 1.0)
+    assert not paper_canny(roof(0.85 * slope), threshold, threshold).any()
+    edges = paper_canny(roof(1.15 * slope), threshold, threshold)
     assert edges[5:-5].any(1).all()
     assert set(np.nonzero(edges)[1]) <= {62, 63, 64, 65}
 
 
 @pytest.mark.parametrize("pixel_mm", [0.12, 0.3, 0.6])
 def test_physical_thresholds_are_slopes_in_hu_per_mm(pixel_mm: float) -> None:
-    canny = PhysicalCanny(120, 120)
-    assert not canny(roof(115, pixel_mm), pixel_mm).any()
-    edges = canny(roof(130, pixel_mm), pixel_mm)
+    assert not physical_canny(roof(115, pixel_mm), pixel_mm, 120, 120).any()
+    edges = physical_canny(roof(130, pixel_mm), pixel_mm, 120, 120)
     assert edges[5:-5].any(1).all()
     assert np.abs(np.nonzero(edges)[1] - (SAMPLES - 1) / 2).max() <= 1
 
@@ -274,9 +272,9 @@ def test_the_lower_threshold_follows_what_passed_the_higher() -> None:
     """The slope falls along v: edges go on below the higher threshold, and end at the lower."""
     slopes = np.linspace(200, 50, SAMPLES)
     hu = np.stack([roof(slope, 0.3)[0] for slope in slopes])
-    ends = np.nonzero(PhysicalCanny(90, 170)(hu, 0.3))[0].max()
+    ends = np.nonzero(physical_canny(hu, 0.3, 90, 170))[0].max()
     assert slopes[ends] == pytest.approx(90, abs=8)
-    assert not PhysicalCanny(90, 210)(hu, 0.3).any()
+    assert not physical_canny(hu, 0.3, 90, 210).any()
 
 
 def area_mean(side_mm: float, samples: int, fine: int = 6) -> NDArray[np.float64]:
@@ -292,7 +290,7 @@ def test_physical_canny_is_independent_of_the_pixels(few: int, many: int) -> Non
     """The same object, sampled coarsely and finely, has the same edges within a pixel of the coarse plane, in mm."""
     found = []
     for samples in (few, many):
-        rows, columns = np.nonzero(PhysicalCanny()(area_mean(SIDE_MM, samples), SIDE_MM / samples))
+        rows, columns = np.nonzero(physical_canny(area_mean(SIDE_MM, samples), SIDE_MM / samples))
         found.append(offsets(SIDE_MM, samples)[np.stack([columns, rows], 1)])
     distance = np.linalg.norm(found[0][:, None] - found[1][None], axis=-1)
     assert min(distance.shape) > 50
@@ -303,8 +301,8 @@ def test_only_physical_canny_sees_a_small_nodule() -> None:
     """A 9 mm nodule on its VOI of 18 mm, as sharp as CT shows it: why the project does not train on the paper's."""
     pixel = 18.0 / SAMPLES
     nodule = ndimage.gaussian_filter(-850.0 + 900 * ellipse(4.5, 4.5, side_mm=18.0), 0.8 / pixel)
-    assert not PaperCanny()(nodule, pixel).any()
-    assert PhysicalCanny()(nodule, pixel).sum() > 150
+    assert not paper_canny(nodule).any()
+    assert physical_canny(nodule, pixel).sum() > 150
 
 
 @given(st.integers(0, 1000))
@@ -312,9 +310,9 @@ def test_only_physical_canny_sees_a_small_nodule() -> None:
 def test_flat_planes_have_no_edges(seed: int) -> None:
     """Noise of a good scan draws no lines; nor does what lies outside the window."""
     noise = np.random.default_rng(seed).normal(0, 15, (SAMPLES, SAMPLES))
-    for canny in (PaperCanny(), PhysicalCanny()):
-        assert not canny(-850 + noise, 0.3).any()
-        assert not canny(2000 + 50 * noise, 0.3).any()
+    for hu in (-850 + noise, 2000 + 50 * noise):
+        assert not paper_canny(hu).any()
+        assert not physical_canny(hu, 0.3).any()
 
 
 def test_the_window() -> None:

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.edges import EDGES
+from SketchNoduleSynthLib.drawing.edges import physical_canny
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, outline, raster
 from SketchNoduleSynthLib.drawing.voi import Voi
@@ -63,7 +63,7 @@ class Reslice:
 
     def edges_of(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
         """The Canny edges of planes (w, v, u) of this VOI, found as in training."""
-        return np.stack([EDGES["physical"](plane, self.pixel_mm) for plane in planes_hu])
+        return np.stack([physical_canny(plane, self.pixel_mm) for plane in planes_hu])
 
     @cached_property
     def edges(self) -> NDArray[np.bool_]:

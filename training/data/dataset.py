@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.drawing.edges import EDGES
+from SketchNoduleSynthLib.drawing.edges import paper_canny, physical_canny
 from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.drawing.voi import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
@@ -119,14 +119,14 @@ class PlaneDataset(NoduleDataset):
         real = voi.slab(pixel, 1, offset).sample(nodule.ct, outside="mirror")[0]
         line, enclosed = self.drawing(area, side, nodule.diameter_mm, rng)
         hole = hole_around(enclosed | area, pixel, nodule.diameter_mm, rng.uniform(0.8, 1.4))
-        edges = EDGES["physical"](real, pixel)
+        edges = physical_canny(real, pixel)
         if rng.random() < 0.25:
             line = edges & hole
         around = ~hole & (rng.random() < 0.7)
         hu, edges_there = real, edges
         if target is not voi:
             hu = target.slab(pixel, 1).sample(ct, outside="mirror")[0]
-            edges_there = EDGES["physical"](hu, pixel)
+            edges_there = physical_canny(hu, pixel)
         planes = [line, hole, to_network(hu), edges_there & around, to_network(real), edges & around]
         lesion, hole_, plane, lines, real_plane, real_lines = flipped(np.stack(planes).astype(np.float32), rng)
         return {
@@ -152,7 +152,7 @@ class PaperPlaneDataset(NoduleDataset):
         tilts = rng.integers(-steps, steps + 1, 2) * TILT_STEP_DEG
         voi = Frame.of_voi(nodule.center_mm, SIDE_PER_DIAMETER * nodule.diameter_mm, pix2pix.SAMPLES, *tilts)
         hu = voi.plane().sample(nodule.ct, outside="mirror")[0]
-        lines = EDGES["paper"](hu, float(voi.spacing[0]))
+        lines = paper_canny(hu)
         return {
             "lines": torch.from_numpy(lines.astype(np.float32))[None],
             "real_plane": torch.from_numpy(to_network(hu))[None],

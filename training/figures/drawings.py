@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from SketchNoduleSynthLib.drawing.edges import EDGES
+from SketchNoduleSynthLib.drawing.edges import physical_canny
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, filled
 from SketchNoduleSynthLib.models import bundled
@@ -50,7 +50,7 @@ def exact(recipe: NoduleRecipe, nodule: Nodule) -> NoduleRecipe:
     plane = recipe.voi.frame(RASTER_SAMPLES).plane()
     pixel = float(plane.spacing[0])
     depth = ndimage.distance_transform_edt(filled(recipe.strokes, recipe.voi.side_mm)) * pixel
-    inner = EDGES["physical"](plane.sample(nodule.ct)[0], pixel) & (depth > INNER_MM)
+    inner = physical_canny(plane.sample(nodule.ct)[0], pixel) & (depth > INNER_MM)
     return replace(recipe, strokes=(*recipe.strokes, *traced(inner, recipe.voi.side_mm)))
 
 
