@@ -13,13 +13,12 @@ from PIL import Image
 from refusal import refused
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
-from SketchNoduleSynthLib.generation.coverage import AXES, SIZES, Coverage, NoduleKind, coverage
-from SketchNoduleSynthLib.generation.coverage_report import heat_map, write
+from SketchNoduleSynthLib.generation.coverage import AXES, SIZES, Coverage, cell_of, coverage, heat_map, write
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
-from SketchNoduleSynthLib.generation.regions import THIRDS
+from SketchNoduleSynthLib.generation.situation import THIRDS
 
 kinds = st.builds(
-    NoduleKind,
+    cell_of,
     diameter_mm=st.floats(3, 40),
     attenuation=st.sampled_from(ATTENUATIONS),
     side=st.sampled_from(("right", "left")),
@@ -28,25 +27,25 @@ kinds = st.builds(
 )
 
 
-def kind(**changed) -> NoduleKind:
+def kind(**changed) -> tuple[int, ...]:
     given = {"diameter_mm": 5.0, "attenuation": "solid", "side": "right", "third": "upper", "difficulty": "subtle"}
-    return NoduleKind(**{**given, **changed})
+    return cell_of(**{**given, **changed})
 
 
 @given(st.lists(kinds, max_size=40), st.randoms())
 @settings(max_examples=50, deadline=None)
-def test_every_nodule_is_counted_once(nodules: list[NoduleKind], random) -> None:
+def test_every_nodule_is_counted_once(nodules: list[tuple[int, ...]], random) -> None:
     found = coverage(nodules)
     assert found.counts.shape == tuple(len(words) for words in AXES.values())
     assert found.counts.sum() == len(nodules)
-    assert found.rate == len({nodule.cell for nodule in nodules}) / found.counts.size
+    assert found.rate == len(set(nodules)) / found.counts.size
     shuffled = random.sample(nodules, len(nodules))
     assert np.array_equal(coverage(shuffled).counts, found.counts)
 
 
 @given(st.lists(kinds, max_size=20), kinds)
 @settings(max_examples=50, deadline=None)
-def test_another_nodule_never_covers_less(nodules: list[NoduleKind], one: NoduleKind) -> None:
+def test_another_nodule_never_covers_less(nodules: list[tuple[int, ...]], one: tuple[int, ...]) -> None:
     before, after = coverage(nodules), coverage([*nodules, one])
     assert before.rate <= after.rate
     assert before.rate_of_pairs <= after.rate_of_pairs
@@ -60,7 +59,7 @@ def test_the_cells_of_known_nodules() -> None:
     pairs = 4 * 3 + 4 * 6 + 4 * 3 + 3 * 6 + 3 * 3 + 6 * 3
     assert one.rate_of_pairs == 6 / pairs
     assert ("below 6 mm", "solid", "right upper", "subtle", 1) in list(one.rows())
-    sizes = [SIZES[kind(diameter_mm=mm).cell[0]] for mm in (5.99, 6.0, 7.99, 8.0, 14.99, 15.0, 30.0)]
+    sizes = [SIZES[kind(diameter_mm=mm)[0]] for mm in (5.99, 6.0, 7.99, 8.0, 14.99, 15.0, 30.0)]
     assert sizes == [SIZES[k] for k in (0, 1, 1, 2, 2, 3, 3)]
 
 

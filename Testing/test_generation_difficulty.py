@@ -15,7 +15,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib import NoduleRecipe, Volume
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.generation.difficulty import LEVELS, LIMITS, WEIGHTS, Difficulty, difficulty, rated
+from SketchNoduleSynthLib.generation.difficulty import LEVELS, LIMITS, WEIGHTS, difficulty, is_near, level_of, rated
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.surroundings import (
     REACH_MM,
@@ -82,7 +82,7 @@ def test_what_surrounds_a_place(made: Patient, made_lung: Lung) -> None:
 def test_nothing_that_hides_a_nodule_makes_it_easier(
     around: Surroundings, diameter: float, hu: float, data: st.DataObject
 ) -> None:
-    score = rated(diameter, hu, around).score
+    score = rated(diameter, hu, around)
     assert 0 <= score <= 1 + 1e-9
     harder = {
         "smaller": rated(diameter * data.draw(st.floats(0.1, 1)), hu, around),
@@ -94,16 +94,19 @@ def test_nothing_that_hides_a_nodule_makes_it_easier(
     for name in ("lines_3d", "lines_2d", "dots_2d"):
         harder[name] = rated(diameter, hu, replace(around, **{name: getattr(around, name) + 0.02}))
     for what, changed in harder.items():
-        assert changed.score >= score - 1e-9, what
+        assert changed >= score - 1e-9, what
 
 
 @given(st.floats(0, 1))
 def test_levels_are_in_order_and_each_is_near_itself(score: float) -> None:
-    one = Difficulty(dict.fromkeys(WEIGHTS, score))
-    assert one.score == pytest.approx(score)
-    assert one.is_near(one.level, 0.0)
-    assert [level for level in LEVELS if one.is_near(level, 1.0)] == list(LEVELS)
-    assert LEVELS.index(one.level) == sum(one.score >= limit for limit in LIMITS)
+    assert is_near(score, level_of(score), 0.0)
+    assert [level for level in LEVELS if is_near(score, level, 1.0)] == list(LEVELS)
+    assert LEVELS.index(level_of(score)) == sum(score >= limit for limit in LIMITS)
+
+
+def test_the_hardest_nodule_scores_one() -> None:
+    assert sum(WEIGHTS.values()) == pytest.approx(1.0)
+    assert rated(4.0, -900.0, Surroundings(-900.0, 0.0, 0.0, 1.0, 1.0, 1.0)) == pytest.approx(1.0)
 
 
 def recipe(diameter: float, attenuation: str = "solid") -> NoduleRecipe:
@@ -113,16 +116,12 @@ def recipe(diameter: float, attenuation: str = "solid") -> NoduleRecipe:
 
 def test_a_recipe_in_a_ct(made: Patient, made_lung: Lung) -> None:
     """The same place: a smaller or a less dense nodule is harder."""
-    scores = [difficulty(made.volume, recipe(d), made_lung).score for d in (25.0, 15.0, 10.0, 7.0, 4.0)]
+    scores = [difficulty(made.volume, recipe(d), made_lung) for d in (25.0, 15.0, 10.0, 7.0, 4.0)]
     assert scores == sorted(scores)
-    assert difficulty(made.volume, recipe(25.0), made_lung).level == "conspicuous"
+    assert level_of(difficulty(made.volume, recipe(25.0), made_lung)) == "conspicuous"
     kinds = [difficulty(made.volume, recipe(6.0, kind), made_lung) for kind in ATTENUATIONS]
-    assert [kind.score for kind in kinds] == sorted(kind.score for kind in kinds)
-    assert kinds[-1].level == "subtle"
-
-
-def test_without_the_lung_it_is_found_first(made: Patient, made_lung: Lung) -> None:
-    assert difficulty(made.volume, recipe(8.0)).terms == difficulty(made.volume, recipe(8.0), made_lung).terms
+    assert kinds == sorted(kinds)
+    assert level_of(kinds[-1]) == "subtle"
 
 
 def test_a_real_lung_distracts_more_in_its_middle_than_at_its_rim(demo: Volume, demo_lung: Lung) -> None:

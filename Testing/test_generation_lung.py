@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.ct.frame import Frame, tilted_axes
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.generation.coarse import GRID_MM, coarse
 from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, Lung, lung_mask
-from SketchNoduleSynthLib.generation.regions import region_of
+from SketchNoduleSynthLib.generation.situation import side_and_third
 
 pytest_plugins = ["generation_fixtures"]
 REAL_NODULE_LPS_MM = (-56.5, 132.4, -520.3)
@@ -146,17 +146,14 @@ def test_one_lung_alone(made: Patient) -> None:
     assert list(one.hila) == [RIGHT]
 
 
-def test_regions(made_lung: Lung) -> None:
+def test_sides_and_thirds(made_lung: Lung) -> None:
     at = {"upper": 50.0, "middle": -10.0, "lower": -70.0}
     for side, x in (("right", -65.0), ("left", 65.0)):
         for third, z in at.items():
-            region = region_of(made_lung, (x, 0, z))
-            assert (region.side, region.third) == (side, third)
-            hilum = made_lung.hila[RIGHT if side == "right" else LEFT]
-            assert region.hilum_mm == pytest.approx(np.linalg.norm(hilum - (x, 0, z)))
-    assert region_of(made_lung, (-65, 0, -70)).pleura_mm == pytest.approx(30, abs=3), "down to the diaphragm"
-    assert region_of(made_lung, (-300, 0, -10)).side == "right"
-    assert region_of(made_lung, (-300, 0, -10)).pleura_mm == 0
+            assert side_and_third(made_lung, (x, 0, z)) == (side, third)
+    assert made_lung.at(made_lung.pleura_mm, (-65, 0, -70)) == pytest.approx(30, abs=3), "down to the diaphragm"
+    assert side_and_third(made_lung, (-300, 0, -10))[0] == "right"
+    assert made_lung.at(made_lung.pleura_mm, (-300, 0, -10)) == 0
 
 
 def check_real(lung: Lung, least_ml: float, most_ml: float) -> None:
@@ -181,5 +178,5 @@ def test_the_demo_patient(demo_lung: Lung) -> None:
 def test_the_lidc_patient() -> None:
     lung = lung_mask(Volume.read(REAL_CT))
     check_real(lung, 2500, 3500)
-    assert region_of(lung, REAL_NODULE_LPS_MM).side == "right"
+    assert side_and_third(lung, REAL_NODULE_LPS_MM)[0] == "right"
     assert lung.at(lung.mask, np.array(REAL_NODULE_LPS_MM))

@@ -15,11 +15,11 @@ from SketchNoduleSynthLib import Recipe, Volume
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import BrokenModel
 from SketchNoduleSynthLib.generation import generate as module
-from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty
+from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, level_of
 from SketchNoduleSynthLib.generation.generate import Request, generate
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Where
-from SketchNoduleSynthLib.generation.regions import region_of
+from SketchNoduleSynthLib.generation.situation import side_and_third
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation, silent
 from SketchNoduleSynthLib.synthesis.report import Quality
@@ -50,8 +50,8 @@ def test_they_are_in_the_lung_and_measured(demo: Volume, demo_lung: Lung, placed
         assert one.report.quality.light in ("green", "amber")
         assert one.recipe.strokes[0].closed
         assert abs(one.recipe.voi.tilt_lr_deg) <= 20
-        region, found = region_of(demo_lung, one.recipe.voi.center_lps_mm), difficulty(demo, one, demo_lung)
-        assert one.situation == Situation(region.side, region.third, found.score, found.level)
+        where, score = side_and_third(demo_lung, one.recipe.voi.center_lps_mm), difficulty(demo, one, demo_lung)
+        assert one.situation == Situation(*where, score, level_of(score))
         assert one.report.long_diameter_mm == pytest.approx(one.recipe.voi.diameter_mm, rel=0.35)
     assert sum(one.report.quality.light == "green" for one in placed) >= 5
 

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations, product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
+from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.generation.lung import SIDES
-from SketchNoduleSynthLib.generation.regions import THIRDS
+from SketchNoduleSynthLib.generation.situation import THIRDS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SIZE_LIMITS_MM = (6.0, 8.0, 15.0)
 """Where Lung-RADS divides solid nodules."""
@@ -29,30 +35,19 @@ LOCATIONS = tuple(f"{side} {third}" for side, third in product(SIDES.values(), T
 AXES = {"size": SIZES, "attenuation": ATTENUATIONS, "location": LOCATIONS, "difficulty": LEVELS}
 
 
-@dataclass(frozen=True)
-class NoduleKind:
-    """What of a nodule is counted. Raises :class:`InputError` for an unknown word or a diameter that is none."""
+TABLE_FILE, PICTURE_FILE = "coverage.csv", "coverage.png"
 
-    diameter_mm: float
-    attenuation: str
-    side: str
-    third: str
-    difficulty: str
 
-    def __post_init__(self) -> None:
-        if not 0 < self.diameter_mm < np.inf:
-            raise InputError(f"A nodule's diameter is {self.diameter_mm!r}; give its long diameter in mm.")
-        _ = self.cell
-
-    @cached_property
-    def cell(self) -> tuple[int, ...]:
-        """Where it is counted, an index an axis."""
-        size = SIZES[int(np.searchsorted(SIZE_LIMITS_MM, self.diameter_mm, side="right"))]
-        words = (size, self.attenuation, f"{self.side} {self.third}", self.difficulty)
-        for (axis, known), word in zip(AXES.items(), words, strict=True):
-            if word not in known:
-                raise InputError(f"A nodule's {axis} is {word!r}; it must be one of {', '.join(known)}.")
-        return tuple(known.index(word) for known, word in zip(AXES.values(), words, strict=True))
+def cell_of(diameter_mm: float, attenuation: str, side: str, third: str, difficulty: str) -> tuple[int, ...]:
+    """Where a nodule is counted, an index an axis; raises :class:`InputError` for what no nodule is."""
+    if not 0 < diameter_mm < np.inf:
+        raise InputError(f"A nodule's diameter is {diameter_mm!r}; give its long diameter in mm.")
+    size = SIZES[int(np.searchsorted(SIZE_LIMITS_MM, diameter_mm, side="right"))]
+    words = (size, attenuation, f"{side} {third}", difficulty)
+    for (axis, known), word in zip(AXES.items(), words, strict=True):
+        if word not in known:
+            raise InputError(f"A nodule's {axis} is {word!r}; it must be one of {', '.join(known)}.")
+    return tuple(known.index(word) for known, word in zip(AXES.values(), words, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +73,48 @@ class Coverage:
             yield (*words, count)
 
 
-def coverage(nodules: Iterable[NoduleKind]) -> Coverage:
-    """Count the nodules of any number of cases."""
+def coverage(cells: Iterable[tuple[int, ...]]) -> Coverage:
+    """Count the nodules of any number of cases, each by its :func:`cell_of`."""
     counts = np.zeros([len(words) for words in AXES.values()], np.int64)
-    for nodule in nodules:
-        counts[nodule.cell] += 1
+    for cell in cells:
+        counts[cell] += 1
     return Coverage(counts)
+
+
+def write(coverage: Coverage, folder: Path) -> None:
+    """Write coverage.csv and coverage.png into `folder`, both or none.
+
+    Raises :class:`InputError` if they cannot be written, or if matplotlib is missing.
+    """
+    if any((folder / name).is_dir() for name in (TABLE_FILE, PICTURE_FILE)):
+        raise InputError(f"In {folder} a folder has the name of a result; give another folder.")
+    with all_or_none(folder) as draft:
+        write_rows(draft / TABLE_FILE, [*AXES, "nodules"], coverage.rows())
+        heat_map(coverage).savefig(draft / PICTURE_FILE)
+
+
+def heat_map(coverage: Coverage) -> Figure:
+    """Size and attenuation downwards, location and difficulty across; cells without nodules are left empty."""
+    down = [f"{size}, {attenuation}" for size, attenuation in product(SIZES, ATTENUATIONS)]
+    across = [f"{location}, {level}" for location, level in product(LOCATIONS, LEVELS)]
+    counts = coverage.counts.reshape(len(down), len(across))
+    most = max(int(counts.max()), 1)
+    figure: Figure = plots().Figure((10, 7), layout="constrained")
+    axes = figure.add_subplot(
+        title=f"{counts.sum()} nodules; pathology-coverage rate {coverage.rate:.0%} of {counts.size} cells, "
+        f"{coverage.rate_of_pairs:.0%} of pairs"
+    )
+    axes.imshow(np.ma.masked_equal(np.sqrt(counts), 0), cmap="YlGnBu", vmin=0, vmax=np.sqrt(most))
+    axes.set_xticks(range(len(across)), across, rotation=90)
+    axes.set_yticks(range(len(down)), down)
+    axes.vlines(np.arange(0, len(across) + 1, len(LEVELS)) - 0.5, -0.5, len(down) - 0.5, "grey", linewidth=0.8)
+    axes.hlines(np.arange(0, len(down) + 1, len(ATTENUATIONS)) - 0.5, -0.5, len(across) - 0.5, "grey", linewidth=0.8)
+    for row, column in np.argwhere(counts):
+        dark = counts[row, column] > most / 4
+        axes.text(column, row, str(counts[row, column]), color="w" if dark else "k", ha="center", va="center")
+    return figure
+
+
+def plots() -> Any:
+    """matplotlib's figures; raises :class:`InputError` if it is missing."""
+    return needed("matplotlib.figure", "cases", "A picture of the coverage")

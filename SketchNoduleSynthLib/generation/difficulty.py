@@ -10,14 +10,11 @@ the training nodules: "subtle" is as a third of LIDC's nodules is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
+from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.surroundings import Surroundings, surroundings
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
@@ -43,36 +40,23 @@ EXPECTED_HU = {"solid": (-280.0, 110.0), "part-solid": (-500.0, 70.0), "ground-g
 the training nodules. Small ones share their voxels with the lung."""
 
 
-@dataclass(frozen=True)
-class Difficulty:
-    """`terms` by the names in WEIGHTS, each 0 (easy) to 1 (hard)."""
-
-    terms: dict[str, float]
-
-    @cached_property
-    def score(self) -> float:
-        """0 (easy) to 1 (hard)."""
-        return float(sum(WEIGHTS[name] * term for name, term in self.terms.items()))
-
-    @property
-    def level(self) -> str:
-        """conspicuous, moderate or subtle."""
-        return LEVELS[int(np.searchsorted(LIMITS, self.score, side="right"))]
-
-    def is_near(self, level: str, tolerance: float) -> bool:
-        """Whether the score is that level's, or by up to `tolerance` harder or easier."""
-        bounds = (0.0, *LIMITS, 1.0)
-        place = LEVELS.index(level)
-        return bounds[place] - tolerance <= self.score <= bounds[place + 1] + tolerance
+def level_of(score: float) -> str:
+    """The level of a difficulty: conspicuous, moderate or subtle."""
+    return LEVELS[int(np.searchsorted(LIMITS, score, side="right"))]
 
 
-def difficulty(volume: Volume, nodule: NoduleRecipe | Insertion, lung: Lung | None = None) -> Difficulty:
-    """The difficulty of a nodule in `volume`, which must not have it yet.
+def is_near(score: float, level: str, tolerance: float) -> bool:
+    """Whether the difficulty is that level's, or by up to `tolerance` harder or easier."""
+    bounds = (0.0, *LIMITS, 1.0)
+    place = LEVELS.index(level)
+    return bounds[place] - tolerance <= score <= bounds[place + 1] + tolerance
+
+
+def difficulty(volume: Volume, nodule: NoduleRecipe | Insertion, lung: Lung) -> float:
+    """How hard a nodule is to find in `volume`, 0 (easy) to 1 (hard); it must not have it yet. Its lungs are `lung`.
 
     Of an insertion, size and HU are those measured; of a recipe those to be expected.
-    `lung`: the CT's, where it is known already. Raises :class:`InputError` if it is not, and the CT has none.
     """
-    lung = lung or lung_mask(volume)
     recipe = nodule.recipe if isinstance(nodule, Insertion) else nodule
     around = surroundings(volume, lung, recipe.voi.center_lps_mm)
     if isinstance(nodule, Insertion):
@@ -82,7 +66,7 @@ def difficulty(volume: Volume, nodule: NoduleRecipe | Insertion, lung: Lung | No
     return rated(diameter, at_10_mm + rise * float(np.log(diameter / 10)), around)
 
 
-def rated(diameter_mm: float, hu: float, around: Surroundings) -> Difficulty:
+def rated(diameter_mm: float, hu: float, around: Surroundings) -> float:
     """The difficulty of a nodule of that long diameter and mean HU, there."""
     low, high = DIAMETER_MM
     faint, bright = CONTRAST_HU
@@ -93,4 +77,4 @@ def rated(diameter_mm: float, hu: float, around: Surroundings) -> Difficulty:
         "vessel": 1 - around.vessel_mm / CONTACT_MM,
         "pleura": 1 - around.pleura_mm / CONTACT_MM,
     }
-    return Difficulty({name: float(np.clip(term, 0, 1)) for name, term in terms.items()})
+    return float(sum(WEIGHTS[name] * float(np.clip(term, 0, 1)) for name, term in terms.items()))

@@ -15,7 +15,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import BrokenModel, InputError
-from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty
+from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, is_near
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import Positions, Where
@@ -135,7 +135,7 @@ def _best(
     for recipe in proposed:
         if made == MOST_MADE:
             break
-        if level and not difficulty(volume, recipe, lung).is_near(level, LEVEL_TOLERANCE):
+        if level and not is_near(difficulty(volume, recipe, lung), level, LEVEL_TOLERANCE):
             continue
         made += 1
         try:

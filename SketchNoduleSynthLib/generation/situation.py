@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.generation.difficulty import difficulty
-from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
-from SketchNoduleSynthLib.generation.regions import region_of
+from SketchNoduleSynthLib.generation.difficulty import difficulty, level_of
+from SketchNoduleSynthLib.generation.lung import SIDES, Lung, lung_mask
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
 from SketchNoduleSynthLib.synthesis.result import Result
+
+THIRDS = ("upper", "middle", "lower")
+
+
+def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str, str]:
+    """The patient's side that a point (LPS mm) is on, and the third of that lung's volume.
+
+    Those of the nearest voxel of lung for a point outside the lungs.
+    """
+    point = np.asarray(point_lps_mm, float)
+    voxels = {side: lung.voxels_lps_mm(side) for side in lung.hila}
+    away = {side: ((own - point) ** 2).sum(1).min() for side, own in voxels.items()}
+    side = min(away, key=lambda one: away[one])
+    above = float((voxels[side][:, 2] > point[2]).mean())
+    return SIDES[side], THIRDS[min(int(len(THIRDS) * above), len(THIRDS) - 1)]
 
 
 def situation_of(insertion: Insertion, volume: Volume, lung: Lung) -> Situation:
     """The situation of a nodule in `volume`, which must not have it yet and whose lungs are `lung`."""
-    region, found = region_of(lung, insertion.recipe.voi.center_lps_mm), difficulty(volume, insertion, lung)
-    return Situation(region.side, region.third, found.score, found.level)
+    score = difficulty(volume, insertion, lung)
+    return Situation(*side_and_third(lung, insertion.recipe.voi.center_lps_mm), score, level_of(score))
 
 
 def situated(result: Result) -> Result:

@@ -18,9 +18,8 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import write_text
-from SketchNoduleSynthLib.generation.coverage import NoduleKind, coverage
-from SketchNoduleSynthLib.generation.coverage_report import plots
-from SketchNoduleSynthLib.generation.coverage_report import write as write_coverage
+from SketchNoduleSynthLib.generation.coverage import cell_of, coverage, plots
+from SketchNoduleSynthLib.generation.coverage import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
 from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
@@ -152,7 +151,7 @@ def _summary(plan: Plan, folder: Path, refused: dict[str, str]) -> dict[str, Any
     tables = (folder / name / TRUTH_FOLDER / TABLE_JSON for name in plan.names())
     truths = [read_table(table) for table in tables if table.exists()]
     covered = coverage(
-        NoduleKind(n.diameter_mm, n.attenuation, str(n.side), str(n.third), str(n.difficulty_class))
+        cell_of(n.diameter_mm, n.attenuation, str(n.side), str(n.third), str(n.difficulty_class))
         for truth in truths
         for n in truth.nodules
     )
