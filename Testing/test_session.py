@@ -23,11 +23,11 @@ from SketchNoduleSynthLib.drawing.scan import read_scan
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.drawing_tools import erased, simplified
-from SketchNoduleSynthLib.editing.history import History
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import standing
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
+from SketchNoduleSynthLib.editing.states import State, States
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
 from SketchNoduleSynthLib.synthesis.result import carry_out
@@ -192,7 +192,7 @@ def test_undo_names_its_steps_and_a_drag_is_one(session: Session) -> None:
 
 @given(st.lists(st.sampled_from(["a", "b", "undo", "redo"]), max_size=40), st.booleans())
 def test_history_is_a_line_of_states(moves: list[str], merge: bool) -> None:
-    history, line, at, last = History(0), [0], 0, [""]
+    history, line, at, last = States(), [0], 0, [""]
     for number, move in enumerate(moves, 1):
         if move == "undo":
             history.undo()
@@ -202,10 +202,10 @@ def test_history_is_a_line_of_states(moves: list[str], merge: bool) -> None:
             at = min(at + 1, len(line) - 1)
         else:
             merges = merge and last[at] == move and at == len(line) - 1
-            history.step(move, number, merge)
+            history._step(move, State(Draft(seed=number)), merge)
             at = at if merges else at + 1
             line, last = [*line[:at], number], [*last[:at], move]
-        assert history.state == line[at]
+        assert history.draft.seed == line[at]
         assert bool(history.undoable) == (at > 0)
         assert bool(history.redoable) == (at < len(line) - 1)
 
@@ -296,7 +296,7 @@ def test_a_nodule_that_cannot_be_made_any_more_is_named_and_nothing_changes(sess
     state = session.state
     wall = replace(session.nodule(small), recipe=replace(session.nodule(small).recipe, voi=Voi((0.0, 0.0, 0.0), 6.0)))
     with refused(f"Nodule {small}, which overlaps, cannot be made any more"):
-        standing(session.source, [replace(wall, ground=b"")], lambda stage: None)
+        standing(session.source, [replace(wall, ground=b"")], session.make, lambda stage: None)
     assert session.nodules is state.nodules
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.drawing.recipe import Draft
-from SketchNoduleSynthLib.editing.history import History
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.signals import Signal
+
+MOST_STEPS = 1000
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,14 @@ class State:
 
 
 class States:
-    """The states of a session, from `state` on."""
+    """The states of a session, from `state` on, and the names of the steps between them; what is alike is shared."""
 
     def __init__(self, state: State | None = None) -> None:
-        self._history = History(state or State())
+        self.state = state or State()
+        self._past: list[tuple[str, State]] = []
+        self._future: list[tuple[str, State]] = []
         self.changed: Signal[tuple[Box, ...]] = Signal()
         """After each change, with the boxes of voxels that may have changed."""
-
-    @property
-    def state(self) -> State:
-        return self._history.state
 
     @property
     def draft(self) -> Draft:
@@ -53,26 +51,35 @@ class States:
     @property
     def undoable(self) -> str:
         """The name of the step that :meth:`undo` takes back; empty if there is none."""
-        return self._history.undoable
+        return self._past[-1][0] if self._past else ""
 
     @property
     def redoable(self) -> str:
         """The name of the step that :meth:`redo` does again; empty if there is none."""
-        return self._history.redoable
+        return self._future[-1][0] if self._future else ""
 
     def undo(self) -> None:
         """Take back the last step, if there is one."""
-        self._move(self._history.undo)
+        self._move(self._past, self._future)
 
     def redo(self) -> None:
         """Do again what was taken back last, if anything was."""
-        self._move(self._history.redo)
+        self._move(self._future, self._past)
+
+    def _move(self, back: list[tuple[str, State]], forth: list[tuple[str, State]]) -> None:
+        if back:
+            name, state = back.pop()
+            forth.append((name, self.state))
+            self._become(state)
 
     def _step(self, name: str, state: State, merge: bool = False) -> None:
-        self._move(lambda: self._history.step(name, state, merge))
+        """Go on to `state`; with `merge` a step of the same name as the last becomes one with it, as in a drag."""
+        if not (merge and self.undoable == name and not self._future):
+            self._past = [*self._past[-MOST_STEPS + 1 :], (name, self.state)]
+        self._future = []
+        self._become(state)
 
-    def _move(self, move: Callable[[], None]) -> None:
-        before = shown(self.nodules)
-        move()
+    def _become(self, state: State) -> None:
+        before, self.state = shown(self.nodules), state
         changed = set(before) ^ set(shown(self.nodules))
         self.changed.emit(tuple(insertion.box for insertion in changed))
