@@ -12,6 +12,9 @@ from SketchNoduleSynthLib.command_line.case_make import add_make
 from SketchNoduleSynthLib.command_line.case_score import add_score
 from SketchNoduleSynthLib.command_line.turing import add_pictures
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_folder
+from SketchNoduleSynthLib.teaching.check import check
+from SketchNoduleSynthLib.teaching.copies import case_paths, hand_out, keeps_patient, opened, zipped
 
 
 def add_to(commands: Any) -> None:
@@ -39,9 +42,6 @@ def add_to(commands: Any) -> None:
 
 
 def _check(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.teaching.check import check
-    from SketchNoduleSynthLib.teaching.copies import case_paths, opened
-
     paths, failed = case_paths(given.case), 0
     for path in paths:
         try:
@@ -57,9 +57,6 @@ def _check(given: argparse.Namespace) -> None:
 
 
 def _hand_out(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.files import new_folder
-    from SketchNoduleSynthLib.teaching.copies import hand_out, keeps_patient, opened, zipped
-
     with opened(given.case) as cases:
         ids = [case.id for case in cases]
         if twice := {case_id for case_id in ids if ids.count(case_id) > 1}:

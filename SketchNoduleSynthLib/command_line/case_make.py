@@ -6,19 +6,22 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
+from tqdm import tqdm
+
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Recipe
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.generate import Request
+from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
-from SketchNoduleSynthLib.teaching.make import Form, check_outside
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.generation.generate import Request
-    from SketchNoduleSynthLib.teaching.plan import Plan
-    from SketchNoduleSynthLib.teaching.source import Source
+from SketchNoduleSynthLib.synthesis.result import carry_out, check_outside
+from SketchNoduleSynthLib.teaching.copies import folder_or_zip, is_zip
+from SketchNoduleSynthLib.teaching.make import Form, write_case
+from SketchNoduleSynthLib.teaching.many import make_case, make_many
+from SketchNoduleSynthLib.teaching.plan import Plan
+from SketchNoduleSynthLib.teaching.source import Source, volume_of
 
 RANDOM = ("nodules", "seed", "difficulty", "sizes", "attenuation", "model")
 """Words that say what is drawn at random."""
@@ -59,7 +62,7 @@ def _make(given: argparse.Namespace) -> int:
     told = {"instructions": given.instructions} if given.instructions else {}
     form = Form(given.format, given.anonymous, given.burn_in, **told)
     for ct in given.ct:
-        check_outside(given.output, ct if ct.is_dir() else None)
+        check_outside(given.output, ct)
     if given.own and len(given.own) != len(given.ct):
         raise InputError(f"There are {len(given.ct)} CTs and {len(given.own)} --own; give one for each CT, or none.")
     if given.recipe is not None:
@@ -70,27 +73,16 @@ def _make(given: argparse.Namespace) -> int:
         return _make_many(given, form)
     if len(given.ct) > 1:
         raise InputError(f"One case is of one CT, not of {len(given.ct)}; say with --count how many are to be made.")
-    with _new_case(given) as folder:
+    with folder_or_zip(given.output) as folder:
         if given.recipe is not None:
             _make_by_recipe(given, form, folder)
         else:
-            _make_one(given, form, folder)
+            make_case(_plan(given, form, 1, "1-3"), 0, folder, folder.name, _tell)
+    print(f"The case {folder.name}: {given.output}")
     return 0
 
 
-def _make_one(given: argparse.Namespace, form: Form, folder: Path) -> None:
-    from SketchNoduleSynthLib.teaching.many import make_case
-
-    make_case(_plan(given, form, 1, "1-3"), 0, folder, folder.name, _tell)
-
-
 def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None:
-    from SketchNoduleSynthLib.drawing.recipe import Recipe
-    from SketchNoduleSynthLib.generation.situation import situated
-    from SketchNoduleSynthLib.synthesis.result import carry_out
-    from SketchNoduleSynthLib.teaching.make import write_case
-    from SketchNoduleSynthLib.teaching.source import Source, volume_of
-
     recipe = Recipe.read(given.recipe)
     _tell("Reading the CT")
     source = Source.read(given.ct[0], given.own[0] if given.own else None)
@@ -103,11 +95,6 @@ def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None
 
 def _make_many(given: argparse.Namespace, form: Form) -> int:
     """1 if some of the cases could not be made, else 0."""
-    from tqdm import tqdm
-
-    from SketchNoduleSynthLib.teaching.copies import is_zip
-    from SketchNoduleSynthLib.teaching.many import make_many
-
     if is_zip(given.output):
         raise InputError("Many cases go into a folder; leave out .zip, and pack them with: case hand-out --zip.")
     plan = _plan(given, form, given.count, "0-3")
@@ -131,17 +118,14 @@ def _make_many(given: argparse.Namespace, form: Form) -> int:
 
 def _plan(given: argparse.Namespace, form: Form, count: int, nodules: str) -> Plan:
     """What is to be made; `nodules` as long as no others are asked for."""
-    from SketchNoduleSynthLib.teaching.plan import Plan
-
-    few, request = _range(given.nodules or nodules), _request(given)
+    few = _range(given.nodules or nodules)
+    request = Request(given.difficulty, tuple(given.sizes) if given.sizes else None, given.attenuation, given.model)
     _tell(f"Reading {_counted(len(given.ct), 'CT')}")
     return Plan(tuple(_sources(given)), count, few, given.seed or 0, request, form)
 
 
 def _sources(given: argparse.Namespace) -> Iterator[Source]:
     """The CTs; of several, an error names the one that is wrong."""
-    from SketchNoduleSynthLib.teaching.source import Source
-
     for ct, own in zip(given.ct, given.own or [None] * len(given.ct), strict=True):
         try:
             yield Source.read(ct, own)
@@ -150,7 +134,6 @@ def _sources(given: argparse.Namespace) -> Iterator[Source]:
 
 
 def _tell(stage: str) -> None:
-    """On a terminal: what is being done."""
     if sys.stderr.isatty():
         print(f"{stage} ...", file=sys.stderr)
 
@@ -159,25 +142,8 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-@contextmanager
-def _new_case(given: argparse.Namespace) -> Iterator[Path]:
-    """Where the case is to be written; it is told when that is done."""
-    from SketchNoduleSynthLib.teaching.copies import folder_or_zip
-
-    with folder_or_zip(given.output) as folder:
-        yield folder
-    print(f"The case {folder.name}: {given.output}")
-
-
 def _range(text: str) -> tuple[int, int]:
     parts = text.split("-")
     if not re.fullmatch(r"[0-9]{1,4}(-[0-9]{1,4})?", text):
         raise InputError(f"--nodules {text} is no number and no range; write it as 2 or as 0-4.")
     return int(parts[0]), int(parts[-1])
-
-
-def _request(given: argparse.Namespace) -> Request:
-    from SketchNoduleSynthLib.generation.generate import Request
-
-    sizes = tuple(given.sizes) if given.sizes else None
-    return Request(given.difficulty, sizes, given.attenuation, given.model)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.reading.findings import Reading
-    from SketchNoduleSynthLib.reading.scores import Score
-    from SketchNoduleSynthLib.reading.truth import Truth
-    from SketchNoduleSynthLib.teaching.case import Case
+from SketchNoduleSynthLib.files import all_or_none, read_json, visible
+from SketchNoduleSynthLib.reading.feedback import write_feedback
+from SketchNoduleSynthLib.reading.findings import Reading
+from SketchNoduleSynthLib.reading.rjafroc import LEGEND, WORKBOOK, write_rjafroc
+from SketchNoduleSynthLib.reading.score_files import write
+from SketchNoduleSynthLib.reading.scores import Score, score
+from SketchNoduleSynthLib.reading.truth import Truth
+from SketchNoduleSynthLib.teaching.case import Case
+from SketchNoduleSynthLib.teaching.copies import opened
 
 FEEDBACK = "feedback"
 MOST_NAMED = 5
@@ -32,9 +35,6 @@ def add_score(words: Any) -> None:
 
 
 def _score(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.reading.scores import score
-    from SketchNoduleSynthLib.teaching.copies import opened
-
     files = _readings(given.readings)
     with opened(given.case) as cases:
         truths = [case.truth() for case in cases]
@@ -49,17 +49,12 @@ def _score(given: argparse.Namespace) -> None:
 
 def _readings(folder: Path) -> dict[Path, Reading]:
     """The readings in `folder` by their files; raises :class:`InputError` for no folder, and a file that is none."""
-    from SketchNoduleSynthLib.files import visible
-
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; give the folder with the readers' files.")
     return {path: _reading(path) for path in visible(folder, "*.json")}
 
 
 def _reading(path: Path) -> Reading:
-    from SketchNoduleSynthLib.files import read_json
-    from SketchNoduleSynthLib.reading.findings import Reading
-
     data = read_json(path, "reader's file")
     try:
         return Reading.from_dict(data)
@@ -90,11 +85,6 @@ def _to_score(files: Mapping[Path, Reading], case_ids: Container[str], folder: P
 
 def _write(found: Score, cases: Sequence[Case], given: argparse.Namespace) -> None:
     """Write what was asked for in place of an earlier run's, all or none."""
-    from SketchNoduleSynthLib.files import all_or_none
-    from SketchNoduleSynthLib.reading.feedback import write_feedback
-    from SketchNoduleSynthLib.reading.rjafroc import LEGEND, WORKBOOK, write_rjafroc
-    from SketchNoduleSynthLib.reading.score_files import write
-
     shown = found.outcomes if given.feedback else []
     of_id = {case.id: case for case in cases}
     for case_id in sorted({outcome.truth.case_id for outcome in shown}):

@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.command_line.app import add_address, imported
+from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.teaching.copies import opened
+from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, write_set
+from SketchNoduleSynthLib.turing.pictures import write_pictures
+from SketchNoduleSynthLib.turing.report import report, scored
+from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC, unfinished_at
+from SketchNoduleSynthLib.turing.sources import FOLDER_COLUMNS, in_equal_shares, of_folders
 
 
 def add_to(commands: Any) -> None:
@@ -48,9 +55,6 @@ def add_pictures(commands: Any) -> None:
 
 
 def _make(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, write_set
-    from SketchNoduleSynthLib.turing.sources import FOLDER_COLUMNS, in_equal_shares, of_folders
-
     patches = in_equal_shares(of_folders(given.real, given.synthetic), given.seed, given.count)
     write_set(patches, FOLDER_COLUMNS, given.output, given.seed)
     print(f"For the readers: {given.output / HAND_OUT}\nKeep apart from them: {given.output / KEY}")
@@ -61,10 +65,6 @@ def _read(given: argparse.Namespace) -> None:
 
 
 def _score(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.files import write_text
-    from SketchNoduleSynthLib.turing.report import report, scored
-    from SketchNoduleSynthLib.turing.sheets import unfinished_at
-
     for reader in unfinished_at(given.answers):
         print(f"{reader} has not finished; the answers are left out.")
     figures = scored(given.answers, given.key)
@@ -74,10 +74,6 @@ def _score(given: argparse.Namespace) -> None:
 
 
 def _pictures(given: argparse.Namespace) -> None:
-    from SketchNoduleSynthLib.teaching.copies import opened
-    from SketchNoduleSynthLib.turing.pictures import write_pictures
-    from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC
-
     with opened(given.case) as cases:
         counts = write_pictures(cases, given.output)
     print(f"{counts[REAL]} real and {counts[SYNTHETIC]} synthetic pictures: {given.output}")

@@ -22,7 +22,6 @@ class Identifiers:
 
     @classmethod
     def of(cls, content: Iterable[bytes]) -> Identifiers:
-        """The same for the same content, and no others for other content."""
         digest = hashlib.sha256()
         for part in content:
             digest.update(part)

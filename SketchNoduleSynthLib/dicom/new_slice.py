@@ -21,38 +21,12 @@ from SketchNoduleSynthLib.dicom.stored_values import StoredValues
 from SketchNoduleSynthLib.errors import InputError
 
 NUMBERS = (
-    # the slice's place
-    "InstanceNumber",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SliceThickness",
-    "SpacingBetweenSlices",
-    "SliceLocation",
-    # the window
-    "WindowCenter",
-    "WindowWidth",
-    # the acquisition
-    "KVP",
-    "DataCollectionDiameter",
-    "ReconstructionDiameter",
-    "DistanceSourceToDetector",
-    "DistanceSourceToPatient",
-    "GantryDetectorTilt",
-    "TableHeight",
-    "ExposureTime",
-    "XRayTubeCurrent",
-    "Exposure",
-    "GeneratorPower",
-    "FocalSpots",
-    "RevolutionTime",
-    "SingleCollimationWidth",
-    "TotalCollimationWidth",
-    "TableSpeed",
-    "TableFeedPerRotation",
-    "SpiralPitchFactor",
-    "CTDIvol",
-    "LossyImageCompressionRatio",
+    *("InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
+    *("SliceThickness", "SpacingBetweenSlices", "SliceLocation", "WindowCenter", "WindowWidth"),
+    *("KVP", "DataCollectionDiameter", "ReconstructionDiameter", "DistanceSourceToDetector"),
+    *("DistanceSourceToPatient", "GantryDetectorTilt", "TableHeight", "ExposureTime", "XRayTubeCurrent", "Exposure"),
+    *("GeneratorPower", "FocalSpots", "RevolutionTime", "SingleCollimationWidth", "TotalCollimationWidth"),
+    *("TableSpeed", "TableFeedPerRotation", "SpiralPitchFactor", "CTDIvol", "LossyImageCompressionRatio"),
 )
 """What an anonymous slice keeps of its source: numbers, none of which Table E.1-1 of PS3.15 names."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydicom import dcmread
 from pydicom.sr.codedict import codes
@@ -13,26 +13,16 @@ import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import new_file
-
-if TYPE_CHECKING:
-    from highdicom.seg import SegmentDescription
-
-    from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-    from SketchNoduleSynthLib.synthesis.result import Result
+from SketchNoduleSynthLib.synthesis.result import Result
 
 DUMMY_DATE, DUMMY_TIME = "19000101", "000000"
 OF_TYPE_2 = (
-    "PatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "PatientSex",
-    "AccessionNumber",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
+    *("AccessionNumber", "StudyID", "StudyDate", "StudyTime"),
 )
 """Of the patient and study modules (PS3.3, C.7.1.1 and C.7.2.1): may be empty, but some sources leave them out."""
 
@@ -47,7 +37,7 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
     Raises :class:`InputError` if the series is not one of synthetic slices with the result's geometry, if there is no
     nodule, or if the disk refuses; what was at `target` is then still there.
     """
-    highdicom = _highdicom()
+    highdicom = needed("highdicom", "cases", "A DICOM segmentation")
     if not result.insertions:
         raise InputError("There is no nodule, so there is no segmentation to write.")
     result = result.right_handed()
@@ -94,12 +84,9 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         segmentation.save_as(draft)
 
 
-def _highdicom() -> Any:
-    return needed("highdicom", "cases", "A DICOM segmentation")
+def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> Any:
+    import highdicom
 
-
-def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> SegmentDescription:
-    highdicom = _highdicom()
     algorithm = highdicom.AlgorithmIdentificationSequence(
         name=nodule.model,
         family=codes.cid7162.ArtificialIntelligence,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from pydicom import dcmread
 
@@ -19,9 +19,7 @@ from SketchNoduleSynthLib.dicom.marks import mark, mark_image, models_at_hand, m
 from SketchNoduleSynthLib.dicom.synthetic_slice import anonymous, from_nothing, in_source_study
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_folder
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.synthesis.result import Result
+from SketchNoduleSynthLib.synthesis.result import Result, check_outside
 
 Study = Literal["source", "anonymous"]
 Progress = Callable[[int, int], None]
@@ -88,9 +86,7 @@ def write_series(
 
 
 def _source_slices(folder: Path, source: Volume, target: Path) -> list[Slice]:
-    inside = [target.resolve(), *target.resolve().parents]
-    if folder.resolve() in inside:
-        raise InputError("The output folder lies in the CT's own folder; give another one.")
+    check_outside(target, folder)
     slices = sorted_slices(folder)
     if not are_on(slices, source.grid):
         raise InputError(f"The DICOM files in {folder} are not the CT that the nodules were made in; give its folder.")

@@ -20,26 +20,14 @@ SERIES_NUMBER = 9000
 
 OUTDATED = (
     # statistics and copies of the old pixels
-    "SmallestImagePixelValue",
-    "LargestImagePixelValue",
-    "SmallestPixelValueInSeries",
-    "LargestPixelValueInSeries",
+    *("SmallestImagePixelValue", "LargestImagePixelValue", "SmallestPixelValueInSeries", "LargestPixelValueInSeries"),
     "IconImageSequence",
     # statements about the old instance alone: signatures, its release for diagnosis, where it was stored
-    "InstanceCreatorUID",
-    "DigitalSignaturesSequence",
-    "MACParametersSequence",
-    "EncryptedAttributesSequence",
-    "SOPInstanceStatus",
-    "SOPAuthorizationDateTime",
-    "SOPAuthorizationComment",
-    "AuthorizationEquipmentCertificationNumber",
-    "StorageMediaFileSetID",
-    "StorageMediaFileSetUID",
-    "DataSetTrailingPadding",
+    *("InstanceCreatorUID", "DigitalSignaturesSequence", "MACParametersSequence", "EncryptedAttributesSequence"),
+    *("SOPInstanceStatus", "SOPAuthorizationDateTime", "SOPAuthorizationComment", "DataSetTrailingPadding"),
+    *("AuthorizationEquipmentCertificationNumber", "StorageMediaFileSetID", "StorageMediaFileSetUID"),
     # parts of a compressed pixel stream
-    "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
+    *("ExtendedOffsetTable", "ExtendedOffsetTableLengths"),
 )
 
 

@@ -36,14 +36,12 @@ class SyntheticSlice:
     source: tuple[str, str] | None
 
     def burned_in(self) -> SyntheticSlice:
-        """The slice with SYNTHETIC written over its upper left pixels."""
         hu = burned_in_hu(*self.stored.shape)
         self.stored[: hu.shape[0], : hu.shape[1]] = self.values.encode(hu)
         self.dataset.BurnedInAnnotation = "YES"
         return replace(self, origin=f"{self.origin} {WORD} is written over the upper left.")
 
     def save(self, path: Path) -> None:
-        """Write the slice as a DICOM file (PS3.10)."""
         pixels = self.stored.tobytes()
         representation = "OW" if self.stored.itemsize > 1 else "OB"
         # A new element: one that held compressed pixels would keep its undefined length.
@@ -52,7 +50,6 @@ class SyntheticSlice:
 
 
 def from_nothing(synthetic: Volume, identifiers: Identifiers) -> Iterator[SyntheticSlice]:
-    """The slices of a CT that was not DICOM."""
     values = StoredValues.of_volume(synthetic.array)
     for index, hu in enumerate(synthetic.array):
         dataset = new_slice(synthetic, index, values, identifiers, None)
@@ -62,7 +59,6 @@ def from_nothing(synthetic: Volume, identifiers: Identifiers) -> Iterator[Synthe
 def in_source_study(
     slices: Sequence[Slice], source: Volume, synthetic: Volume, identifiers: Identifiers
 ) -> Iterator[SyntheticSlice]:
-    """The slices of a new series in the study of the source's `slices`."""
     for index, (old, stored) in enumerate(_with_nodules(slices, source, synthetic)):
         yield SyntheticSlice(old.derived(identifiers, index), stored, old.values, _origin(old), old.reference)
 

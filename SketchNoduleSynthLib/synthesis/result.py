@@ -133,7 +133,12 @@ def check_output(folder: Path, ct: Path) -> None:
         raise InputError(f"The output {folder} is a file; give a folder.")
     if any((folder / name).is_dir() for name in (CT_FILE, LABELS_FILE, RECIPE_FILE, REPORT_FILE, PREVIEW_FILE)):
         raise InputError(f"In {folder} a folder has the name of a result; give another folder.")
-    if ct.is_dir() and (folder.resolve() == ct.resolve() or ct.resolve() in folder.resolve().parents):
-        raise InputError("The output folder lies in the CT's own folder; give another one.")
+    check_outside(folder, ct)
     if (folder / CT_FILE).resolve() == ct.resolve() or (folder / LABELS_FILE).resolve() == ct.resolve():
         raise InputError("The output would replace the CT itself; give another folder.")
+
+
+def check_outside(target: Path, ct: Path) -> None:
+    """Raise :class:`InputError` if `target` lies in the folder `ct`, into which nothing is written."""
+    if ct.is_dir() and ct.resolve() in (target.resolve(), *target.resolve().parents):
+        raise InputError("The output folder lies in the CT's own folder; give another one.")

@@ -13,6 +13,7 @@ import numpy as np
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_folder
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
@@ -21,6 +22,7 @@ from SketchNoduleSynthLib.synthesis.result import (
     RECIPE_FILE,
     REPORT_FILE,
     Result,
+    check_outside,
     headings,
 )
 from SketchNoduleSynthLib.teaching.case import (
@@ -72,11 +74,11 @@ def write_case(
     not the CT that the nodules were made in, or if the disk refuses.
     """
     from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
-    from SketchNoduleSynthLib.files import new_folder
 
     form = form or Form()
     check_name("case's id", case_id)
-    check_outside(folder, source_folder)
+    if source_folder is not None:
+        check_outside(folder, source_folder)
     result = result.right_handed()
     with new_folder(folder) as draft:
         ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder)
@@ -98,12 +100,6 @@ def write_case(
             made.sha256(),
             f"SketchNoduleSynth {SketchNoduleSynthLib.__version__}",
         )
-
-
-def check_outside(target: Path, source_folder: Path | None) -> None:
-    """Raise :class:`InputError` if `target` lies in the CT's own folder, into which nothing is written."""
-    if source_folder is not None and source_folder.resolve() in (target.resolve(), *target.resolve().parents):
-        raise InputError("The output folder lies in the CT's own folder; give another one.")
 
 
 def _write_ct(result: Result, folder: Path, case_id: str, form: Form, source_folder: Path | None) -> Path:
