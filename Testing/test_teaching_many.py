@@ -227,6 +227,15 @@ def test_a_missing_package_is_told_with_its_extra_before_anything_is_made(module
     assert not list(tmp_path.iterdir())
 
 
+def test_highdicom_is_known_to_be_missing_before_a_nodule_is_made(source, tmp_path, monkeypatch, capsys):
+    """The segmentation, which needs it, is written last."""
+    monkeypatch.setitem(sys.modules, "highdicom", None)
+    monkeypatch.setattr(many, "generate", lambda *_given, **_options: pytest.fail("nodules were made"))
+    assert main(["case", "make", str(source), str(tmp_path / "case"), "--nodules", "1"]) == 2
+    told = capsys.readouterr().err
+    assert "highdicom" in told and "SketchNoduleSynth[cases]" in told and not (tmp_path / "case").exists()
+
+
 def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, tmp_path, capsys):
     """A CT without lungs, and one with."""
     Volume.of(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")

@@ -13,6 +13,7 @@ import numpy as np
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import new_folder
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, truth_of
@@ -56,6 +57,8 @@ class Form:
             raise InputError(f"A case's CT is written as {' or '.join(get_args(Format))}, not as {self.format}.")
         if self.format == "nrrd" and (self.burn_in or self.anonymous):
             raise InputError("Only a DICOM case can be anonymous or have a burned-in mark; an NRRD has no patient.")
+        if self.format == "dicom":  # Its segmentation is written last: known to be missing now, not after all is made.
+            needed("highdicom", "cases", "A DICOM case")
 
 
 def write_case(
