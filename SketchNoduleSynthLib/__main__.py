@@ -17,7 +17,6 @@ STAGES = ("load", "site", "network", "blend", "report")
 
 
 def synthesize(arguments: argparse.Namespace) -> None:
-    """Carry out a recipe and write the results."""
     from tqdm import tqdm
 
     from SketchNoduleSynthLib.ct.volume import Volume

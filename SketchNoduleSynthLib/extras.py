@@ -9,10 +9,7 @@ from SketchNoduleSynthLib.errors import InputError
 
 
 def needed(module: str, extra: str, what: str) -> Any:
-    """The module, imported. Raises :class:`InputError`, that `what` needs it and which extra has it, if it is missing.
-
-    >>> needed("openpyxl", "cases", "The workbook for RJafroc")
-    """
+    """The module; raises :class:`InputError`, that `what` needs it and which extra has it, if it is missing."""
     try:
         return import_module(module)
     except ImportError as error:

@@ -41,10 +41,7 @@ def cache_folder() -> Path:
 
 
 def fetched(file: Packed) -> Path:
-    """Where `file` lies; fetched the first time.
-
-    Raises :class:`InputError` if it cannot be had or is not what was checked.
-    """
+    """Where `file` lies, fetched the first time; raises :class:`InputError` if it cannot be had or is another."""
     path = cache_folder() / file.name
     if path.exists() and sha256_of(path) == file.sha256:
         return path

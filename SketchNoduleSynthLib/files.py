@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,21 +30,13 @@ def read_json(path: Path, what: str) -> Any:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text`; what is at `path` is replaced at once and only when all is written."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(text.encode())
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} could not be written: {error.strerror or error}.") from error
-    finally:
-        # A draft that cannot be removed either must not hide why it was not written.
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    """Write `text` into a folder that is there; what is at `path` is replaced at once and only when all is written."""
+    with _draft(path, path.parent) as draft:
+        draft.write_bytes(text.encode())
+        draft.replace(path)
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -102,13 +93,8 @@ def all_or_none(folder: Path, earlier: Sequence[str] = ()) -> Iterator[Path]:
     Of what is in `folder`, only files of the same names are replaced, and `earlier`, files and whole folders of an
     earlier run, are taken away.
     """
-    try:
-        home = folder if folder.exists() else folder.parent
-        home.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft.", dir=home))
-    except OSError as error:
-        raise InputError(f"The folder {folder} cannot be made: {error.strerror}.") from error
-    try:
+    with _draft(folder, folder if folder.exists() else folder.parent) as draft:
+        draft.mkdir(parents=True)
         yield draft
         folder.mkdir(exist_ok=True)
         files = list(draft.iterdir())
@@ -117,10 +103,6 @@ def all_or_none(folder: Path, earlier: Sequence[str] = ()) -> Iterator[Path]:
                 (folder / name).replace(draft / f".earlier.{name}")
         for file in files:
             file.replace(folder / file.name)
-    except OSError as error:
-        raise InputError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
@@ -129,12 +111,12 @@ def new_folder(target: Path) -> Iterator[Path]:
 
     Raises :class:`InputError` if `target` is a file or holds anything, and for all that the disk refuses.
     """
-    with _draft(target) as draft:
+    with _draft(target, target.parent) as draft:
         if target.exists() and not target.is_dir():
             raise InputError(f"{target} is a file; give a new folder.")
         if target.exists() and any(target.iterdir()):
             raise InputError(f"The folder {target} is not empty; give a new one.")
-        draft.mkdir()
+        draft.mkdir(parents=True)
         yield draft
         if target.exists():
             target.rmdir()
@@ -147,18 +129,18 @@ def new_file(target: Path) -> Iterator[Path]:
 
     Raises :class:`InputError` if `target` is a folder, and for all that the disk refuses.
     """
-    with _draft(target) as draft:
+    with _draft(target, target.parent) as draft:
         if target.is_dir():
             raise InputError(f"{target} is a folder; give a file.")
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield draft
         draft.replace(target)
 
 
 @contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    draft = target.with_name(f".draft.{uuid.uuid4().hex[:8]}.{target.name}")
+def _draft(target: Path, home: Path) -> Iterator[Path]:
+    draft = home / f".draft.{uuid.uuid4().hex[:8]}.{target.name}"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         yield draft
     except OSError as error:
         raise InputError(f"{target} could not be written: {error.strerror or error}.") from error

@@ -14,10 +14,7 @@ _REQUIRED = object()
 
 
 class Keys:
-    """Takes the keys of one JSON object, with type checks; what is left over is an error.
-
-    `where`: how messages call the object.
-    """
+    """Takes the keys of one JSON object, which messages call `where`; what is left over at the end is an error."""
 
     def __init__(self, data: Any, where: str) -> None:
         if not isinstance(data, Mapping):
@@ -25,7 +22,6 @@ class Keys:
         self.data, self.where = dict(data), where
 
     def take(self, key: str, default: Any = _REQUIRED) -> Any:
-        """The value of `key`, or `default`."""
         if key not in self.data:
             if default is _REQUIRED:
                 raise InputError(f"{self.where}.{key} is missing.")
@@ -33,15 +29,12 @@ class Keys:
         return self.data.pop(key)
 
     def number(self, key: str, low: float, high: float, default: Any = _REQUIRED) -> float:
-        """A finite number between `low` and `high`."""
         return number(self.take(key, default), f"{self.where}.{key}", low, high)
 
     def integer(self, key: str, default: Any = _REQUIRED) -> int:
-        """A whole number of at least 0."""
         return integer(self.take(key, default), f"{self.where}.{key}")
 
     def choice(self, key: str, options: tuple[str, ...], default: Any = _REQUIRED) -> str:
-        """One of `options`."""
         return choice(self.take(key, default), f"{self.where}.{key}", options)
 
     def list(self, key: str, default: Any = _REQUIRED) -> list:
@@ -51,13 +44,11 @@ class Keys:
         return value
 
     def finish(self) -> None:
-        """Raise if a key is left over."""
         for key in self.data:
             raise InputError(f"{self.where}.{key} is not a known key.")
 
 
 def shortened(value: Any) -> str:
-    """`value` for a message."""
     text = repr(value)
     return text if len(text) <= 40 else text[:40] + "..."
 

@@ -57,7 +57,6 @@ class Model:
 
     @property
     def card(self) -> Path:
-        """The model card, Markdown."""
         return self.folder / CARD
 
     @property

@@ -121,7 +121,7 @@ def test_nothing_yet() -> None:
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     empty = Coverage(np.zeros([len(words) for words in AXES.values()], np.int64))
-    with refused("cannot be made", "file"):
+    with refused("could not be written", "file"):
         write(empty, tmp_path / "file")
     (tmp_path / "there" / "coverage.png").mkdir(parents=True)
     with refused("a folder has the name"):

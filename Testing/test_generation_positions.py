@@ -120,8 +120,8 @@ def test_the_bundled_outlines() -> None:
         assert 3 <= len(outline.points_mm) <= 40
         assert 4 <= outline.long_diameter_mm <= 30
         assert np.abs(outline.points_mm.min(0) + outline.points_mm.max(0)).max() < 0.15, "it is centred"
-        for rating in (outline.lobulation, outline.spiculation, outline.margin):
-            assert rating in range(1, 6)
+    for entry in json.loads(LIDC_OUTLINES.read_text(encoding="utf-8"))["outlines"]:
+        assert {entry[rating] for rating in ("lobulation", "spiculation", "margin")} <= set(range(1, 6))
 
 
 @given(st.integers(0, 500), st.floats(4, 30), st.floats(0, 360))

@@ -300,7 +300,7 @@ def test_a_score_without_nodules_can_be_written(tmp_path: Path) -> None:
 
 def test_nothing_half_written(two_readers: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    with refused("cannot be made"):
+    with refused("could not be written"):
         write(two_readers, tmp_path / "file" / "scores")
     (tmp_path / "scores").mkdir()
     (tmp_path / "scores" / TABLE).write_text("of yesterday")

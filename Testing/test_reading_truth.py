@@ -297,7 +297,7 @@ def test_feedback_without_label_map_or_anything_to_show(result: Result, truth: T
     write_feedback(match(empty, read("R1", empty)), result.synthetic, tmp_path / "two")
     assert [path.name for path in (tmp_path / "two").iterdir()] == [SHEET]
     (tmp_path / "file").write_text("")
-    with refused("cannot be made"):
+    with refused("could not be written"):
         write_feedback(outcome, result.synthetic, tmp_path / "file" / "three")
 
 

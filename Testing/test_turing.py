@@ -91,7 +91,7 @@ def test_sets_that_would_tell_or_lose_a_key_are_refused(patches: list[Patch], tm
     with refused("not empty"):
         write_set(patches, ("grey",), tmp_path / "set", 1)
     assert (tmp_path / "set" / KEY).read_bytes() == before
-    with refused("cannot be made"):
+    with refused("could not be written"):
         write_set(patches, ("grey",), tmp_path / "set" / KEY / "set", 1)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """Three slices (z, y, x) with plain starts and stops: what an array is indexed with, as it is."""
+    """Three slices with plain starts and stops, which an array is indexed with as it is; all is z, y, x but for IJK."""
 
     z: slice
     y: slice
@@ -15,7 +15,7 @@ class Box(NamedTuple):
 
     @classmethod
     def of(cls, start: Sequence[int], stop: Sequence[int]) -> Box:
-        """From the first voxel (z, y, x) to before `stop`; empty along an axis where that lies before the first."""
+        """From the first voxel to before `stop`; empty along an axis where that lies before the first."""
         return cls(*(slice(int(a), int(max(a, b))) for a, b in zip(start, stop, strict=True)))
 
     @classmethod
@@ -29,17 +29,14 @@ class Box(NamedTuple):
 
     @property
     def start(self) -> tuple[int, int, int]:
-        """The first voxel: z, y, x."""
         return self.z.start, self.y.start, self.x.start
 
     @property
     def stop(self) -> tuple[int, int, int]:
-        """The first voxel beyond: z, y, x."""
         return self.z.stop, self.y.stop, self.x.stop
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Voxels along z, y, x."""
         z, y, x = (part.stop - part.start for part in self)
         return z, y, x
 
@@ -54,7 +51,6 @@ class Box(NamedTuple):
         return Box.of([*map(min, self.start, other.start)], [*map(max, self.stop, other.stop)])
 
     def overlap(self, other: Box) -> Box | None:
-        """What two boxes share; None if nothing."""
         common = Box.of([*map(max, self.start, other.start)], [*map(min, self.stop, other.stop)])
         return common if all(common.shape) else None
 

@@ -65,7 +65,6 @@ def are_on(slices: Sequence[Slice], grid: Grid) -> bool:
 
 
 def _check_even_steps(slices: list[Slice], normal: NDArray[np.float64]) -> None:
-    """Raise :class:`InputError` if the slices, sorted along `normal`, are no even and straight stack."""
     positions = np.array([s.position for s in slices])
     along = positions @ normal
     steps = np.diff(along)
@@ -94,7 +93,6 @@ def _check_even_steps(slices: list[Slice], normal: NDArray[np.float64]) -> None:
 
 
 def _stack(slices: list[Slice]) -> NDArray:
-    """The slices' voxels in HU (z, y, x), each with its own rescale."""
     planes = [read_plane(s) for s in slices]
     if not all(value.is_integer() for s in slices for value in s.rescale):
         return np.stack(planes, dtype=np.float32, casting="unsafe")

@@ -78,7 +78,6 @@ class Slice:
         return self.grid.direction[:, 2]
 
     def is_like(self, other: Slice) -> bool:
-        """Whether they are of equal size, pixel spacing and orientation."""
         one, two = self.grid, other.grid
         return one.shape == two.shape and all(
             np.allclose(a, b, atol=1e-3) for a, b in ((one.spacing, two.spacing), (one.direction, two.direction))

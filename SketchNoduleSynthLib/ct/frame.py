@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.by_value import ByValue, fixed
-from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.grid import ByValue, Grid, fixed
 from SketchNoduleSynthLib.ct.sampling import Interpolation, Outside, sample_lattice
 from SketchNoduleSynthLib.ct.volume import Volume
 
@@ -89,7 +88,6 @@ class Frame(ByValue):
         return self.samples[2], self.samples[1], self.samples[0]
 
     def with_samples(self, u: int, v: int, w: int) -> Frame:
-        """The same box, sampled otherwise."""
         return Frame(self.center, self.axes, self.extent, (u, v, w))
 
     def slab(self, thickness_mm: float, planes: int, offset_mm: float = 0.0) -> Frame:
@@ -126,7 +124,6 @@ class Frame(ByValue):
         return (np.asarray(points_lps_mm, float) - self.center) @ self.axes.T
 
     def to_lps(self, local_mm: ArrayLike) -> NDArray[np.float64]:
-        """The inverse of :meth:`to_local`."""
         return np.asarray(local_mm, float) @ self.axes + self.center
 
     @cached_property

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.by_value import ByValue, fixed
 from SketchNoduleSynthLib.errors import InputError
 
 _TURN = (-1.0, -1.0, 1.0)
@@ -30,23 +30,35 @@ def turned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([*_TURN, 1.0])[:, None] * matrix
 
 
+class ByValue:
+    """Equality and hash of a frozen dataclass some of whose fields are arrays."""
+
+    def _values(self) -> tuple[Any, ...]:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return tuple((v.shape, *v.ravel().tolist()) if isinstance(v, np.ndarray) else v for v in values)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self is other or self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+
+def fixed(values: ArrayLike, dtype: type = float) -> NDArray[Any]:
+    array: NDArray[Any] = np.array(values, dtype)
+    array.flags.writeable = False
+    return array
+
+
 @dataclass(frozen=True, eq=False)
 class Grid(ByValue):
     """Voxel centres in the patient, in LPS mm (SimpleITK's convention; highdicom's VolumeGeometry is the model).
 
-    Parameters
-    ----------
-    size
-        Voxels along x, y, z; an array on the grid has the shape z, y, x.
-    spacing, origin
-        Along x, y, z in mm, and the centre of the first voxel in LPS mm.
-    direction
-        3 x 3; its columns are the directions of the x, y and z index axes, which may be oblique or left-handed.
-
-    Raises
-    ------
-    InputError
-        If it has not three dimensions, or is singular or sheared.
+    `size` and `spacing` (mm) along x, y, z; an array on the grid has the shape z, y, x. `origin`: the first voxel's
+    centre. `direction`, 3 x 3: its columns are the directions of the index axes, oblique or left-handed as they may be.
+    Raises :class:`InputError` if it has not three dimensions, or is singular or sheared.
     """
 
     size: NDArray[np.int64]
@@ -104,7 +116,6 @@ class Grid(ByValue):
         return bool((index >= -0.5).all() and (index <= self.size - 0.5).all())
 
     def matches(self, other: Grid, tolerance_mm: float = 1e-3) -> bool:
-        """Whether the voxels of both are as many and in the same place."""
         return self.shape == other.shape and np.allclose(self.index_to_lps, other.index_to_lps, atol=tolerance_mm)
 
     @property
@@ -117,5 +128,4 @@ class Grid(ByValue):
         return Grid(self.size, self.spacing, self.to_lps([0, 0, self.size[2] - 1]), self.direction * [1, 1, -1])
 
     def cropped(self, box: Box) -> Grid:
-        """The part in `box`."""
         return Grid(np.array(box.shape[::-1]), self.spacing, self.to_lps(box.start[::-1]), self.direction)

@@ -17,9 +17,8 @@ from SketchNoduleSynthLib.errors import InputError
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-NRRD_ENDINGS = (".nrrd", ".nhdr")
 NIFTI_ENDINGS = (".nii", ".nii.gz")
-FILE_ENDINGS = (*NRRD_ENDINGS, *NIFTI_ENDINGS, ".mha", ".mhd")
+FILE_ENDINGS = (".nrrd", ".nhdr", *NIFTI_ENDINGS, ".mha", ".mhd")
 
 
 def read_voxels(path: Path) -> tuple[NDArray, Grid]:

@@ -64,11 +64,9 @@ class Volume:
         return (self.array[k : k + 1, :, :] for k in range(self.grid.shape[0]))
 
     def with_array(self, array: NDArray) -> Volume:
-        """Another array of the same size on the same grid."""
         return Volume(array, self.grid)
 
     def cropped(self, box: Box) -> Volume:
-        """The part in `box`; shares the array."""
         return Volume(self.array[box], self.grid.cropped(box))
 
     def flipped(self) -> Volume:
@@ -116,12 +114,12 @@ class Volume:
         import SimpleITK as sitk
 
         path = Path(path)
-        if not path.name.endswith(".nrrd"):
+        if path.suffix != ".nrrd":
             raise InputError(f"Volumes are written as .nrrd, not {path.name}.")
         image = self.to_image()
         for key, value in (header or {}).items():
             image.SetMetaData(key, value)
-        partial = path.with_name("." + path.name[: -len(".nrrd")] + ".partial.nrrd")
+        partial = path.with_name(f".{path.stem}.partial.nrrd")
         try:
             sitk.WriteImage(image, str(partial), useCompression=True, compressionLevel=1)
             partial.replace(path)

@@ -71,7 +71,6 @@ class Draft:
             return cls(**given)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON's form, with every default filled in."""
         item = {key: value for key, value in asdict(self).items() if value is not None}
         if self.voi is not None:
             item["voi"]["center_ras_mm"] = list(self.voi.center_ras_mm)
@@ -159,7 +158,6 @@ class Recipe:
         return cls(tuple(NoduleRecipe.from_dict(item, f"nodules[{i}]") for i, item in enumerate(nodules)), software)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON's form, with every default filled in."""
         extra = {"software": self.software} if self.software else {}
         return {"version": VERSION, **extra, "nodules": [nodule.to_dict() for nodule in self.nodules]}
 

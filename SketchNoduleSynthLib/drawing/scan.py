@@ -49,7 +49,7 @@ class Scan:
         return _binarised(self.name, self.grey, threshold)
 
     def preview(self) -> NDArray[np.uint8]:
-        """RGB (128, 128, 3): the scan in grey with the ink that was kept in red."""
+        """RGB (128, 128, 3), with the ink that was kept in red."""
         return np.where(self.ink[..., None], INK_RGB, self.grey[..., None]).astype(np.uint8)
 
     def strokes(self, side_mm: float, label: Label = "nodule") -> list[Stroke]:
@@ -133,13 +133,11 @@ def _evened(grey: NDArray) -> NDArray:
 
 
 def _squared(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`grey` in the middle of a white square page."""
     missing = [RASTER_SAMPLES - n for n in grey.shape]
     return np.pad(grey, [(n // 2, n - n // 2) for n in missing], constant_values=PAPER_GREY)
 
 
 def _otsu(grey: NDArray[np.uint8], name: str) -> float:
-    """Otsu's threshold, as the lowest grey of the paper."""
     threshold = filters.threshold_otsu(grey) + 1
     ink = grey < threshold
     if grey[~ink].mean() - grey[ink].mean() < MIN_CONTRAST:
@@ -164,7 +162,6 @@ def _hollow(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _parts(lines: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """The connected parts of `lines`, diagonal steps included."""
     labels, count = ndimage.label(lines, EIGHT)
     return [labels == part for part in range(1, count + 1)]
 

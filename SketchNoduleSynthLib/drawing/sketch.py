@@ -110,7 +110,7 @@ def filled(strokes: Iterable[Stroke], side_mm: float, samples: int = RASTER_SAMP
     return ndimage.binary_fill_holes(area)
 
 
-def outlines(area: NDArray[np.bool_], side_mm: float, label: Label = "nodule") -> list[Stroke]:
+def outlines(area: NDArray[np.bool_], side_mm: float) -> list[Stroke]:
     """The outer boundaries of the components of `area` (v, u) as closed strokes, the largest first."""
     from skimage import measure
 
@@ -120,7 +120,7 @@ def outlines(area: NDArray[np.bool_], side_mm: float, label: Label = "nodule") -
     for contour in sorted(contours, key=len, reverse=True):
         points = (contour[:-1, ::-1] - 1 - (samples - 1) / 2) * side_mm / samples
         if len(points) >= 3:
-            strokes.append(Stroke(points, label, closed=True))
+            strokes.append(Stroke(points, closed=True))
     return strokes
 
 
@@ -148,7 +148,6 @@ def diameters(area: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> tuple[f
 
 
 def crosses_itself(stroke: Stroke) -> bool:
-    """Whether the line, closed, crosses itself."""
     every = max(len(stroke.points_mm) // MAX_CROSSING_POINTS, 1)
     points = stroke.points_mm[::every]
     path = np.vstack([points, points[:1]])

@@ -51,12 +51,10 @@ class Voi:
 
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
-        """The centre in LPS mm."""
         return lps_of_ras(self.center_ras_mm)
 
     @property
     def side_mm(self) -> float:
-        """The VOI's side: twice the long diameter."""
         return SIDE_PER_DIAMETER * self.diameter_mm
 
     def frame(self, samples: int | tuple[int, int, int]) -> Frame:

@@ -46,7 +46,19 @@ def to_json(session: Session) -> str:
 
 def nodule_to_json(nodule: Nodule) -> str:
     """The recipe of `nodule` and, if it was made, its voxels and its report."""
-    return json.dumps(_nodule_to_dict(nodule))
+    item: dict[str, Any] = {"key": nodule.key, "recipe": nodule.recipe.to_dict()}
+    if made := nodule.insertion:
+        item |= {
+            "ground": nodule.ground.hex(),
+            "first": list(made.box.start),
+            "shape": list(made.after.shape),
+            "type": made.after.dtype.str,
+            "after": _packed(made.after),
+            "before": _packed(made.before),
+            "nodule": _packed(made.nodule),
+            "report": made.report.to_dict(),
+        }
+    return json.dumps(item)
 
 
 def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Session:
@@ -74,23 +86,6 @@ def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Se
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise InputError("The case is damaged and cannot be opened; use its recipe instead.") from error
     return Session(source, state)
-
-
-def _nodule_to_dict(nodule: Nodule) -> dict[str, Any]:
-    item: dict[str, Any] = {"key": nodule.key, "recipe": nodule.recipe.to_dict()}
-    made = nodule.insertion
-    if made is None:
-        return item
-    return item | {
-        "ground": nodule.ground.hex(),
-        "first": list(made.box.start),
-        "shape": list(made.after.shape),
-        "type": made.after.dtype.str,
-        "after": _packed(made.after),
-        "before": _packed(made.before),
-        "nodule": _packed(made.nodule),
-        "report": made.report.to_dict(),
-    }
 
 
 def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,10 +13,6 @@ from SketchNoduleSynthLib.synthesis.insertion import Progress
 
 T = TypeVar("T")
 PATIENCE_S = 0.01
-
-
-class Cancelled(Exception):
-    """Raised in the worker's thread at the next stage of a task that was cancelled."""
 
 
 @dataclass
@@ -33,7 +29,7 @@ class Task(Generic[T]):
 
     def progress(self, stage: str) -> None:
         if self.is_cancelled:
-            raise Cancelled
+            raise CancelledError
         self.stage = stage
 
 
@@ -123,5 +119,5 @@ class Worker:
             task.failed(f"{task.name}: there is not enough memory; close other programs and try again.")
         elif isinstance(error, ImportError):
             task.failed(f"{task.name}: {error.name or error} is missing; install what the panel asks for.")
-        elif not isinstance(error, Cancelled):
+        elif not isinstance(error, CancelledError):
             task.failed(f"{task.name} failed by an error of this software ({type(error).__name__}: {error}).")

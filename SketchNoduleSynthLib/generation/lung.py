@@ -79,12 +79,7 @@ class Lung:
             found[side] = self.hu.grid.to_lps(near.mean(0)[::-1]) if len(near) else nearest
         return found
 
-    @property
-    def millilitres(self) -> dict[str, float]:
-        return {name: millilitres((self.sides == side).sum()) for side, name in SIDES.items()}
-
     def voxels_lps_mm(self, side: int) -> NDArray[np.float64]:
-        """The voxels of one lung (n, 3), LPS mm."""
         return self.hu.grid.to_lps(np.argwhere(self.sides == side)[:, ::-1])
 
     def at(self, values: NDArray, points_lps_mm: ArrayLike) -> NDArray:

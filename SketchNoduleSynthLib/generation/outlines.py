@@ -25,17 +25,11 @@ ALIKE = 20
 
 @dataclass(frozen=True, eq=False)
 class NoduleOutline:
-    """One reader's outline of a nodule, `points_mm` (n, 2) as u, v about its middle, with that reader's ratings.
-
-    `lobulation` and `spiculation` are 1 (none) to 5 (marked), `margin` 1 (poorly defined) to 5 (sharp).
-    """
+    """One reader's outline of a nodule, `points_mm` (n, 2) as u, v about its middle."""
 
     points_mm: NDArray[np.float64]
     long_diameter_mm: float
     attenuation: str
-    lobulation: int
-    spiculation: int
-    margin: int
 
     def stroke(self, diameter_mm: float, angle_deg: float) -> Stroke:
         """The outline turned by an angle and scaled to a long diameter, about the middle of its extent."""
@@ -56,9 +50,6 @@ def read_outlines(path: Path = LIDC_OUTLINES) -> tuple[NoduleOutline, ...]:
                 np.array(entry["points_tenth_mm"], float).reshape(-1, 2) / 10,
                 float(entry["long_diameter_mm"]),
                 ATTENUATIONS[ATTENUATIONS.index(entry["attenuation"])],
-                entry["lobulation"],
-                entry["spiculation"],
-                entry["margin"],
             )
             for entry in entries
         )

@@ -97,16 +97,12 @@ class Positions:
             center = self.points[voxel] + rng.uniform(-GRID_MM / 2, GRID_MM / 2, 3)
             x, y, z = np.round(ras_of_lps(center), 1).tolist()
             voi = Voi((x, y, z), diameter_mm, *tilts_deg)
-            if self._inside(voi) and not any(overlap(voi, other) for other in taken) and self._vessels_allow(voi):
+            is_seen_whole = self.volume.grid.holds(cube_frame(voi).corners())
+            if is_seen_whole and not any(overlap(voi, other) for other in taken) and self._vessels_allow(voi):
                 return voi
         return None
 
-    def _inside(self, voi: Voi) -> bool:
-        """Whether all that a network sees of the VOI is in the CT."""
-        return self.volume.grid.holds(cube_frame(voi).corners())
-
     def _vessels_allow(self, voi: Voi) -> bool:
-        """Whether the VOI's middle is as clear of vessels, or as much on one, as was asked for."""
         around = Neighbourhood(self.volume, self.lung, voi.center_lps_mm)
         radius = voi.diameter_mm / 2
         if self.where.on_vessel:

@@ -62,9 +62,4 @@ def write_preview(
 ) -> None:
     """Write all nodules' strips, one below the other."""
     strips = [strip(before, after, nodule, text) for nodule, text in zip(nodules, headings, strict=True)]
-    sheet = Image.new("RGB", (strips[0].width, sum(s.height for s in strips)))
-    top = 0
-    for item in strips:
-        sheet.paste(item, (0, top))
-        top += item.height
-    sheet.save(path)
+    Image.fromarray(np.vstack([np.asarray(one) for one in strips])).save(path)
