@@ -27,6 +27,10 @@ class Task(Generic[T]):
     is_cancelled: bool = False
     stage: str = ""
 
+    @property
+    def words(self) -> str:
+        return f"{self.name}: {self.stage}" if self.stage else self.name
+
     def progress(self, stage: str) -> None:
         if self.is_cancelled:
             raise CancelledError

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 from collections.abc import Awaitable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from aiohttp import web
 from markdown import markdown
+from numpy.typing import NDArray
+from PIL import Image
 
 from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.window import to_8bit
+from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.models import bundled
@@ -20,19 +28,33 @@ from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.web import editing_page
-from SketchNoduleSynthLib.web.editing_state import ACTS, EditingState, of_editor
 from SketchNoduleSynthLib.web.routes import Routes
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.web_app import WebApp, serve
 
 PUMP_S = 0.01
+VARIANT_PIXELS, SCAN_PIXELS = 96, 240
+STATE: dict[str, Any] = {
+    "ct": "",
+    "status": "Reading the CT ...",
+    "task": "",
+    "undoable": "",
+    "variants": [],
+    "nodules": [],
+    "selected": 0,
+    "card": "",
+    "scan": "",
+}
+"""`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `scan`: a picture's address."""
 
 
 class EditingApp(WebApp[Editor]):
     """The app with one user's session of the CT at `ct`, of the sample CT if that is None. `token`: as of every app."""
 
     def __init__(self, ct: Path | None, token: str | None = None) -> None:
-        super().__init__(EDITING, EditingState(), EDITING_LAYOUT, ACTS, {}, token)
+        super().__init__(EDITING, STATE, EDITING_LAYOUT, token)
+        self.acts["select"] = lambda editor, key: editor.select(int(key))
+        self.acts["choose_variant"] = lambda editor, number: editor.previews.choose(int(number))
         self._ct = ct
         self.worker = Worker()
         self.worker.submitted.connect(self._wake)
@@ -50,7 +72,19 @@ class EditingApp(WebApp[Editor]):
         await self._try(self.open(self._ct) if self._ct is not None else self._open_sample())
 
     def values(self, controller: Editor) -> dict[str, Any]:
-        return of_editor(controller)
+        session, task, scan = controller.session, controller.worker.task, controller.scan
+        return {
+            "ct": controller.nodes.source.GetName(),
+            "task": task.words if task else "",
+            "undoable": session.undoable,
+            "variants": [
+                {"seed": variant.recipe.seed, "picture": png(to_8bit(variant.hu), VARIANT_PIXELS)}
+                for variant in controller.previews.variants
+            ],
+            "nodules": [asdict(row_of(nodule)) for nodule in session.nodules],
+            "selected": controller.selected.key if controller.selected else 0,
+            "scan": png(scan.preview(), SCAN_PIXELS) if scan else "",
+        }
 
     async def open(self, path: Path, name: str = "") -> None:
         """Edit the CT at `path` anew. Raises :class:`InputError`; what was open stays then."""
@@ -60,9 +94,7 @@ class EditingApp(WebApp[Editor]):
             self._close()
             node = volumes.node_from_volume(volume, name or path.name, self.slicer.scene)
             self.views.show(node)
-            self.controller = Editor(SessionNodes(node), self.views.slice_views(), self.worker)
-            self.controller.changed.connect(self.refresh)
-            self.refresh()
+            self.work_at(Editor(SessionNodes(node), self.views.slice_views(), self.worker))
 
     def _close(self) -> None:
         if self.controller is not None:
@@ -99,9 +131,16 @@ class EditingApp(WebApp[Editor]):
             with self.state:
                 self.worker.pump(patience_s=0)
             task = self.worker.task
-            if stage != (stage := f"{task.name} {task.stage}" if task else ""):
+            if stage != (stage := task.words if task else ""):
                 self.refresh()
         self.refresh()
+
+
+def png(pixels: NDArray[np.uint8], side: int) -> str:
+    """Grey or RGB `pixels` (rows, columns) as the address of a PNG of `side` pixels."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def run(ct: Path | None, host: str, port: int) -> None:

@@ -85,6 +85,24 @@ def choice(value: Value) -> None:
             html.Option(word, value=word)
 
 
+def chosen_row(heads: Sequence[str], rows: str, key: str, chosen: str, **attributes: Any) -> Any:
+    """A table's head and its `rows`, one of which is chosen by a click; the cells of `row` come into the block."""
+    with html.Thead(), html.Tr():
+        for head in heads:
+            html.Th(head)
+    select = act("select", f"row.{key}")
+    with html.Tbody():
+        return html.Tr(
+            v_for=(f"row in {rows}",),
+            key=(f"row.{key}",),
+            tabindex=0,
+            click=select,
+            keydown_enter=select,
+            classes=(f"row.{key} === {chosen} ? 'chosen' : ''",),
+            **attributes,
+        )
+
+
 def labelled(value: Value) -> Any:
     """The words of a value; its control, and what stands beside it, come into the block."""
     label = html.Label(classes="control", title=value.hint)

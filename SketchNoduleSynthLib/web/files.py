@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 
 from aiohttp import BodyPartReader, web
@@ -45,16 +44,19 @@ async def received(request: web.Request) -> AsyncIterator[Path]:
     """
     if (request.content_length or 0) > MOST_BYTES:
         raise InputError(TOO_LARGE)
-    folder = Path(tempfile.mkdtemp(prefix="SketchNoduleSynth-"))
-    try:
+    with _folder() as folder:
         try:
             await _save(request, folder / "sent")
             path = await asyncio.to_thread(_opened, folder)
         except OSError as error:
             raise InputError(f"What was sent cannot be kept: {error.strerror or error}.") from error
         yield path
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 async def _save(request: web.Request, folder: Path) -> None:
@@ -109,8 +111,7 @@ def attached(path: Path) -> Path:
 
 async def sent(request: web.Request, result: Result, name: str) -> web.StreamResponse:
     """One of DOWNLOADS of `result`."""
-    folder = Path(tempfile.mkdtemp(prefix="SketchNoduleSynth-"))
-    try:
+    with _folder() as folder:
         path = await asyncio.to_thread(_written, result, folder, name)
         # Not a FileResponse: the framework would look for the file once more when it is gone.
         response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -120,8 +121,6 @@ async def sent(request: web.Request, result: Result, name: str) -> web.StreamRes
             while chunk := file.read(CHUNK_BYTES):
                 await response.write(chunk)
         return response
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _written(result: Result, folder: Path, name: str) -> Path:

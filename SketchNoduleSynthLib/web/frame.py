@@ -10,8 +10,8 @@ from trame.widgets import client, html, vuetify3
 from trame_server import Server
 from trame_slicer.views import ViewLayoutDefinition
 
-from SketchNoduleSynthLib.mrml.reading_actions import FINISH_QUESTION
-from SketchNoduleSynthLib.web.controls import act, button
+from SketchNoduleSynthLib.mrml.action import Action
+from SketchNoduleSynthLib.web.controls import act, button, spoken
 from SketchNoduleSynthLib.web.views import TITLES, names_of
 from SketchNoduleSynthLib.web.web_app import TITLE
 from SketchNoduleSynthLib.web.widgets import Keys
@@ -45,18 +45,38 @@ def frame(
         yield
 
 
+def reading_frame(
+    server: Server,
+    layout: Sequence[ViewLayoutDefinition],
+    panel: Callable[[], None],
+    finish: Action,
+    arrangement: str,
+    notice: str = NOTICE,
+) -> None:
+    """Lay out a reader's page; before `finish` is done, the reader is asked, while the state's `asking` is true."""
+
+    def beside_the_views() -> None:
+        with html.Section(classes="panel reading", **spoken("Panel")):
+            heading(notice)
+            panel()
+        with html.Div(classes="status", role="status"):
+            html.Span("{{ status }}", classes="sentence")
+
+    with (
+        frame(server, layout, beside_the_views, arrangement, is_listening="!asking"),
+        vuetify3.VDialog(v_model=("asking",), max_width=420),
+        vuetify3.VCard(),
+        html.Div(classes="card"),
+    ):
+        html.P(finish.question)
+        with html.Div(classes="row pairs"):
+            button("Finish", "asking = false; " + act(finish.id), color="primary")
+            button("Go on", "asking = false")
+
+
 def heading(notice: str = NOTICE) -> None:
     html.H1(TITLE)
     html.P(notice, classes="notice")
-
-
-def ask_to_finish(id: str) -> None:
-    """A question while the state's `asking` is true; then the action `id`."""
-    with vuetify3.VDialog(v_model=("asking",), max_width=420), vuetify3.VCard(), html.Div(classes="card"):
-        html.P(FINISH_QUESTION)
-        with html.Div(classes="row pairs"):
-            button("Finish", "asking = false; " + act(id), color="primary")
-            button("Go on", "asking = false")
 
 
 def _view(name: str) -> None:

@@ -10,7 +10,7 @@ from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.rows import HEADS
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
-from SketchNoduleSynthLib.web.controls import act, action_button, check, choice, labelled, number, slider
+from SketchNoduleSynthLib.web.controls import act, action_button, check, choice, chosen_row, labelled, number, slider
 from SketchNoduleSynthLib.web.widgets import Upload
 
 REMARKS = "(nodules.find(row => row.key === selected) || {}).remarks"
@@ -88,25 +88,13 @@ def nodules() -> None:
     """A row a nodule, and what can be done to the selected one."""
     with html.Details(open=True):
         html.Summary("Nodules")
-        with html.Table(v_if=("nodules.length",)):
-            with html.Thead(), html.Tr():
-                for head in HEADS:
-                    html.Th(head)
-            with (
-                html.Tbody(),
-                html.Tr(
-                    v_for=("row in nodules",),
-                    key=("row.key",),
-                    tabindex=0,
-                    click=act("select", "row.key"),
-                    keydown_enter=act("select", "row.key"),
-                    classes=("row.key === selected ? 'chosen' : ''",),
-                    title=("row.remarks",),
-                ),
-            ):
-                for cell in ("name", "size", "attenuation", "model"):
-                    html.Td("{{ row." + cell + " }}")
-                html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
+        with (
+            html.Table(v_if=("nodules.length",)),
+            chosen_row(HEADS, "nodules", "key", "selected", title=("row.remarks",)),
+        ):
+            for cell in ("name", "size", "attenuation", "model"):
+                html.Td("{{ row." + cell + " }}")
+            html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
         html.P("{{ " + REMARKS + " }}", classes="remarks", v_if=("selected",))
         with html.Div(classes="row four"):
             _buttons("edit", "duplicate", "hide", "remove")

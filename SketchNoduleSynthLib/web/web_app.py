@@ -9,7 +9,6 @@ import secrets
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
 import slicer
@@ -30,32 +29,34 @@ TITLE = "SketchNoduleSynth"
 
 
 class WebApp(ABC, Generic[C]):
-    """A page that does what `table` has to a controller; `state` (a dataclass) is what else it shows.
+    """A page that does what `table` has to a controller; `state` is what else it shows before there is one.
 
-    `keys`: what it has beside the table's. `token`: what the page's address must carry; drawn at random if None.
+    `token`: what the page's address must carry; drawn at random if None.
     """
 
     def __init__(
         self,
         table: Table[C],
-        state: Any,
+        state: Mapping[str, Any],
         layout: Sequence[ViewLayoutDefinition],
-        acts: Mapping[str, Callable[..., object]],
-        keys: Mapping[str, Callable[[C], object]],
         token: str | None = None,
     ) -> None:
         self.token = token or secrets.token_urlsafe(16)
         self.server = get_server(client_type="vue3")
         self.state = self.server.state
-        self.state.update(asdict(state) | {"tab_in_use": "", "pens": {}, "marks": {}} | entries(table, None))
+        self.state.update({"status": "", "asking": False, "tab_in_use": "", "pens": {}, "marks": {}})
+        self.state.update(dict(state) | entries(table, None))
         self.slicer = SlicerApp()
         slicer.mrmlScene = self.slicer.scene
         self.controller: C | None = None
         """What the user works at; None while there is nothing."""
         self.table = table
-        self.keys = {key: action.do for key, action in table.keys.items() if action.do} | dict(keys)
-        self.acts = {action.id: action.do for action in table.actions if action.do} | dict(acts)
-        self.state.keys = list(self.keys)
+        self.acts: dict[str, Callable[..., object]] = {action.id: action.do for action in table.actions if action.do}
+        """What the page may ask for, by the names of actions and of clicks on rows and pictures."""
+        self.keys: dict[str, Callable[[C], object]] = {}
+        for key, action in table.keys.items():
+            if action.do:
+                self.listen(key, action.do)
         self.views = Views(self.slicer, self.server, layout)
         self.views.changed.connect(self._show_views)
         for value in table.values:
@@ -76,6 +77,17 @@ class WebApp(ABC, Generic[C]):
     def values(self, controller: C) -> dict[str, Any]:
         """What the page shows of the controller beside the table."""
 
+    def listen(self, key: str, action: Callable[[C], object]) -> None:
+        """Do `action` when the key is pressed."""
+        self.keys[key] = action
+        self.state.keys = list(self.keys)
+
+    def work_at(self, controller: C) -> None:
+        """Show `controller` from now on."""
+        self.controller = controller
+        controller.changed.connect(self.refresh)
+        self.refresh()
+
     def routes(self) -> Iterable[web.RouteDef]:
         return ()
 
@@ -92,7 +104,8 @@ class WebApp(ABC, Generic[C]):
 
     def refresh(self) -> None:
         if self.controller is not None:
-            self.show(**self.values(self.controller), **entries(self.table, self.controller))
+            shown = self.values(self.controller) | entries(self.table, self.controller)
+            self.show(status=self.controller.status, **shown)
 
     def _show_views(self) -> None:
         pens = {name: pen.line for name, pen in self.views.pens.items()}
