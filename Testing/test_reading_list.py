@@ -56,7 +56,7 @@ def heading(visitor: Visitor) -> str:
 
 def test_cases_are_read_one_after_the_other(cases):
     with reading(cases) as (visitor, got):
-        assert heading(visitor) == "Case 2 of 4: c2" and visitor.value("slices") == 20
+        assert heading(visitor) == "Case 2 of 4: c2" and visitor.value("limits")["slice_number"] == [1, 20]
         assert visitor.button("Next case").is_disabled()
         visitor.read_words([word for word in panel_words("readingSection") if word != "Leave"])
         visitor.page.evaluate("window.trame.trigger('next_case')")
@@ -71,7 +71,7 @@ def test_cases_are_read_one_after_the_other(cases):
         assert visitor.status() == "The case is finished; 2 to go."
 
         go_on(visitor, "c3")
-        assert heading(visitor) == "Case 3 of 4: c3" and visitor.value("slices") == 30
+        assert heading(visitor) == "Case 3 of 4: c3" and visitor.value("limits")["slice_number"] == [1, 30]
         assert (visitor.value("findings"), visitor.value("confidence"), visitor.value("is_finished")) == ([], 50, False)
         assert visitor.button("Next case").is_disabled()
         finish(visitor)
@@ -98,6 +98,6 @@ def test_a_case_that_cannot_be_opened_is_told_and_tried_again(cases):
         ct.rename(ct.with_name("elsewhere"))
         visitor.click("Next case")
         visitor.wait_for(lambda: "CT" in visitor.status(), "the sentence")
-        assert visitor.value("title") == "Case 2 of 3: c2" and visitor.value("has_next")
+        assert visitor.value("title") == "Case 2 of 3: c2" and visitor.is_enabled("next_case")
         ct.with_name("elsewhere").rename(ct)
         go_on(visitor, "c4")

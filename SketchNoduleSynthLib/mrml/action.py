@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from SketchNoduleSynthLib.mrml.controller import Controller
@@ -21,8 +22,9 @@ def always(controller: Controller) -> bool:
 class Action(Generic[C]):
     """A button or a key.
 
-    `do` is called with the controller; where it is None, the front itself acts, or asks first for a file. `is_on`: of
-    a button that stays down. `words_now` and `hint_now`: of words that change. `question`: asked before it is done.
+    `do` is called with the controller, `do_with` also with a path: of a file that ends as one of `files`, or of a
+    folder; `asks` is what the user is asked for. Without either the front itself acts. `is_on`: of a button that stays
+    down. `words_now` and `hint_now`: of words that change. `question`: asked before it is done.
     """
 
     id: str
@@ -35,6 +37,9 @@ class Action(Generic[C]):
     words_now: Callable[[C], str] | None = None
     hint_now: Callable[[C], str] | None = None
     question: str = ""
+    do_with: Callable[[C, Path], object] | None = None
+    asks: str = ""
+    files: tuple[str, ...] = ()
 
     def text(self, controller: C | None = None) -> str:
         """What stands on the button, with its key."""

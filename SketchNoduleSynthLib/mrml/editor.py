@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
-from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Work
@@ -165,20 +164,6 @@ class Editor(Controller):
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
         self.changed.emit()
-
-    def request_insert(self) -> None:
-        """The draft into the CT; the views follow when it is made."""
-        self.request(self.session.insert())
-
-    def request_shown(self, key: int, is_shown: bool) -> None:
-        self.request(self.session.show(key, is_shown))
-
-    def request_remove(self, key: int) -> None:
-        self.request(self.session.remove(key))
-
-    def request_recipe(self, path: Path) -> None:
-        """Make the nodules of the recipe at `path`, after those that are there."""
-        self.request(self.session.add(Recipe.read(path)))
 
     def cancel(self) -> None:
         self.worker.cancel()

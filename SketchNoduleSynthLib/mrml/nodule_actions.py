@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from SketchNoduleSynthLib import models
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, STYLE
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, STYLE, Recipe
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.action import Action, Value
@@ -98,7 +98,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         "insert",
         "Insert",
         "Put the nodule into a copy of the CT",
-        Editor.request_insert,
+        lambda e: e.request(e.session.insert()),
         "I",
         can_make,
         words_now=insert_words,
@@ -128,11 +128,17 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         "hide",
         "Hide",
         "Take it out of the CT for now",
-        on_selected(lambda e, key: e.request_shown(key, is_selected_hidden(e))),
+        on_selected(lambda e, key: e.request(e.session.show(key, is_selected_hidden(e)))),
         enabled=has_nodules,
         words_now=lambda e: "Show" if is_selected_hidden(e) else "Hide",
     ),
-    Action("remove", "Remove", "Take it away", on_selected(Editor.request_remove), enabled=has_nodules),
+    Action(
+        "remove",
+        "Remove",
+        "Take it away",
+        on_selected(lambda e, key: e.request(e.session.remove(key))),
+        enabled=has_nodules,
+    ),
     Value(
         "random_count",
         "",
@@ -163,15 +169,25 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         "Save the result…",
         "The CT, the label map, the recipe and a preview into a folder",
         enabled=has_nodules,
+        do_with=long_tasks.export,
+        asks="A folder for the result",
     ),
     Action(
         "save_training_case",
         "Training case…",
         "The CT and the truth apart, to be read and scored; in DICOM where highdicom is installed",
         enabled=has_nodules,
+        do_with=long_tasks.export_case,
+        asks="A new folder for the training case",
     ),
     Action(
-        "load_recipe", "Load a recipe…", "Make the nodules of a recipe, after those that are there", enabled=is_idle
+        "load_recipe",
+        "Load a recipe…",
+        "Make the nodules of a recipe, after those that are there",
+        enabled=is_idle,
+        do_with=lambda e, path: e.request(e.session.add(Recipe.read(path))),
+        asks="A recipe",
+        files=(".json",),
     ),
     Action("cancel", "Cancel", "Stop what is being made", Editor.cancel),
 )

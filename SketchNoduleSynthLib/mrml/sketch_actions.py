@@ -96,6 +96,9 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "Scanned sketch…",
         "Load a sketch on paper, scanned or photographed; the page is the box",
         enabled=is_placed,
+        do_with=Editor.open_scan,
+        asks="A scanned sketch",
+        files=(".png", ".jpg", ".jpeg"),
     ),
     Value(
         "edges_are_shown",

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.mrml.action import Action, Table, Value
 from SketchNoduleSynthLib.mrml.controller import Controller
-from SketchNoduleSynthLib.panel.shortcuts import Shortcuts
 
 C = TypeVar("C", bound=Controller)
 
 
 class Controls(Generic[C]):
-    """The widgets of `ui` for `table`, and its keys; `NAME_label` is the label of the widget NAME."""
+    """The widgets of `ui` for `table`, and its keys, heard in Slicer's window, or in `parent` where there is none.
+
+    `NAME_label` is the label of the widget NAME.
+    """
 
     def __init__(self, ui: Any, parent: Any, table: Table[C]) -> None:
-        self.ui, self.table = ui, table
+        self.ui, self.parent = ui, parent
         self.controller: C | None = None
         """What they act on; they are disabled while there is none."""
         self.is_refreshing = False
@@ -32,7 +36,18 @@ class Controls(Generic[C]):
         for value in table.values:
             if hasattr(ui, value.id):
                 self._bind_value(value, getattr(ui, value.id))
-        self.shortcuts = Shortcuts(parent, {key: action.do for key, action in table.keys.items()}, self.do)
+        self._shortcuts = [self._shortcut(key, action) for key, action in table.keys.items()]
+
+    def listen(self, is_listening: bool) -> None:
+        """Hear the keys, or do not."""
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(is_listening)
+
+    def remove(self) -> None:
+        self.listen(False)
+        for shortcut in self._shortcuts:
+            shortcut.setParent(None)
+        self._shortcuts = []
 
     def do(self, act: Callable[[C], object]) -> None:
         """An action of the user, unless the panel itself is just setting its widgets."""
@@ -61,7 +76,7 @@ class Controls(Generic[C]):
     def _bind_button(self, action: Action[C], button: Any) -> None:
         button.setText(_(action.text()))
         button.setToolTip(_(action.hint))
-        if action.do is not None:
+        if action.do is not None or action.do_with is not None:
             self.on(button.clicked, partial(self._act, action))
 
         def refresh(controller: C | None) -> None:
@@ -75,11 +90,27 @@ class Controls(Generic[C]):
 
         self.refresh_with(refresh)
 
-    @staticmethod
-    def _act(action: Action[C], controller: C) -> None:
-        is_sure = not action.question or slicer.util.confirmOkCancelDisplay(_(action.question))
-        if action.do is not None and is_sure:
+    def _act(self, action: Action[C], controller: C) -> None:
+        if action.do_with is not None:
+            path = self._ask(action)
+            if path:
+                action.do_with(controller, Path(path))
+        elif action.do is not None and (not action.question or slicer.util.confirmOkCancelDisplay(_(action.question))):
             action.do(controller)
+
+    def _ask(self, action: Action[C]) -> str:
+        title = _(action.asks)
+        if not action.files:
+            return qt.QFileDialog.getExistingDirectory(self.parent, title)
+        kinds = " ".join(f"*{ending}" for ending in action.files)
+        return qt.QFileDialog.getOpenFileName(self.parent, title, "", f"{title} ({kinds})")
+
+    def _shortcut(self, key: str, action: Action[C]) -> Any:
+        shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or self.parent)
+        if action.do is not None:
+            shortcut.activated.connect(lambda *_arguments, act=action.do: self.do(act))
+        shortcut.setEnabled(False)
+        return shortcut
 
     def _bind_value(self, value: Value[C], widget: Any) -> None:
         if hasattr(self.ui, f"{value.id}_label"):

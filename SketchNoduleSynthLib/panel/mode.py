@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic
+
+import qt
+from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.action import Table
-from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.panel.context import Context
-from SketchNoduleSynthLib.panel.controls import Controls
-
-C = TypeVar("C", bound=Controller)
+from SketchNoduleSynthLib.panel.controls import C, Controls
 
 
-class Mode(Generic[C]):
-    """On while there is a :attr:`controller`, whose controls are in `section`; `start` opens one, `leave` ends it."""
+class Mode(ABC, Generic[C]):
+    """On while there is a :attr:`controller`, whose controls are in `section`; `start` opens one, `leave` ends it.
+
+    What is opened lies in a folder, of which `start` asks as `asks` says.
+    """
+
+    asks = ""
 
     def __init__(self, context: Context, table: Table[C], section: Any, start: Any, leave: Any) -> None:
         self.context, self.ui, self.section = context, context.ui, section
@@ -29,9 +36,17 @@ class Mode(Generic[C]):
         """What the user works at; None while the mode is off."""
         return self.controls.controller
 
+    @abstractmethod
+    def open(self, folder: Path, reader: str) -> None:
+        """Begin with what lies in `folder`; what cannot be read is told in the panel."""
+
     def choose(self) -> None:
         """Ask the user for what is to be opened, and open it."""
-        raise NotImplementedError
+        parent: Any = self.context.parent
+        folder = qt.QFileDialog.getExistingDirectory(parent, _(self.asks))
+        reader = folder and qt.QInputDialog.getText(parent, _("Who reads?"), _("Your name or number:"))
+        if reader:
+            self.open(Path(folder), reader)
 
     def begin(self, make: Callable[[], C]) -> None:
         """Turn to what `make` gives, once the views are free.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.ct.window import to_8bit
+from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.panel.card import show_card
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.pictures import pixmap_of
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.work import Preview
 
 GALLERY_PIXELS, GALLERY_LINE = 72, 96
+CARD_SIZE = 640, 720
 
 
 class NoduleSection:
@@ -47,3 +48,15 @@ class NoduleSection:
         for variant in variants:
             icon = qt.QIcon(pixmap_of(to_8bit(variant.hu), GALLERY_PIXELS))
             gallery.addItem(qt.QListWidgetItem(icon, _("seed {seed}").format(seed=variant.recipe.seed)))
+
+
+def show_card(model: str, parent: Any) -> None:
+    """What a model was trained on, is good for and cannot do, in a window that does not block the others."""
+    window = qt.QDialog(parent)
+    window.setWindowTitle(_("Model card: {model}").format(model=model))
+    window.setAttribute(qt.Qt.WA_DeleteOnClose)
+    window.resize(*CARD_SIZE)
+    text = qt.QTextBrowser(window)
+    text.setMarkdown(bundled()[model].card.read_text(encoding="utf-8"))
+    qt.QVBoxLayout(window).addWidget(text)
+    window.show()

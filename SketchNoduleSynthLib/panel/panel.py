@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.editing.worker import Worker
@@ -15,7 +16,7 @@ from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE
 from SketchNoduleSynthLib.panel.context import Context
-from SketchNoduleSynthLib.panel.ct_section import CtSection
+from SketchNoduleSynthLib.panel.controls import Controls
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
@@ -26,6 +27,7 @@ from SketchNoduleSynthLib.panel.turing_section import TuringSection
 from SketchNoduleSynthLib.panel.views import slice_views
 
 PUMP_MS = 15
+SAMPLE = "CTChest"
 
 
 class Panel:
@@ -39,7 +41,7 @@ class Panel:
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
         self.modes: tuple[Mode, ...] = (self.reading, self.turing)
-        for section in (Dependencies, CtSection, SketchSection, NoduleSection, NodulesSection):
+        for section in (Dependencies, SketchSection, NoduleSection, NodulesSection):
             section(context)
         context.changed.connect(self.refresh)
         context.told.connect(self.tell)
@@ -50,6 +52,8 @@ class Panel:
         self._timer.timeout.connect(self._pump)
         self._disconnect = worker.submitted.connect(self._timer.start)
         ui.cancel.clicked.connect(self._cancel_opening)
+        ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
+        ui.sample.clicked.connect(self._fetch_sample)
         self.refresh()
 
     @property
@@ -65,6 +69,10 @@ class Panel:
     @property
     def _controller(self) -> Controller | None:
         return self.mode.controller if self.mode else self.editor
+
+    @property
+    def _controls(self) -> list[Controls]:
+        return [self.editing, *(mode.controls for mode in self.modes)]
 
     def open_chosen(self) -> None:
         """Edit the volume that is chosen; not in a mode."""
@@ -101,8 +109,8 @@ class Panel:
         self.close()
         self._timer.stop()
         self._disconnect()
-        for controls in (self.editing, *(mode.controls for mode in self.modes)):
-            controls.shortcuts.remove()
+        for controls in self._controls:
+            controls.remove()
 
     def listen(self, is_listening: bool) -> None:
         """Shortcuts and the mark act only while the module is the one in front."""
@@ -119,17 +127,24 @@ class Panel:
             self.refresh()
 
     def refresh(self) -> None:
-        for controls in (self.editing, *(mode.controls for mode in self.modes)):
+        for controls in self._controls:
             controls.refresh()
+        self.ui.sample.setEnabled(True)
         self._show_mode()
         self._listen_to_keys()
         task, controller = self.worker.task, self._controller
         self.ui.progressFrame.setVisible(task is not None)
         self.ui.cancel.setEnabled(task is not None)
         if task is not None:
-            self.ui.progressBar.setFormat(f"{task.name}: {task.stage}" if task.stage else task.name)
+            self.ui.progressBar.setFormat(task.words)
         no_ct = self.message or _("Choose a chest CT, or fetch the sample.")
         self.ui.statusLabel.setText(no_ct if controller is None else controller.status)
+
+    def _fetch_sample(self, *_checked: bool) -> None:
+        import SampleData
+
+        with slicer.util.tryWithErrorDisplay(_("The sample CT could not be fetched."), waitCursor=True):
+            self.ui.inputSelector.setCurrentNode(SampleData.downloadSample(SAMPLE))
 
     def _cancel_opening(self) -> None:
         """The editor cancels by its own action."""
@@ -138,11 +153,11 @@ class Panel:
             self.refresh()
 
     def _pump(self) -> None:
-        stage = self.worker.task and self.worker.task.stage
+        stage = self.worker.task and self.worker.task.words
         self.worker.pump()
         if not self.worker.is_busy:
             self._timer.stop()
-        if not self.worker.is_busy or stage != (self.worker.task and self.worker.task.stage):
+        if not self.worker.is_busy or stage != (self.worker.task and self.worker.task.words):
             self.refresh()
 
     def _show_mode(self) -> None:
@@ -155,6 +170,6 @@ class Panel:
             ui.dependencyFrame.setVisible(False)
 
     def _listen_to_keys(self) -> None:
-        self.editing.shortcuts.listen(self._is_listening and self.mode is None)
+        self.editing.listen(self._is_listening and self.mode is None)
         for mode in self.modes:
-            mode.controls.shortcuts.listen(self._is_listening and mode is self.mode)
+            mode.controls.listen(self._is_listening and mode is self.mode)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -15,49 +13,36 @@ from SketchNoduleSynthLib.mrml.case_reader import HEADS, CaseReader
 from SketchNoduleSynthLib.mrml.reading_actions import READING
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.mode import Mode
-from SketchNoduleSynthLib.panel.tables import lay_out
+from SketchNoduleSynthLib.panel.tables import RowTable
 from SketchNoduleSynthLib.panel.views import slice_views
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 from SketchNoduleSynthLib.teaching.work_list import WorkList
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.reading.findings import Finding
 
 
 class ReadingSection(Mode[CaseReader]):
     """Opens a case for a reader, or several one after the other."""
 
+    asks = "The folder of a case, or of several"
+
     def __init__(self, context: Context) -> None:
         ui = context.ui
         super().__init__(context, READING, ui.readingSection, ui.readButton, ui.leaveButton)
-        self._shown: Sequence[Finding] = ()
         self._work: WorkList | None = None
         self._remarked: int | None = None
         """The finding whose remark stands in the field."""
         self.controls.on(ui.remark.editingFinished, self._remark)
         self.controls.on(ui.next_case.clicked, self._open_next)
-        lay_out(ui.findingsTable, HEADS)
-        self.controls.on(ui.findingsTable.itemSelectionChanged, self._select)
+        self._findings = RowTable(self.controls, ui.findingsTable, HEADS, CaseReader.select)
         self.controls.refresh_with(self._refresh)
 
     def open(self, folder: Path, reader: str) -> None:
-        """Read the case in `folder`, or the cases one after the other, as soon as the first one's CT is there.
-
-        What cannot be read is told in the panel.
-        """
+        """Read the case in `folder`, or the cases one after the other, as soon as the first one's CT is there."""
 
         def opened() -> tuple[WorkList, OpenedCase]:
             work = WorkList([folder], reader)
             return work, work.open_first()
 
         self._submit(opened)
-
-    def choose(self) -> None:
-        parent: Any = self.ui.SketchNoduleSynth
-        folder = qt.QFileDialog.getExistingDirectory(parent, _("The folder of a case, or of several"))
-        reader = folder and qt.QInputDialog.getText(parent, _("Read a case"), _("Your name or number:"))
-        if reader:
-            self.open(Path(folder), reader)
 
     def _refresh(self, reader: CaseReader | None) -> None:
         ui = self.ui
@@ -70,20 +55,8 @@ class ReadingSection(Mode[CaseReader]):
         if self._remarked != reader.active or not ui.remark.modified:  # Else it is being typed.
             self._remarked = reader.active
             ui.remark.setText(reader.finding.remark if reader.finding else "")
-        self._show_findings(reader)
-
-    def _show_findings(self, reader: CaseReader) -> None:
-        table, findings = self.ui.findingsTable, reader.session.findings
-        if findings is not self._shown:
-            self._shown = findings
-            table.setRowCount(len(findings))
-            for row, finding in enumerate(findings):
-                for column, text in enumerate((str(finding.number), str(finding.confidence), finding.remark)):
-                    table.setItem(row, column, qt.QTableWidgetItem(text))
-        if reader.active is None:
-            table.clearSelection()
-        else:
-            table.selectRow([finding.number for finding in findings].index(reader.active))
+        rows = {one.number: (str(one.number), str(one.confidence), one.remark) for one in reader.session.findings}
+        self._findings.show(rows, reader.active)
 
     def _submit(self, opened: Callable[[], tuple[WorkList, OpenedCase]]) -> None:
         task: Task = Task(_("Opening the case"), lambda progress: opened(), self._begin, self.context.told.emit)
@@ -93,11 +66,6 @@ class ReadingSection(Mode[CaseReader]):
     def _begin(self, opened: tuple[WorkList, OpenedCase]) -> None:
         self._work, case = opened
         self.begin(lambda: CaseReader(case, slice_views(), slicer.mrmlScene))
-
-    def _select(self, reader: CaseReader) -> None:
-        row = self.ui.findingsTable.currentRow()
-        if 0 <= row < len(self._shown) and self._shown[row].number != reader.active:
-            reader.select(self._shown[row].number)
 
     def _remark(self, reader: CaseReader) -> None:
         self.ui.remark.modified = False

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -21,6 +19,8 @@ from SketchNoduleSynthLib.turing.session import TuringSession
 class TuringSection(Mode[TuringReader]):
     """Opens a set of pictures for a reader; the axial view alone shows them."""
 
+    asks = "The folder that was handed out"
+
     def __init__(self, context: Context) -> None:
         ui = context.ui
         super().__init__(context, TURING, ui.turingSection, ui.turingButton, ui.leaveTuringButton)
@@ -29,7 +29,6 @@ class TuringSection(Mode[TuringReader]):
         self.controls.refresh_with(self._refresh)
 
     def open(self, folder: Path, reader: str) -> None:
-        """Judge the pictures in `folder`. A set that cannot be read is told in the panel."""
         try:
             session = TuringSession(folder, reader)
             self.begin(lambda: TuringReader(session, slice_views(), slicer.mrmlScene))
@@ -44,13 +43,6 @@ class TuringSection(Mode[TuringReader]):
             one_view, self._one_view = self._one_view, None
             one_view.end()
         super().close()
-
-    def choose(self) -> None:
-        parent: Any = self.ui.SketchNoduleSynth
-        folder = qt.QFileDialog.getExistingDirectory(parent, _("The folder that was handed out"))
-        reader = folder and qt.QInputDialog.getText(parent, _("Real or synthetic?"), _("Your name or number:"))
-        if reader:
-            self.open(Path(folder), reader)
 
     def _refresh(self, reader: TuringReader | None) -> None:
         if reader is not None:

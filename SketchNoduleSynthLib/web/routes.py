@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.web.files import DOWNLOADS, TOO_LARGE, received, sent
 from SketchNoduleSynthLib.web.web_app import WebApp
@@ -24,8 +26,11 @@ class Routes:
     def all(self) -> list[web.RouteDef]:
         return [
             web.post("/upload/ct", self._taking(self._open_ct)),
-            web.post("/upload/recipe", self._taking(self._take_recipe)),
-            web.post("/upload/scan", self._taking(self._take_scan)),
+            *(
+                web.post(f"/upload/{action.id}", self._taking(partial(self._act, action.do_with)))
+                for action in EDITING.actions
+                if action.do_with and action.files
+            ),
             web.get("/download/{name}", self._download),
         ]
 
@@ -52,11 +57,8 @@ class Routes:
             raise InputError("There is no CT yet; open one first.")
         return self.app.controller
 
-    async def _take_recipe(self, path: Path) -> None:
-        self._editor().request_recipe(path)
-
-    async def _take_scan(self, path: Path) -> None:
-        self._editor().open_scan(path)
+    async def _act(self, act: Callable[[Editor, Path], object], path: Path) -> None:
+        act(self._editor(), path)
         self.app.refresh()
 
     async def _download(self, request: web.Request) -> web.StreamResponse:

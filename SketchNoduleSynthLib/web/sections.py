@@ -21,9 +21,10 @@ def _buttons(*ids: str, **attributes: Any) -> None:
         action_button(EDITING.action(id), **attributes)
 
 
-def _upload(id: str, url: str, accept: str) -> None:
+def _upload(id: str) -> None:
     action = EDITING.action(id)
-    Upload(text=action.words, url=url, accept=accept, disabled=(f"!enabled.{id}",), hint=action.hint)
+    accept = ",".join(action.files)
+    Upload(text=action.words, url=f"upload/{id}", accept=accept, disabled=(f"!enabled.{id}",), hint=action.hint)
 
 
 def volume_of_interest() -> None:
@@ -44,7 +45,7 @@ def sketch() -> None:
                 action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
             _buttons("erase", "clear", "undo", "redo", "simplify")
         with html.Div(classes="row pairs"):
-            _upload("load_scan", "upload/scan", ".png,.jpg,.jpeg")
+            _upload("load_scan")
             check(EDITING.value("edges_are_shown"))
         with html.Div(v_if=("scan",), classes="scan"):
             html.Img(src=("scan",), alt="What of the scan is taken for ink")
@@ -103,4 +104,4 @@ def nodules() -> None:
             choice(EDITING.value("difficulty"))
             _buttons("add_random")
         with html.Div(classes="row"):
-            _upload("load_recipe", "upload/recipe", ".json")
+            _upload("load_recipe")
