@@ -24,7 +24,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
 case_reader = importlib.import_module("SketchNoduleSynthLib.mrml.case_reader")
 view = importlib.import_module("SketchNoduleSynthLib.mrml.view")
-keys = importlib.import_module("SketchNoduleSynthLib.mrml.keys")
+READING = importlib.import_module("SketchNoduleSynthLib.mrml.reading_actions").READING
 opened_case = importlib.import_module("SketchNoduleSynthLib.teaching.opened_case")
 BrowserPen = importlib.import_module("SketchNoduleSynthLib.web.browser_pen").BrowserPen
 composite_of = importlib.import_module("SketchNoduleSynthLib.mrml.nodes").composite_of
@@ -80,7 +80,7 @@ class Host:
         """A click with the mark in the hand at a point of a view, which is turned to it."""
         self.nodes[view].JumpSliceByOffsetting(*ras)
         if self.reader.tool is None:
-            keys.READING_KEYS["M"](self.reader)
+            READING.keys["M"].do(self.reader)
         xy_to_ras = slicer.util.arrayFromVTKMatrix(self.nodes[view].GetXYToRAS())
         x, y = np.linalg.solve(xy_to_ras, [*ras, 1.0])[:2]
         self.pens[-3 + view].receive([(x / TALL[0], 1 - y / TALL[1])] * 2, True)
@@ -180,11 +180,11 @@ def test_a_point_that_is_dragged_out_goes_back_and_it_is_told(host):
 def test_rate_remark_select_remove(host):
     reader = host.reader
     host.click(LUNG_RAS_MM)
-    reader.rate(90)
-    reader.remark("  part-solid? ")
+    reader.confidence = 90
+    reader.remark = "  part-solid? "
     host.click(ELSEWHERE)
     assert reader.session.finding(2).confidence == reader.confidence == 50, "not the last one's"
-    reader.rate(20)
+    reader.confidence = 20
     reader.select(1)
     assert (reader.confidence, reader.finding.remark) == (90, "part-solid?")
     assert plane_distance(host.nodes[0], LUNG_RAS_MM) < 0.01
@@ -195,9 +195,9 @@ def test_rate_remark_select_remove(host):
     assert not reader.do(reader.remove) and "choose one in the list" in reader.status
     for confidence in (0, 101):
         with refused("confidence", str(confidence)):
-            reader.rate(confidence)
+            reader.confidence = confidence
     with refused("choose one in the list"):
-        reader.rate(70)
+        reader.confidence = 70
     with refused("no finding 7"):
         reader.select(7)
 
@@ -231,9 +231,9 @@ def test_slices_are_counted_as_the_ct_s_voxels(host):
 
 def test_windows(host):
     display = host.reader.ct.GetDisplayNode()
-    host.reader.show_mediastinal_window()
+    host.reader.show_window(*volumes.MEDIASTINAL_WINDOW_HU)
     assert (display.GetLevel(), display.GetWindow()) == (40, 400)
-    keys.READING_KEYS["L"](host.reader)
+    READING.keys["L"].do(host.reader)
     assert (display.GetLevel(), display.GetWindow()) == (-600, 1600)
 
 
@@ -245,7 +245,7 @@ def test_a_finished_reading_stays_as_it_is(host):
     assert str(host.file) in host.reader.status
     assert host.points.GetLocked() and not host.points.GetNthControlPointLocked(0)
     acts = [partial(host.reader.take, "mark"), host.reader.remove, host.reader.finish]
-    acts += [lambda: host.reader.rate(3), lambda: host.reader.remark("x")]
+    acts += [lambda: setattr(host.reader, "confidence", 3), lambda: setattr(host.reader, "remark", "x")]
     for act in acts:
         with refused("finished"):
             act()
@@ -369,7 +369,9 @@ def test_file_session_and_points_always_agree(empty, steps):
 def take(host: Host, name: str, *arguments) -> None:
     """One of STEP."""
     numbers = [finding.number for finding in host.reader.session.findings]
-    if name != "move":
+    if name == "rate":
+        host.reader.do(partial(setattr, host.reader, "confidence", *arguments))
+    elif name != "move":
         host.reader.do(partial(getattr(host.reader, name), *arguments))
     elif arguments[0] in numbers:
         host.points.SetNthControlPointPositionWorld(numbers.index(arguments[0]), *arguments[1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -74,34 +75,24 @@ class Value(Generic[C]):
             self.set(controller, value)
 
 
-@dataclass(frozen=True)
 class Table(Generic[C]):
-    """All that can be done to a controller, by the ids."""
+    """All that can be done to a controller."""
 
-    entries: tuple[Action[C] | Value[C], ...]
-    by_id: dict[str, Action[C] | Value[C]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_id", {entry.id: entry for entry in self.entries})
-
-    @property
-    def actions(self) -> Iterator[Action[C]]:
-        return (entry for entry in self.entries if isinstance(entry, Action))
-
-    @property
-    def values(self) -> Iterator[Value[C]]:
-        return (entry for entry in self.entries if isinstance(entry, Value))
-
-    @property
-    def keys(self) -> dict[str, Action[C]]:
-        return {action.key: action for action in self.actions if action.key}
+    def __init__(self, *entries: Action[C] | Value[C]) -> None:
+        self.entries = entries
+        self.by_id = {entry.id: entry for entry in entries}
+        self.actions = [entry for entry in entries if isinstance(entry, Action)]
+        self.values = [entry for entry in entries if isinstance(entry, Value)]
+        self.keys = {action.key: action for action in self.actions if action.key}
 
     def action(self, id: str) -> Action[C]:
-        entry = self.by_id[id]
-        assert isinstance(entry, Action)
-        return entry
+        return next(action for action in self.actions if action.id == id)
 
     def value(self, id: str) -> Value[C]:
-        entry = self.by_id[id]
-        assert isinstance(entry, Value)
-        return entry
+        return next(value for value in self.values if value.id == id)
+
+
+def attribute(id: str, words: str, hint: str, default: Any, name: str = "", **more: Any) -> Value[Any]:
+    """The controller's attribute of that name; `name`: where the id is another one."""
+    name = name or id
+    return Value(id, words, hint, default, attrgetter(name), lambda c, value: setattr(c, name, value), **more)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import slicer
-import slicer.util
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
@@ -17,9 +16,8 @@ from SketchNoduleSynthLib.mrml.axial_slices import AxialSlices
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
 from SketchNoduleSynthLib.mrml.finding_points import ACTIVE_COLOR, FindingPoints
-from SketchNoduleSynthLib.mrml.nodes import remove_node
 from SketchNoduleSynthLib.mrml.pen import Path
-from SketchNoduleSynthLib.mrml.view import View, render
+from SketchNoduleSynthLib.mrml.view import View, jump, render
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE, Finding
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 
@@ -42,9 +40,6 @@ class CaseReader(Controller):
         self.tool: str | None = None
         self.active: int | None = None
         self.ct = volumes.node_from_volume(case.ct, case.id, scene)
-        for node in (self.ct, self.ct.GetDisplayNode()):
-            node.SetSaveWithScene(False)
-        self.ct.SetHideFromEditors(True)
         self._display = ExclusiveDisplay(self.ct, self.views)
         self._points = FindingPoints(scene)
         self._points.moved.connect(self._on_dragged)
@@ -58,9 +53,7 @@ class CaseReader(Controller):
         self._on_change()
 
     @property
-    def status(self) -> str:
-        if self.message:
-            return self.message
+    def next_step(self) -> str:
         if self.session.is_finished:
             if self.case.left:
                 return f"The case is finished; {self.case.left} to go."
@@ -86,11 +79,6 @@ class CaseReader(Controller):
     def finding(self) -> Finding | None:
         return None if self.active is None else self.session.finding(self.active)
 
-    @property
-    def confidence(self) -> int:
-        """Of the finding at hand, or of the next one."""
-        return self.finding.confidence if self.finding else FIRST_CONFIDENCE
-
     # Findings
 
     def take(self, tool: str | None) -> None:
@@ -115,19 +103,28 @@ class CaseReader(Controller):
         finding = self.session.finding(number)
         self.active = number
         self._show_points()
-        for view in self.views:
-            _jump(view.slice_node, finding.at_ras_mm)
+        jump(self.views, finding.at_ras_mm, margin=0.0)
 
-    def rate(self, confidence: int) -> None:
-        """Set the confidence of the finding at hand."""
+    @property
+    def confidence(self) -> int:
+        """Of the finding at hand, or of the next one."""
+        return self.finding.confidence if self.finding else FIRST_CONFIDENCE
+
+    @confidence.setter
+    def confidence(self, confidence: int) -> None:
         low, high = CONFIDENCE
         if not low <= confidence <= high:
             raise InputError(f"The confidence must be between {low} and {high}, not {confidence}.")
         if confidence != self.confidence:
             self.session.rate(self._at_hand(), confidence)
 
+    @property
+    def remark(self) -> str:
+        """Of the finding at hand."""
+        return self.finding.remark if self.finding else ""
+
+    @remark.setter
     def remark(self, text: str) -> None:
-        """Set the remark of the finding at hand."""
         finding = self.finding
         if finding is not None and finding.remark != text.strip():
             self.session.rate(finding.number, finding.confidence, remark=text.strip())
@@ -142,14 +139,8 @@ class CaseReader(Controller):
 
     # Views
 
-    def show_lung_window(self) -> None:
-        """Level -600, width 1600 HU."""
-        volumes.show_lung_window(self.ct)
-        render(self.views)
-
-    def show_mediastinal_window(self) -> None:
-        """Level 40, width 400 HU."""
-        volumes.show_mediastinal_window(self.ct)
+    def show_window(self, level_hu: float, width_hu: float) -> None:
+        volumes.show_window(self.ct, level_hu, width_hu)
         render(self.views)
 
     def close(self) -> None:
@@ -160,12 +151,8 @@ class CaseReader(Controller):
             pen.remove()
         self._points.close()
         self._display.end()
-        remove_node(self.ct)
-
-    # Within
 
     def _at_hand(self) -> int:
-        """The number of the finding at hand; raises :class:`InputError` if there is none."""
         if self.active is None:
             raise InputError("There is no finding at hand; choose one in the list first.")
         return self.active
@@ -191,12 +178,3 @@ class CaseReader(Controller):
 
 def _rounded(at_ras_mm: Sequence[float]) -> list[float]:
     return np.round(np.asarray(at_ras_mm, float), 3).tolist()
-
-
-def _jump(node: slicer.vtkMRMLSliceNode, at_ras_mm: Sequence[float]) -> None:
-    """Show the slice through a place; shift it only where the place would be out of sight."""
-    node.JumpSliceByOffsetting(*at_ras_mm)
-    x, y = np.linalg.solve(slicer.util.arrayFromVTKMatrix(node.GetXYToRAS()), [*at_ras_mm, 1.0])[:2]
-    width, height = node.GetDimensions()[:2]
-    if not (0 <= x <= width and 0 <= y <= height):
-        node.JumpSliceByCentering(*at_ras_mm)

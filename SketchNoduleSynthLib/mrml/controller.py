@@ -19,16 +19,20 @@ class Controller(ABC):
         """Anything that a panel shows may have changed."""
 
     @property
-    @abstractmethod
     def status(self) -> str:
-        """What to tell the user: what went wrong, or else what comes next."""
+        """What to tell the user."""
+        return self.message or self.next_step
+
+    @property
+    @abstractmethod
+    def next_step(self) -> str:
+        """What the user may do next, a sentence."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of the views."""
 
     def tell(self, message: str) -> None:
-        """Show `message` to the user."""
         self.message = message
         self.changed.emit()
 

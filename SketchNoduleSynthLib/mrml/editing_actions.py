@@ -7,4 +7,4 @@ from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.nodule_actions import NODULE
 from SketchNoduleSynthLib.mrml.sketch_actions import SKETCH
 
-EDITING: Table[Editor] = Table((*SKETCH, *NODULE))
+EDITING: Table[Editor] = Table(*SKETCH, *NODULE)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 AROUND_MM, AROUND_SAMPLES, MOST_LUNG_HU = 5.0, 10, -400.0
 """The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 ANY_DIFFICULTY = "any difficulty"
+SCAN_THRESHOLD = 128.0
 
 
 class Editor(Controller):
@@ -71,8 +72,8 @@ class Editor(Controller):
         return self.nodes.session
 
     @property
-    def status(self) -> str:
-        return self.message or self.session.draft.lacks
+    def next_step(self) -> str:
+        return self.session.draft.lacks
 
     def close(self) -> None:
         """Let go of the views; the nodes stay."""
@@ -115,8 +116,13 @@ class Editor(Controller):
         self.session.draft.placed()
         self.scan = read_scan(path)
 
-    def set_scan_threshold(self, threshold: float) -> None:
-        """Take what is darker for ink, 0 to 255."""
+    @property
+    def scan_threshold(self) -> float:
+        """What is darker is taken for ink, 0 to 255."""
+        return self.scan.threshold if self.scan else SCAN_THRESHOLD
+
+    @scan_threshold.setter
+    def scan_threshold(self, threshold: float) -> None:
         if self.scan is not None:
             self.scan = self.scan.at(threshold)
 
@@ -171,8 +177,13 @@ class Editor(Controller):
 
     # Views
 
-    def set_live(self, is_live: bool) -> None:
-        """Show the generated plane while drawing, or not."""
+    @property
+    def is_live(self) -> bool:
+        """Whether the generated plane is shown while drawing."""
+        return self.previews.is_live
+
+    @is_live.setter
+    def is_live(self, is_live: bool) -> None:
         self.previews.is_live = is_live
         self._on_change()
 
@@ -182,10 +193,9 @@ class Editor(Controller):
         self._on_change()
 
     def show_lung_window(self) -> None:
-        """Level -600, width 1600 HU."""
         for node in (self.nodes.source, self.nodes.result):
             if node is not None:
-                volumes.show_lung_window(node)
+                volumes.show_window(node, *volumes.LUNG_WINDOW_HU)
         render(self.views)
 
     def _on_change(self) -> None:

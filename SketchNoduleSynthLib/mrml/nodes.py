@@ -1,11 +1,16 @@
-"""What every node needs: a place in the subject hierarchy, an end, and the views' volumes."""
+"""What every node needs: a place in the world and in the subject hierarchy, an end, and the views' volumes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import slicer
 import slicer.util
+import vtk
+from numpy.typing import NDArray
+
+from SketchNoduleSynthLib.errors import InputError
 
 
 def composite_of(slice_node: slicer.vtkMRMLSliceNode) -> slicer.vtkMRMLSliceCompositeNode | None:
@@ -14,6 +19,17 @@ def composite_of(slice_node: slicer.vtkMRMLSliceNode) -> slicer.vtkMRMLSliceComp
         if node.GetLayoutName() == slice_node.GetLayoutName():
             return node
     return None
+
+
+def node_to_world(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
+    """The 4 x 4 matrix from the node's own RAS to world RAS; raises :class:`InputError` if it is not linear."""
+    parent = node.GetParentTransformNode()
+    matrix = vtk.vtkMatrix4x4()
+    if parent is not None:
+        if not parent.IsTransformToWorldLinear():
+            raise InputError(f"{node.GetName()} lies under a transform that is not linear; harden or remove it first.")
+        parent.GetMatrixTransformToWorld(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)
 
 
 def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.vtkMRMLScene) -> int:

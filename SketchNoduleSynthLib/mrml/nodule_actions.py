@@ -9,7 +9,7 @@ from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, STYLE, Recipe
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml import long_tasks
-from SketchNoduleSynthLib.mrml.action import Action, Value
+from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
 
 
@@ -86,14 +86,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e: e.previews.request_variants(),
         enabled=can_make,
     ),
-    Value(
-        "is_live",
-        "Live preview",
-        "Show the generated plane while drawing",
-        True,
-        lambda e: e.previews.is_live,
-        lambda e, is_live: e.set_live(is_live),
-    ),
+    attribute("is_live", "Live preview", "Show the generated plane while drawing", True),
     Action(
         "insert",
         "Insert",
@@ -139,24 +132,8 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         on_selected(lambda e, key: e.request(e.session.remove(key))),
         enabled=has_nodules,
     ),
-    Value(
-        "random_count",
-        "",
-        "How many nodules",
-        3,
-        lambda e: e.random_count,
-        lambda e, count: setattr(e, "random_count", min(max(count, 1), long_tasks.MOST_RANDOM)),
-        limits=(1, long_tasks.MOST_RANDOM, 1),
-    ),
-    Value(
-        "difficulty",
-        "",
-        "How hard they are to find",
-        ANY_DIFFICULTY,
-        lambda e: e.difficulty,
-        lambda e, difficulty: setattr(e, "difficulty", difficulty),
-        choices=(ANY_DIFFICULTY, *LEVELS),
-    ),
+    attribute("random_count", "", "How many nodules", 3, limits=(1, long_tasks.MOST_RANDOM, 1)),
+    attribute("difficulty", "", "How hard they are to find", ANY_DIFFICULTY, choices=(ANY_DIFFICULTY, *LEVELS)),
     Action(
         "add_random",
         "Add at random",

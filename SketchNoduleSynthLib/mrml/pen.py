@@ -119,11 +119,11 @@ def to_ras(slice_node: slicer.vtkMRMLSliceNode, points: Sequence[tuple[float, fl
     return (xy @ slicer.util.arrayFromVTKMatrix(slice_node.GetXYToRAS()).T)[:, :3]
 
 
-def is_seen(slice_node: slicer.vtkMRMLSliceNode, point_ras_mm: Sequence[float]) -> bool:
-    """Whether a point of the slice lies well within its view, a tenth of it from the border."""
+def is_seen(slice_node: slicer.vtkMRMLSliceNode, point_ras_mm: Sequence[float], margin: float) -> bool:
+    """Whether a point of the slice lies within its view, at least that share of it from the border."""
     to_xy = np.linalg.inv(slicer.util.arrayFromVTKMatrix(slice_node.GetXYToRAS()))
     share = (to_xy @ (*point_ras_mm, 1.0))[:2] / np.maximum(slice_node.GetDimensions()[:2], 1)
-    return bool((np.abs(share - 0.5) < 0.4).all())
+    return bool((np.abs(share - 0.5) < 0.5 - margin).all())
 
 
 class _Line:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from SketchNoduleSynthLib.mrml.action import Action, Table, Value
+from SketchNoduleSynthLib.mrml.action import Action, Table, Value, attribute
 from SketchNoduleSynthLib.mrml.case_reader import FIRST_CONFIDENCE, MARK, CaseReader
 from SketchNoduleSynthLib.mrml.turing_reader import FIRST_CONFIDENCE as FIRST_ANSWER_CONFIDENCE
 from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
+from SketchNoduleSynthLib.mrml.volumes import LUNG_WINDOW_HU, MEDIASTINAL_WINDOW_HU
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE
 from SketchNoduleSynthLib.turing.sheets import CONFIDENCE as ANSWER_CONFIDENCE
-
-FINISH_QUESTION = "Finish? You cannot change it afterwards."
 
 
 def is_open(reader: CaseReader | TuringReader) -> bool:
@@ -22,118 +22,86 @@ def can_change_finding(reader: CaseReader) -> bool:
     return is_open(reader) and reader.finding is not None
 
 
-def _rate(number: int, reader: TuringReader) -> None:
-    reader.rate(number)
-
-
 def mark(reader: CaseReader) -> None:
     reader.take(None if reader.tool == MARK else MARK)
 
 
+def window(id: str, words: str, level_hu: float, width_hu: float, key: str = "") -> Action[CaseReader]:
+    hint = f"Level {level_hu:g}, width {width_hu:g} HU".replace("-", "−")
+    return Action(id, words, hint, lambda r: r.show_window(level_hu, width_hu), key)
+
+
+def say(id: str, words: str, hint: str, key: str, is_synthetic: bool) -> Action[TuringReader]:
+    def is_said(reader: TuringReader) -> bool:
+        return reader.answer is not None and reader.answer.is_synthetic == is_synthetic
+
+    return Action(id, words, hint, lambda r: r.say(is_synthetic), key, is_open, is_said)
+
+
+def rate(number: int, reader: TuringReader) -> None:
+    reader.confidence = number
+
+
+def finish(id: str, hint: str) -> Action[Any]:
+    question = "Finish? You cannot change it afterwards."
+    return Action(id, "Finish…", hint, lambda r: r.finish(), enabled=is_open, question=question)
+
+
 READING: Table[CaseReader] = Table(
-    (
-        Action(
-            "mark",
-            "Mark",
-            "Then click on the middle of a nodule, in any view",
-            mark,
-            "M",
-            is_open,
-            lambda r: r.tool == MARK,
-        ),
-        Action("put_down", "", do=lambda r: r.take(None), key="Escape"),
-        Value(
-            "confidence",
-            "Confidence:",
-            "1: a guess; 100: certain",
-            FIRST_CONFIDENCE,
-            lambda r: r.confidence,
-            lambda r, confidence: r.rate(confidence),
-            can_change_finding,
-            limits=(*CONFIDENCE, 1),
-        ),
-        Value(
-            "remark",
-            "Remark:",
-            "What you want to say of the selected finding",
-            "",
-            lambda r: r.finding.remark if r.finding else "",
-            lambda r, text: r.remark(text),
-            can_change_finding,
-        ),
-        Action(
-            "remove_finding",
-            "Remove",
-            "Take the selected finding away",
-            CaseReader.remove,
-            "Delete",
-            can_change_finding,
-        ),
-        Value(
-            "slice_number",
-            "Slice:",
-            "The slice of the axial view, from the CT's first",
-            1,
-            lambda r: r.slices.number,
-            lambda r, number: r.slices.show(number),
-            limits=(1, 1, 1),
-            limits_now=lambda r: (1, r.slices.count),
-        ),
-        Action("reading_lung_window", "Lung window", "Level −600, width 1600 HU", CaseReader.show_lung_window, "L"),
-        Action(
-            "mediastinal_window", "Mediastinal window", "Level 40, width 400 HU", CaseReader.show_mediastinal_window
-        ),
-        Action(
-            "finish_reading", "Finish…", "End the reading", CaseReader.finish, enabled=is_open, question=FINISH_QUESTION
-        ),
-        Action("next_case", "Next case", "The next one that is not finished", enabled=lambda r: r.has_next),
-    )
+    Action(
+        "mark",
+        "Mark",
+        "Then click on the middle of a nodule, in any view",
+        mark,
+        "M",
+        is_open,
+        lambda r: r.tool == MARK,
+    ),
+    Action("put_down", "", do=lambda r: r.take(None), key="Escape"),
+    attribute(
+        "confidence",
+        "Confidence:",
+        "1: a guess; 100: certain",
+        FIRST_CONFIDENCE,
+        enabled=can_change_finding,
+        limits=(*CONFIDENCE, 1),
+    ),
+    attribute("remark", "Remark:", "What you want to say of the selected finding", "", enabled=can_change_finding),
+    Action(
+        "remove_finding", "Remove", "Take the selected finding away", CaseReader.remove, "Delete", can_change_finding
+    ),
+    Value(
+        "slice_number",
+        "Slice:",
+        "The slice of the axial view, from the CT's first",
+        1,
+        lambda r: r.slices.number,
+        lambda r, number: r.slices.show(number),
+        limits=(1, 1, 1),
+        limits_now=lambda r: (1, r.slices.count),
+    ),
+    window("reading_lung_window", "Lung window", *LUNG_WINDOW_HU, "L"),
+    window("mediastinal_window", "Mediastinal window", *MEDIASTINAL_WINDOW_HU),
+    finish("finish_reading", "End the reading"),
+    Action("next_case", "Next case", "The next one that is not finished", enabled=lambda r: r.has_next),
 )
 TURING: Table[TuringReader] = Table(
-    (
-        Action(
-            "real",
-            "Real",
-            "The nodule was in the CT",
-            lambda r: r.say(is_synthetic=False),
-            "R",
-            is_open,
-            lambda r: r.answer is not None and not r.answer.is_synthetic,
-        ),
-        Action(
-            "synthetic",
-            "Synthetic",
-            "A network made the nodule",
-            lambda r: r.say(is_synthetic=True),
-            "S",
-            is_open,
-            lambda r: r.answer is not None and r.answer.is_synthetic,
-        ),
-        Value(
-            "answer_confidence",
-            "Confidence:",
-            "1: a guess; 5: certain (keys 1 to 5)",
-            FIRST_ANSWER_CONFIDENCE,
-            lambda r: r.confidence,
-            lambda r, confidence: r.rate(confidence),
-            is_open,
-            limits=(*ANSWER_CONFIDENCE, 1),
-        ),
-        *(
-            Action(f"rate_{number}", "", do=partial(_rate, number), key=str(number))
-            for number in range(ANSWER_CONFIDENCE[0], ANSWER_CONFIDENCE[1] + 1)
-        ),
-        Action("previous_picture", "Back", "The picture before", lambda r: r.go(-1), "B", lambda r: r.place > 0),
-        Action(
-            "next_picture",
-            "Next",
-            "The next picture",
-            lambda r: r.go(1),
-            "N",
-            lambda r: r.place < len(r.session.ids) - 1,
-        ),
-        Action(
-            "finish_test", "Finish…", "End the test", TuringReader.finish, enabled=is_open, question=FINISH_QUESTION
-        ),
-    )
+    say("real", "Real", "The nodule was in the CT", "R", is_synthetic=False),
+    say("synthetic", "Synthetic", "A network made the nodule", "S", is_synthetic=True),
+    attribute(
+        "answer_confidence",
+        "Confidence:",
+        "1: a guess; 5: certain (keys 1 to 5)",
+        FIRST_ANSWER_CONFIDENCE,
+        name="confidence",
+        enabled=is_open,
+        limits=(*ANSWER_CONFIDENCE, 1),
+    ),
+    *(
+        Action(f"rate_{number}", "", do=partial(rate, number), key=str(number))
+        for number in range(ANSWER_CONFIDENCE[0], ANSWER_CONFIDENCE[1] + 1)
+    ),
+    Action("previous_picture", "Back", "The picture before", lambda r: r.go(-1), "B", lambda r: r.place > 0),
+    Action("next_picture", "Next", "The next picture", lambda r: r.go(1), "N", lambda r: r.has_next),
+    finish("finish_test", "End the test"),
 )

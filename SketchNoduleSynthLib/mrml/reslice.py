@@ -14,6 +14,7 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
+from SketchNoduleSynthLib.mrml.view import Plane
 from SketchNoduleSynthLib.synthesis.site import Reslice
 
 EDGES_OPACITY = 0.6
@@ -26,7 +27,7 @@ class SketchView:
         self.nodes, self.slice_node = nodes, slice_node
         self.edges_are_shown = False
         self._voi: Voi | None = None
-        self._before: tuple[np.ndarray, tuple[float, float, float]] | None = None
+        self._before: Plane | None = None
         self._size = slice_node.GetDimensions()
         self._tag = slice_node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda *_event: self._on_resized())
 
@@ -35,8 +36,7 @@ class SketchView:
         if voi == self._voi:
             return
         if self._before is None:
-            pose = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS()).copy()
-            self._before = pose, self.slice_node.GetFieldOfView()
+            self._before = Plane.of(self.slice_node)
         self._voi = voi
         if voi is None:
             self._turn_back()
@@ -90,14 +90,9 @@ class SketchView:
                 show_frame(self.slice_node, self._voi.frame(1))
 
     def _turn_back(self) -> None:
-        if self._before is None:
-            return
-        pose, view = self._before
-        self._before = None
-        with slicer.util.NodeModify(self.slice_node):
-            slicer.util.updateVTKMatrixFromArray(self.slice_node.GetSliceToRAS(), pose)
-            self.slice_node.SetFieldOfView(*view)
-            self.slice_node.UpdateMatrices()
+        if self._before is not None:
+            self._before.restore()
+            self._before = None
 
 
 def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:

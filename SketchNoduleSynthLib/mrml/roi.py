@@ -12,7 +12,7 @@ from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame, tilted_axes
 from SketchNoduleSynthLib.ct.grid import ras_of_lps, turned
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.geometry import node_to_world
+from SketchNoduleSynthLib.mrml.nodes import node_to_world
 
 TILT_TOLERANCE_DEG = 0.5
 

@@ -9,8 +9,8 @@ from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
-from SketchNoduleSynthLib.mrml.action import Action, Value
-from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
+from SketchNoduleSynthLib.mrml.editor import SCAN_THRESHOLD, Editor
 from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
 
 TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
@@ -109,14 +109,12 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e, is_shown: e.sketch.show_edges(is_shown),
         is_placed,
     ),
-    Value(
+    attribute(
         "scan_threshold",
         "Threshold:",
         "Darker than this is ink",
-        128.0,
-        lambda e: e.scan.threshold if e.scan else 128.0,
-        lambda e, threshold: e.set_scan_threshold(threshold),
-        lambda e: e.scan is not None,
+        SCAN_THRESHOLD,
+        enabled=lambda e: e.scan is not None,
         limits=(0, 255, 1),
     ),
     Action("use_scan", "Use these lines", "They take the drawing's place", Editor.use_scan),

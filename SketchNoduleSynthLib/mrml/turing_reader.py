@@ -10,7 +10,6 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
-from SketchNoduleSynthLib.mrml.nodes import remove_node
 from SketchNoduleSynthLib.mrml.view import View, render
 from SketchNoduleSynthLib.turing.session import Answer, TuringSession, check_confidence
 
@@ -34,37 +33,36 @@ class TuringReader(Controller):
         first = session.picture(self.place)
         self._node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Real or synthetic")
         volumes.show_picture(self._node, first)
-        for node in (self._node, self._node.GetDisplayNode()):
-            node.SetSaveWithScene(False)
-        self._node.SetHideFromEditors(True)
         self._display = ExclusiveDisplay(self._node, self.views)
         self.fit()
 
     @property
-    def status(self) -> str:
-        if self.message:
-            return self.message
+    def next_step(self) -> str:
         if self.session.is_finished:
             return f"The test is finished; the answers are in {self.session.path}."
         missing = len(self.session.missing)
         return f"{missing} of {len(self.session.ids)} without an answer." if missing else "All are answered: Finish."
 
     @property
+    def has_next(self) -> bool:
+        return self.place < len(self.session.ids) - 1
+
+    @property
     def answer(self) -> Answer | None:
         """What was said of the picture that is shown."""
         return self.session.answers.get(self.session.ids[self.place])
+
+    def say(self, is_synthetic: bool) -> None:
+        """The picture that is shown is synthetic, or real."""
+        self.session.answer(self.place, Answer(is_synthetic, self.confidence))
 
     @property
     def confidence(self) -> int:
         """Of the answer, or with which the next one is given."""
         return self._confidence if self.answer is None else self.answer.confidence
 
-    def say(self, is_synthetic: bool) -> None:
-        """The picture that is shown is synthetic, or real."""
-        self.session.answer(self.place, Answer(is_synthetic, self.confidence))
-
-    def rate(self, confidence: int) -> None:
-        """How sure the answer is; without one, how sure the next one will be."""
+    @confidence.setter
+    def confidence(self, confidence: int) -> None:
         check_confidence(confidence)
         if self.answer is None:
             self._confidence = confidence
@@ -87,7 +85,6 @@ class TuringReader(Controller):
     def close(self) -> None:
         """Let go of the views, which show again what they did before; the answers stay."""
         self._display.end()
-        remove_node(self._node)
 
     def fit(self) -> None:
         """Show the whole picture, as large as the view."""

@@ -16,9 +16,12 @@ from SketchNoduleSynthLib.ct.grid import Grid, turned
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.geometry import node_to_world
+from SketchNoduleSynthLib.mrml.nodes import node_to_world
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
+LUNG_WINDOW_HU = LUNG_LEVEL_HU, LUNG_WIDTH_HU
+MEDIASTINAL_WINDOW_HU = 40.0, 400.0
+"""Level and width."""
 NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")
 
 
@@ -54,7 +57,7 @@ def node_from_volume(volume: Volume, name: str, scene: slicer.vtkMRMLScene) -> s
     """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
     update_node(node, volume)
-    show_lung_window(node)
+    show_window(node, *LUNG_WINDOW_HU)
     return node
 
 
@@ -78,7 +81,7 @@ def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> sli
         if attribute.startswith("DICOM."):
             result.RemoveAttribute(attribute)
     result.SetAttribute(SYNTHETIC_ATTRIBUTE, "1")
-    show_lung_window(result)
+    show_window(result, *LUNG_WINDOW_HU)
     return result
 
 
@@ -121,23 +124,13 @@ def add_segment(
     return node.AddSegmentFromBinaryLabelmapRepresentation(image, name)
 
 
-def show_lung_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Level -600, width 1600 HU."""
-    _show_window(node, LUNG_LEVEL_HU, LUNG_WIDTH_HU)
-
-
-def show_mediastinal_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Level 40, width 400 HU."""
-    _show_window(node, 40.0, 400.0)
-
-
 def show_picture(node: slicer.vtkMRMLScalarVolumeNode, grey: NDArray[np.uint8]) -> None:
     """Give `node` a picture (rows, columns) as its only slice, upright in an axial view, black to white as it is."""
     update_node(node, Volume.of(grey[None]))
-    _show_window(node, 127.5, 255.0)
+    show_window(node, 127.5, 255.0)
 
 
-def _show_window(node: slicer.vtkMRMLScalarVolumeNode, level: float, width: float) -> None:
+def show_window(node: slicer.vtkMRMLScalarVolumeNode, level: float, width: float) -> None:
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     display.SetAutoWindowLevel(False)

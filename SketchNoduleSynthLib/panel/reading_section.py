@@ -69,7 +69,7 @@ class ReadingSection(Mode[CaseReader]):
 
     def _remark(self, reader: CaseReader) -> None:
         self.ui.remark.modified = False
-        reader.remark(self.ui.remark.text)
+        reader.remark = self.ui.remark.text
 
     def _open_next(self, reader: CaseReader) -> None:
         work = self._work
