@@ -107,10 +107,7 @@ def all_or_none(folder: Path, earlier: Sequence[str] = ()) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to write into that becomes `target` at the end, or vanishes if anything goes wrong.
-
-    Raises :class:`InputError` if `target` is a file or holds anything, and for all that the disk refuses.
-    """
+    """A folder to write into that becomes `target`, which must be new or empty, at the end, or vanishes."""
     with _draft(target, target.parent) as draft:
         if target.exists() and not target.is_dir():
             raise InputError(f"{target} is a file; give a new folder.")
@@ -125,10 +122,7 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def new_file(target: Path) -> Iterator[Path]:
-    """A file to write that becomes `target` at the end, or vanishes; what is at `target` is replaced only then.
-
-    Raises :class:`InputError` if `target` is a folder, and for all that the disk refuses.
-    """
+    """A file to write that becomes `target` at the end, or vanishes; what is at `target` is replaced only then."""
     with _draft(target, target.parent) as draft:
         if target.is_dir():
             raise InputError(f"{target} is a folder; give a file.")
@@ -139,6 +133,7 @@ def new_file(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _draft(target: Path, home: Path) -> Iterator[Path]:
+    """A name in `home`, gone at the end; raises :class:`InputError` for all that the disk refuses."""
     draft = home / f".draft.{uuid.uuid4().hex[:8]}.{target.name}"
     try:
         yield draft

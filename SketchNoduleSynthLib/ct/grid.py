@@ -20,9 +20,7 @@ def lps_of_ras(points_or_axes: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(points_or_axes, float) * _TURN
 
 
-def ras_of_lps(points_or_axes: ArrayLike) -> NDArray[np.float64]:
-    """The inverse of :func:`lps_of_ras`."""
-    return lps_of_ras(points_or_axes)
+ras_of_lps = lps_of_ras  # The turn is its own inverse.
 
 
 def turned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -87,10 +87,7 @@ class Volume:
 
     @classmethod
     def read(cls, path: str | Path) -> Volume:
-        """Read .nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM.
-
-        Raises :class:`InputError` with one sentence if there is no readable CT at `path`.
-        """
+        """Read .nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM; raises :class:`InputError` if that is no CT."""
         from SketchNoduleSynthLib.ct.read import read_voxels
 
         volume = cls(*read_voxels(Path(path)))
@@ -107,10 +104,7 @@ class Volume:
         return image
 
     def write(self, path: str | Path, header: Mapping[str, str] | None = None) -> None:
-        """Write a compressed NRRD; what is at `path` is replaced only when all is written.
-
-        `header`: keys and values of its header, such as :data:`ct.synthetic_mark.NRRD_HEADER`.
-        """
+        """Write a compressed NRRD with such keys in its header; what is at `path` is replaced when all is written."""
         import SimpleITK as sitk
 
         path = Path(path)

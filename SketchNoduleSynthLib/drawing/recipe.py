@@ -55,7 +55,6 @@ class Draft:
 
     @classmethod
     def from_dict(cls, data: Any, where: str) -> Self:
-        """From parsed JSON, which messages call `where`."""
         keys = Keys(data, where)
         given = {}
         for one in fields(cls):

@@ -26,10 +26,7 @@ ANGLE_DEG = 3
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """One line of the pen: `points_mm` (n, 2) as u, v; `closed` joins the last point to the first.
-
-    Two strokes are equal only if they are one.
-    """
+    """A line of the pen, equal to itself alone: `points_mm` (n, 2) as u, v; `closed` joins the last to the first."""
 
     points_mm: NDArray[np.float64]
     label: Label = "nodule"
@@ -47,7 +44,6 @@ class Stroke:
 
     @classmethod
     def from_dict(cls, data: Any, where: str) -> Stroke:
-        """From parsed JSON, which messages call `where`; raises :class:`InputError` that names the key."""
         keys = Keys(data, where)
         label = keys.choice("label", LABELS, "nodule")
         closed = keys.take("closed", False)
@@ -69,7 +65,6 @@ class Stroke:
 
     @property
     def path_mm(self) -> NDArray[np.float64]:
-        """The points, with the first again at the end if the stroke is closed."""
         return np.vstack([self.points_mm, self.points_mm[:1]]) if self.closed else self.points_mm
 
 
@@ -130,10 +125,7 @@ def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:
 
 
 def diameters(area: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> tuple[float, float]:
-    """The longest distance across `area` (rows, columns) of pixels of that height and width, and that across it, mm.
-
-    Edge to edge, 0 if the area is empty.
-    """
+    """As :func:`long_diameter`, with the width across it, for pixels (rows, columns) of that height and width."""
     from skimage import measure
 
     contours = measure.find_contours(np.pad(area, 1).astype(float), 0.5)

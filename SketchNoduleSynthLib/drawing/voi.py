@@ -41,7 +41,6 @@ class Voi:
 
     @classmethod
     def from_dict(cls, data: Any, where: str) -> Voi:
-        """From parsed JSON, which messages call `where`.voi; raises :class:`InputError` that names the key."""
         keys = Keys(data, f"{where}.voi")
         given = [keys.take(name) for name in ("center_ras_mm", "diameter_mm")]
         given += [keys.take(name, 0.0) for name in ("tilt_lr_deg", "tilt_hf_deg")]
@@ -58,5 +57,4 @@ class Voi:
         return SIDE_PER_DIAMETER * self.diameter_mm
 
     def frame(self, samples: int | tuple[int, int, int]) -> Frame:
-        """The VOI as a cubic frame of `samples` an axis."""
         return Frame.of_voi(self.center_lps_mm, self.side_mm, samples, self.tilt_lr_deg, self.tilt_hf_deg)

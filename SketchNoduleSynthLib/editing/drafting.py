@@ -49,8 +49,7 @@ class Drafting(States):
     def place(self, center_ras_mm: Sequence[float], diameter_mm: float | None = None) -> None:
         """Put the VOI at a point of the CT, untilted, and start a new drawing there.
 
-        Raises :class:`InputError` if the point is outside the CT or in air outside the body, or if the draft's model
-        does not know that diameter.
+        Raises :class:`InputError` outside the CT or the body, and for a diameter that the draft's model does not know.
         """
         x, y, z = map(float, center_ras_mm)
         diameter = diameter_mm or (self.draft.voi.diameter_mm if self.draft.voi else DIAMETER_MM)
@@ -59,10 +58,7 @@ class Drafting(States):
         self._step("Place", State(replace(self.draft, voi=voi, strokes=()), self.nodules))
 
     def set_voi(self, voi: Voi) -> None:
-        """Move, resize or tilt the VOI; the drawing goes with it, and grows with its diameter.
-
-        Raises :class:`InputError` for a diameter that the draft's model does not know.
-        """
+        """Move, resize or tilt the VOI; the drawing goes with it and grows with it. Raises as :meth:`place`."""
         if voi != self.draft.voi:
             draft = self.draft.with_voi(self._checked(voi))
             self._step("Change the VOI", replace(self.state, draft=draft), merge=True)
@@ -80,7 +76,6 @@ class Drafting(States):
             self._step(f"Choose the {' and '.join(changed)}", replace(self.state, draft=draft), merge=True)
 
     def draw(self, stroke: Stroke) -> None:
-        """Add a line. Raises :class:`InputError` if there is no VOI to draw on."""
         self.draft.placed()
         self._draw("Draw", (*self.draft.strokes, stroke))
 

@@ -49,7 +49,6 @@ def simplified(stroke: Stroke, tolerance_mm: float) -> Stroke:
 
 
 def densely(path_mm: NDArray[np.float64], step_mm: float) -> NDArray[np.float64]:
-    """`path_mm` (n, 2) with points at most `step_mm` apart along it."""
     if len(path_mm) < 2:
         return path_mm
     along = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(path_mm, axis=0), axis=1)))

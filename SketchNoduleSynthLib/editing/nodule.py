@@ -30,7 +30,6 @@ class Nodule:
     is_shown: bool = True
 
     def stands_on(self, below: Volume) -> bool:
-        """Whether it was made, and on what `below` is now."""
         return self.insertion is not None and digest(below, self.insertion) == self.ground
 
     def made(self, insertion: Insertion, below: Volume) -> Nodule:

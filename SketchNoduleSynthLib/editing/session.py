@@ -1,9 +1,7 @@
-"""The editing session: what a user does to a CT, whatever the window it is done in.
+"""The editing session: what a user does to a CT, which is never written, whatever the window it is done in.
 
-The source volume is never written. A state is a draft, the nodules and which of them is being edited; states are
-immutable and share what they have in common, so that undo is going back to one. What takes time (:class:`Work`)
-reads a state and may run on another thread; only :meth:`Session.commit` and the other edits change the session, all
-on the caller's thread.
+What takes time (:class:`Work`) reads a state and may run on another thread; only :meth:`Session.commit` and the other
+edits change the session, all on the caller's thread.
 """
 
 from __future__ import annotations
@@ -29,10 +27,7 @@ from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
 
 
 class Session(Drafting):
-    """A CT being edited, from `state` on; `make` makes its nodules.
-
-    Raises :class:`InputError` if `source` cannot be a CT in HU.
-    """
+    """A CT being edited; `make` makes its nodules. Raises :class:`InputError` if `source` cannot be a CT in HU."""
 
     def __init__(self, source: Volume, state: State | None = None, make: Make = synthesize) -> None:
         super().__init__(source, state)
@@ -75,7 +70,6 @@ class Session(Drafting):
         return self._work(f"Update nodule {key}", tuple(changed), key)
 
     def add(self, recipe: Recipe) -> Work:
-        """The nodules of a recipe, after those that are there."""
         new = (Nodule(key, nodule) for key, nodule in enumerate(recipe.nodules, self.next_key))
         return self._work("Load a recipe", (*self.nodules, *new), self.state.edited)
 
@@ -113,7 +107,6 @@ class Session(Drafting):
         self._step(work.name, replace(self.state, nodules=made, edited=edited))
 
     def carry_out(self, work: Work, progress: Progress = silent) -> None:
-        """Carry out and commit at once."""
         self.commit(work, work.carry_out(progress))
 
     def _work(self, name: str, nodules: tuple[Nodule, ...], edited: int | None) -> Work:

@@ -38,11 +38,9 @@ class States:
 
     @property
     def nodules(self) -> tuple[Nodule, ...]:
-        """In the order in which they are inserted."""
         return self.state.nodules
 
     def nodule(self, key: int) -> Nodule:
-        """The nodule of `key`; raises :class:`InputError` if there is none."""
         for nodule in self.nodules:
             if nodule.key == key:
                 return nodule

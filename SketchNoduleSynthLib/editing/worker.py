@@ -54,7 +54,6 @@ class Worker:
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is something to pump."""
         return self._running is not None or bool(self._waiting)
 
     @property

@@ -58,12 +58,10 @@ class Coverage:
 
     @property
     def rate(self) -> float:
-        """The pathology-coverage rate: the share of cells with a nodule."""
         return float((self.counts > 0).mean())
 
     @property
     def rate_of_pairs(self) -> float:
-        """The share of all pairs of two properties that some nodule has."""
         axes = set(range(self.counts.ndim))
         tables = [self.counts.sum(tuple(axes - set(pair))) for pair in combinations(sorted(axes), 2)]
         return sum((table > 0).sum() for table in tables) / sum(table.size for table in tables)
@@ -116,5 +114,4 @@ def heat_map(coverage: Coverage) -> Figure:
 
 
 def plots() -> Any:
-    """matplotlib's figures; raises :class:`InputError` if it is missing."""
     return needed("matplotlib.figure", "cases", "A picture of the coverage")

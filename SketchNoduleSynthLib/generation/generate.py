@@ -115,7 +115,6 @@ def generate(
 def proposals(
     positions: Positions, taken: Sequence[Voi], request: Request, rng: np.random.Generator
 ) -> Iterator[NoduleRecipe]:
-    """Nodules as requested, at places that are free; none is made yet."""
     models, sizes_mm = request.models or tuple(bundled()), request.sizes_mm or request.known_mm
     for _ in range(MOST_PROPOSALS):
         outline, diameter = draw_outline(read_outlines(), sizes_mm, request.attenuations, rng)

@@ -54,19 +54,15 @@ class Lung:
 
     @cached_property
     def pleura_mm(self) -> NDArray[np.float32]:
-        """How far every voxel in a lung is from where that lung ends (wall, mediastinum, diaphragm, other lung), mm.
-
-        The end lies half a voxel from the outermost voxels' centres; outside the lungs it is 0.
-        """
+        """How far every voxel in a lung is from where that lung ends, half a voxel beyond its last, mm; 0 outside."""
         right, left = (within_mm(self.sides == side) for side in SIDES)
         return np.maximum(np.maximum(right, left) - GRID_MM / 2, 0)
 
     @cached_property
     def hila(self) -> dict[int, NDArray[np.float64]]:
-        """The hilum of each lung that is there, LPS mm.
+        """The hilum of each lung that is there, LPS mm: the middle of the bronchi that come close to it.
 
-        It is the middle of the bronchi below the carina that come within 12 mm of the lung; without such bronchi, the
-        lung's voxel nearest to the middle of both lungs.
+        Without such bronchi it is the lung's voxel nearest to the middle of both lungs.
         """
         found = {}
         middle = self.hu.grid.to_lps(np.argwhere(self.mask).mean(0)[::-1])

@@ -32,7 +32,6 @@ class NoduleOutline:
     attenuation: str
 
     def stroke(self, diameter_mm: float, angle_deg: float) -> Stroke:
-        """The outline turned by an angle and scaled to a long diameter, about the middle of its extent."""
         angle = np.deg2rad(angle_deg)
         turned = self.points_mm @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         longest = np.linalg.norm(turned[:, None] - turned, axis=-1).max()

@@ -112,6 +112,5 @@ class Positions:
 
 
 def overlap(one: Voi, other: Voi) -> bool:
-    """Whether two nodules would come closer to each other than NODULE_GAP_MM."""
     apart = np.linalg.norm(one.center_lps_mm - other.center_lps_mm)
     return bool(apart < (one.diameter_mm + other.diameter_mm) / 2 + NODULE_GAP_MM)

@@ -31,7 +31,6 @@ def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str, str]:
 
 
 def situation_of(insertion: Insertion, volume: Volume, lung: Lung) -> Situation:
-    """The situation of a nodule in `volume`, which must not have it yet and whose lungs are `lung`."""
     score = difficulty(volume, insertion, lung)
     return Situation(*side_and_third(lung, insertion.recipe.voi.center_lps_mm), score, level_of(score))
 

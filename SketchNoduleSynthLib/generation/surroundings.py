@@ -69,7 +69,6 @@ class Neighbourhood:
 
     @property
     def vessel_mm(self) -> float:
-        """How far the nearest structure is from the point; 20 mm where none is nearer."""
         return float(min(self.away_mm[self.dense].min(initial=REACH_MM), REACH_MM))
 
 

@@ -20,15 +20,14 @@ Progress = Callable[[str], None]
 
 
 def silent(stage: str) -> None:
-    """No progress shown."""
+    pass
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Where in the lungs a nodule stands, and how hard that makes it to find.
+    """Where in the lungs a nodule stands, and how hard that makes it to find; see :mod:`generation.situation`.
 
-    `side`: the patient's right or left; `third`: the lung's upper, middle or lower; `difficulty`: 0 (conspicuous) to
-    1 (subtle), `difficulty_class` its word. See :mod:`generation.difficulty`.
+    `side`: right or left; `third`: upper, middle or lower; `difficulty`: 0 (easy) to 1, `difficulty_class` its word.
     """
 
     side: str
@@ -54,7 +53,6 @@ class Insertion:
     situation: Situation | None = None
 
     def apply(self, array: NDArray) -> None:
-        """Write the nodule into `array` (z, y, x)."""
         self._write(array, self.after)
 
     def revert(self, array: NDArray) -> None:

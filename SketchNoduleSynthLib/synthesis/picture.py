@@ -32,7 +32,6 @@ def planes(frame: Frame) -> list[Frame]:
 
 
 def strip(before: Volume, after: Volume, nodule: NoduleRecipe, heading: str) -> Image.Image:
-    """One nodule: drawing, then before and after in three planes."""
     voi = nodule.voi
     wide = Frame.of_voi(voi.center_lps_mm, voi.side_mm * WIDER, TILE, voi.tilt_lr_deg, voi.tilt_hf_deg)
     cuts = planes(wide)
@@ -60,6 +59,5 @@ def grey(cut: Frame, volume: Volume) -> NDArray[np.uint8]:
 def write_preview(
     path: Path, before: Volume, after: Volume, nodules: Sequence[NoduleRecipe], headings: Sequence[str]
 ) -> None:
-    """Write all nodules' strips, one below the other."""
     strips = [strip(before, after, nodule, text) for nodule, text in zip(nodules, headings, strict=True)]
     Image.fromarray(np.vstack([np.asarray(one) for one in strips])).save(path)

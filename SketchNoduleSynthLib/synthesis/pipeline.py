@@ -30,16 +30,12 @@ INTERPOLATION_VOXELS = 3
 
 
 def synthesize(
-    volume: Volume,
-    nodule: NoduleRecipe,
-    progress: Progress = silent,
-    make: Generator | None = None,
+    volume: Volume, nodule: NoduleRecipe, progress: Progress = silent, make: Generator | None = None
 ) -> Insertion:
     """Make one nodule for `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
 
-    `progress` is told each stage's name as it begins; it may raise to cancel. `make`: another generator than the
-    bundled one, such as freshly trained weights. Raises
-    :class:`InputError` for a VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
+    `make`: another generator than the bundled one, such as freshly trained weights. Raises :class:`InputError` for a
+    VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
     """
     seconds: dict[str, float] = {}
     started = time.perf_counter()
@@ -140,6 +136,5 @@ def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
 
 
 def disc(site: Site) -> NDArray[np.bool_]:
-    """Where a nodule without a drawing is looked for: a disc of the asked diameter."""
     u, v, _ = site.reslice.frame.offsets
     return u**2 + v[:, None] ** 2 <= (site.diameter_mm / 2) ** 2

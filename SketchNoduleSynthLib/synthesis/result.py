@@ -45,11 +45,9 @@ class Result:
         return Result(self.source.flipped(), self.synthetic.flipped(), self.labels[::-1], flipped, self.recipe)
 
     def write_ct(self, path: Path) -> None:
-        """Write the synthetic CT as an NRRD whose header says that it is one."""
         self.synthetic.write(path, NRRD_HEADER)
 
     def write_labels(self, path: Path) -> None:
-        """Write the label map on the CT's voxels as an NRRD."""
         self.synthetic.with_array(self.labels).write(path)
 
 
