@@ -43,7 +43,6 @@ class Action(Generic[C]):
     files: tuple[str, ...] = ()
 
     def text(self, controller: C | None = None) -> str:
-        """What stands on the button, with its key."""
         words = self.words_now(controller) if self.words_now and controller else self.words
         return f"{words} ({KEY_NAMES.get(self.key, self.key)})" if self.key else words
 

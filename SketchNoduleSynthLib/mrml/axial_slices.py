@@ -45,7 +45,6 @@ class AxialSlices:
         self.slice_node.RemoveObserver(self._tag)
 
     def _center(self) -> NDArray[np.float64]:
-        """The middle of the view's plane as x, y, z index of the CT."""
         center_ras = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
         return self.grid.to_index(lps_of_ras(center_ras))
 

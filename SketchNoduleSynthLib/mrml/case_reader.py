@@ -66,13 +66,11 @@ class CaseReader(Controller):
 
     @property
     def title(self) -> str:
-        """The case's id, and its place where there are several."""
         case = self.case
         return f"Case {case.place} of {case.count}: {case.id}" if case.count > 1 else case.id
 
     @property
     def has_next(self) -> bool:
-        """Whether this case is finished and another one is not."""
         return self.session.is_finished and self.case.left > 0
 
     @property
@@ -99,7 +97,6 @@ class CaseReader(Controller):
         self.select(number)
 
     def select(self, number: int) -> None:
-        """Take a finding to hand; the views go there."""
         finding = self.session.finding(number)
         self.active = number
         self._show_points()
@@ -133,7 +130,6 @@ class CaseReader(Controller):
         self.session.remove(self._at_hand())
 
     def finish(self) -> None:
-        """End the reading; it cannot be changed afterwards."""
         self.session.finish()
         self.take(None)
 

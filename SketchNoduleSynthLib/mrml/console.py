@@ -111,7 +111,6 @@ class Console:
         write(self.session.result(), Path(folder))
 
     def forget(self, nodes: SessionNodes) -> None:
-        """Stop following a session whose nodes are gone."""
         nodes.close()
         self._opened = {key: other for key, other in self._opened.items() if other is not nodes}
         if self._current is nodes:

@@ -42,7 +42,6 @@ class Curves:
                 remove_node(curve)
 
     def update(self, draft: Draft) -> None:
-        """Bring the curves up to `draft`."""
         strokes = draft.strokes if draft.voi is not None else ()
         for stroke in [stroke for stroke in self._nodes if draft.voi != self._voi or stroke not in strokes]:
             remove_node(self._nodes.pop(stroke))
@@ -54,13 +53,11 @@ class Curves:
                 self._nodes[stroke] = self._add(stroke, draft.placed())
 
     def lay_out(self, view: slicer.vtkMRMLSliceNode) -> None:
-        """Show the curves in `view` only."""
         self._views = [view.GetID()]
         for curve in self._shown():
             curve.GetDisplayNode().SetViewNodeIDs(self._views)
 
     def show(self, is_shown: bool) -> None:
-        """Show the curves, or not."""
         for curve in self._shown():
             curve.SetDisplayVisibility(is_shown)
 
@@ -80,7 +77,6 @@ class Curves:
         return curve
 
     def _draw_circle(self, voi: Voi | None) -> None:
-        """The circle of the long diameter of `voi`; none if there is no VOI."""
         if self._circle is not None and (voi is None or not self.scene.IsNodePresent(self._circle)):
             remove_node(self._circle)
             self._circle = None

@@ -127,7 +127,6 @@ class Editor(Controller):
             self.scan = self.scan.at(threshold)
 
     def use_scan(self) -> None:
-        """The scan's lines instead of the drawing."""
         if self.scan is None:
             raise InputError("There is no scan; load one first.")
         self.session.trace(self.scan)
@@ -137,7 +136,6 @@ class Editor(Controller):
 
     @property
     def selected(self) -> Nodule | None:
-        """The nodule that was selected, or else the last one."""
         nodules = self.session.nodules
         return next((nodule for nodule in nodules if nodule.key == self._selected), nodules[-1] if nodules else None)
 
@@ -147,13 +145,11 @@ class Editor(Controller):
         jump(self.views[1:], self.session.nodule(key).recipe.voi.center_ras_mm)
 
     def edit(self, key: int) -> None:
-        """Take a nodule's recipe as the draft; the views go there."""
         self.session.edit(key)
         self.take("nodule")
         self.select(key)
 
     def duplicate(self, key: int) -> None:
-        """Take a nodule's drawing again for a new one beside it."""
         self.session.duplicate(key)
         self.take("nodule")
 
@@ -188,7 +184,6 @@ class Editor(Controller):
         self._on_change()
 
     def show_before(self, is_before: bool) -> None:
-        """Show the CT as it was, or with the nodules."""
         self.is_before = is_before
         self._on_change()
 

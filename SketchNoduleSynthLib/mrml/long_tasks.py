@@ -38,7 +38,6 @@ def export_case(editor: Editor, folder: Path) -> None:
 
 
 def add_random(editor: Editor) -> None:
-    """Nodules where nodules can be, as many and as hard to find as the editor says."""
     difficulty = None if editor.difficulty == ANY_DIFFICULTY else editor.difficulty
     count = min(max(editor.random_count, 1), MOST_RANDOM)
     editor.request(editor.session.add_random(count, difficulty))

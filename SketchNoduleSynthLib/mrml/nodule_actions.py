@@ -25,12 +25,12 @@ def has_nodules(editor: Editor) -> bool:
     return bool(editor.session.nodules)
 
 
-def on_selected(act: Callable[[Editor, int], object]) -> Callable[[Editor], object]:
+def on_selected(id: str, words: str, hint: str, act: Callable[[Editor, int], object], **more: Any) -> Action[Editor]:
     def do(editor: Editor) -> None:
         if editor.selected is not None:
             act(editor, editor.selected.key)
 
-    return do
+    return Action(id, words, hint, do, enabled=has_nodules, **more)
 
 
 def is_selected_hidden(editor: Editor) -> bool:
@@ -113,25 +113,16 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e: e.is_before,
     ),
     # The nodules
-    Action("edit", "Edit", "Change this nodule", on_selected(Editor.edit), enabled=has_nodules),
-    Action(
-        "duplicate", "Duplicate", "Its drawing again, beside it", on_selected(Editor.duplicate), enabled=has_nodules
-    ),
-    Action(
+    on_selected("edit", "Edit", "Change this nodule", Editor.edit),
+    on_selected("duplicate", "Duplicate", "Its drawing again, beside it", Editor.duplicate),
+    on_selected(
         "hide",
         "Hide",
         "Take it out of the CT for now",
-        on_selected(lambda e, key: e.request(e.session.show(key, is_selected_hidden(e)))),
-        enabled=has_nodules,
+        lambda e, key: e.request(e.session.show(key, is_selected_hidden(e))),
         words_now=lambda e: "Show" if is_selected_hidden(e) else "Hide",
     ),
-    Action(
-        "remove",
-        "Remove",
-        "Take it away",
-        on_selected(lambda e, key: e.request(e.session.remove(key))),
-        enabled=has_nodules,
-    ),
+    on_selected("remove", "Remove", "Take it away", lambda e, key: e.request(e.session.remove(key))),
     attribute("random_count", "", "How many nodules", 3, limits=(1, long_tasks.MOST_RANDOM, 1)),
     attribute("difficulty", "", "How hard they are to find", ANY_DIFFICULTY, choices=(ANY_DIFFICULTY, *LEVELS)),
     Action(

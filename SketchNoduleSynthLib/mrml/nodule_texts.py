@@ -26,7 +26,6 @@ class NoduleTexts:
         return [node.GetText() for node in self._nodes().values()]
 
     def update(self, nodules: Sequence[Nodule]) -> None:
-        """Bring the nodes up to `nodules`."""
         scene, nodes = self.text_node.GetScene(), self._nodes()
         keys = [nodule.key for nodule in nodules]
         for key in nodes.keys() - keys:
@@ -42,7 +41,6 @@ class NoduleTexts:
             self.text_node.AddNodeReferenceID(NODULE_TEXTS, nodes[key].GetID())
 
     def _nodes(self) -> dict[int, slicer.vtkMRMLTextNode]:
-        """By the nodules' keys, those that are in the scene."""
         count = self.text_node.GetNumberOfNodeReferences(NODULE_TEXTS)
         nodes = (self.text_node.GetNthNodeReference(NODULE_TEXTS, index) for index in range(count))
         return {int(node.GetAttribute(KEY_ATTRIBUTE)): node for node in nodes if node is not None}

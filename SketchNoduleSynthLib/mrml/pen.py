@@ -127,8 +127,6 @@ def is_seen(slice_node: slicer.vtkMRMLSliceNode, point_ras_mm: Sequence[float], 
 
 
 class _Line:
-    """A line over a view, in its pixels."""
-
     def __init__(self) -> None:
         self.data = vtk.vtkPolyData()
         mapper = vtk.vtkPolyDataMapper2D()

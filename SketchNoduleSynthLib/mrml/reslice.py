@@ -45,7 +45,6 @@ class SketchView:
         self._update_edges()
 
     def show_preview(self, preview: Preview) -> None:
-        """The generated plane over the reslice."""
         node = self.nodes.show_preview(preview)
         composite = composite_of(self.slice_node)
         if composite is not None:

@@ -38,7 +38,6 @@ def frame_from_roi(roi: slicer.vtkMRMLMarkupsROINode, samples: int | tuple[int, 
 
 
 def roi_from_frame(frame: Frame, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLMarkupsROINode:
-    """A new ROI node that shows the box of `frame`."""
     roi = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", name)
     update_roi(roi, frame)
     return roi

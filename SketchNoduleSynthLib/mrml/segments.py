@@ -28,7 +28,6 @@ class Segments:
 
     @property
     def node(self) -> slicer.vtkMRMLSegmentationNode | None:
-        """None before the first nodule, or if it was deleted."""
         return self.text_node.GetNodeReference(NODULES)
 
     def update(self, nodules: Sequence[Nodule], result: slicer.vtkMRMLScalarVolumeNode, name: str) -> None:
@@ -45,7 +44,6 @@ class Segments:
         node.CreateClosedSurfaceRepresentation()
 
     def show(self, is_shown: bool) -> None:
-        """Show the nodules' outlines, or not."""
         if self.node is not None:
             self.node.SetDisplayVisibility(is_shown)
 

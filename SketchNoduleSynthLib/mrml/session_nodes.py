@@ -76,7 +76,6 @@ class SessionNodes:
         return self.text_node.GetNodeReference(role)
 
     def is_in_scene(self) -> bool:
-        """Whether the CT and the session's own node are still in the scene."""
         return all(self.scene.IsNodePresent(node) for node in (self.source, self.text_node))
 
     @property
@@ -126,14 +125,12 @@ class SessionNodes:
         self.box.lay_out(sketch)
 
     def show_drawing(self, is_shown: bool) -> None:
-        """Show the VOI's box and the lines, or not."""
         self.curves.show(is_shown)
         self.box.show(is_shown)
 
     # Preview
 
     def show_preview(self, preview: Preview) -> slicer.vtkMRMLScalarVolumeNode:
-        """Bring the preview's node up to `preview` and return it."""
         node = self.node(PREVIEW)
         plane = Volume(preview.hu[None], preview.frame.grid)
         if node is None:

@@ -53,7 +53,6 @@ class TuringReader(Controller):
         return self.session.answers.get(self.session.ids[self.place])
 
     def say(self, is_synthetic: bool) -> None:
-        """The picture that is shown is synthetic, or real."""
         self.session.answer(self.place, Answer(is_synthetic, self.confidence))
 
     @property
@@ -79,7 +78,6 @@ class TuringReader(Controller):
             self.fit()
 
     def finish(self) -> None:
-        """End the test; it cannot be changed afterwards."""
         self.session.finish()
 
     def close(self) -> None:
@@ -87,7 +85,6 @@ class TuringReader(Controller):
         self._display.end()
 
     def fit(self) -> None:
-        """Show the whole picture, as large as the view."""
         self.views[0].slice_node.SetOrientation("Axial")
         self.views[0].fit()
         render(self.views)

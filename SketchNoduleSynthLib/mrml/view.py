@@ -56,7 +56,6 @@ def render(views: Iterable[View]) -> None:
 
 
 def show_background(views: Iterable[View], volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Show `volume` in all of the views."""
     for view in views:
         composite = composite_of(view.slice_node)
         if composite is not None and composite.GetBackgroundVolumeID() != volume.GetID():

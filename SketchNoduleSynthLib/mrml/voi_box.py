@@ -44,11 +44,9 @@ class VoiBox:
 
     @property
     def node(self) -> slicer.vtkMRMLMarkupsROINode | None:
-        """None while no VOI is placed, or if it was deleted."""
         return self.text_node.GetNodeReference(VOI)
 
     def update(self, voi: Voi | None) -> None:
-        """Bring the node up to `voi`."""
         with self._updating():
             node = self.node
             if voi is None:
@@ -67,7 +65,6 @@ class VoiBox:
             self.node.GetDisplayNode().SetViewNodeIDs(self._views)
 
     def show(self, is_shown: bool) -> None:
-        """Show the box, or not."""
         if self.node is not None:
             self.node.SetDisplayVisibility(is_shown)
 

@@ -39,7 +39,6 @@ class Controls(Generic[C]):
         self._shortcuts = [self._shortcut(key, action) for key, action in table.keys.items()]
 
     def listen(self, is_listening: bool) -> None:
-        """Hear the keys, or do not."""
         for shortcut in self._shortcuts:
             shortcut.setEnabled(is_listening)
 

@@ -17,7 +17,6 @@ TORCH_SIZE = "200 MB to 3 GB"
 
 
 def missing() -> list[str]:
-    """The packages that are not installed."""
     return [package for module, package in PACKAGES.items() if find_spec(module) is None]
 
 
@@ -34,13 +33,10 @@ class Dependencies:
         packages = missing()
         self.ui.dependencyFrame.setVisible(bool(packages))
         if packages:
-            self.ui.dependencyLabel.setText(
-                _("To make nodules, Slicer's Python still needs {packages}. torch takes {size}.").format(
-                    packages=", ".join(packages), size=TORCH_SIZE
-                )
-                if "torch" in packages
-                else _("To make nodules, Slicer's Python still needs {packages}.").format(packages=", ".join(packages))
-            )
+            text = _("To make nodules, Slicer's Python still needs {packages}.").format(packages=", ".join(packages))
+            if "torch" in packages:
+                text += " " + _("torch takes {size}.").format(size=TORCH_SIZE)
+            self.ui.dependencyLabel.setText(text)
 
     def _install_from_folder(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder of wheels"))

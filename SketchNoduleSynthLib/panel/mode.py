@@ -41,7 +41,6 @@ class Mode(ABC, Generic[C]):
         """Begin with what lies in `folder`; what cannot be read is told in the panel."""
 
     def choose(self) -> None:
-        """Ask the user for what is to be opened, and open it."""
         parent: Any = self.context.parent
         folder = qt.QFileDialog.getExistingDirectory(parent, _(self.asks))
         reader = folder and qt.QInputDialog.getText(parent, _("Who reads?"), _("Your name or number:"))

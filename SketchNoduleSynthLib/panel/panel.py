@@ -58,7 +58,6 @@ class Panel:
 
     @property
     def editor(self) -> Editor | None:
-        """What is edited, if anything is."""
         return self.editing.controller
 
     @property
@@ -105,7 +104,6 @@ class Panel:
         self.refresh()
 
     def remove(self) -> None:
-        """The panel goes: nothing of it listens any more."""
         self.close()
         self._timer.stop()
         self._disconnect()

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trame.widgets import html, vuetify3
 from trame_server import Server
 
+from SketchNoduleSynthLib.drawing.sketch import LABELS
+from SketchNoduleSynthLib.editing.rows import HEADS
+from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
-from SketchNoduleSynthLib.web.controls import action_button, button, spoken
+from SketchNoduleSynthLib.web.controls import (
+    act,
+    action_button,
+    button,
+    check,
+    choice,
+    chosen_row,
+    labelled,
+    number,
+    slider,
+    spoken,
+)
 from SketchNoduleSynthLib.web.files import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
-from SketchNoduleSynthLib.web.sections import nodule, nodules, sketch, volume_of_interest
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.widgets import Upload
 
 CT_ACCEPTS = ".nrrd,.nii,.gz,.mha,.zip"
 QUESTION = "Open another CT? What was made in this one is lost unless it was downloaded."
+REMARKS = "(nodules.find(row => row.key === selected) || {}).remarks"
 
 
 def build(server: Server) -> None:
-    """Lay out the page of `server`."""
     with (
         frame(server, EDITING_LAYOUT, _panel),
         vuetify3.VDialog(model_value=("!!card",), max_width=720, update_modelValue="card = ''"),
@@ -32,10 +47,10 @@ def _panel() -> None:
     with html.Section(classes="panel", **spoken("Panel")):
         heading()
         _ct()
-        volume_of_interest()
-        sketch()
-        nodule()
-        nodules()
+        _volume_of_interest()
+        _sketch()
+        _nodule()
+        _nodules()
         with html.Div(classes="row downloads", v_if=("nodules.length",)):
             for name, text in DOWNLOADS.items():
                 html.A(text, href=f"download/{name}", download=name, classes="upload", title=name)
@@ -57,3 +72,90 @@ def _ct() -> None:
             sample = f"(!undoable || confirmed('{QUESTION}')) && trigger('sample')"
             button(EDITING.action("sample").words, sample, title=EDITING.action("sample").hint)
             action_button(EDITING.action("lung_window"))
+
+
+def _buttons(*ids: str, **attributes: Any) -> None:
+    for id in ids:
+        action_button(EDITING.action(id), **attributes)
+
+
+def _upload(id: str) -> None:
+    action = EDITING.action(id)
+    accept = ",".join(action.files)
+    Upload(text=action.words, url=f"upload/{id}", accept=accept, disabled=(f"!enabled.{id}",), hint=action.hint)
+
+
+def _volume_of_interest() -> None:
+    with html.Details(open=True):
+        html.Summary("Volume of interest")
+        _buttons("place", classes="block")
+        for id in ("diameter_mm", "tilt_lr_deg", "tilt_hf_deg"):
+            slider(EDITING.value(id))
+
+
+def _sketch() -> None:
+    with html.Details(open=True):
+        html.Summary("Sketch")
+        with html.Div(classes="row"):
+            for label in LABELS:
+                action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
+            _buttons("erase", "clear", "undo", "redo", "simplify")
+        with html.Div(classes="row pairs"):
+            _upload("load_scan")
+            check(EDITING.value("edges_are_shown"))
+        with html.Div(v_if=("scan",), classes="scan"):
+            html.Img(src=("scan",), alt="What of the scan is taken for ink")
+            slider(EDITING.value("scan_threshold"))
+            _buttons("use_scan")
+
+
+def _nodule() -> None:
+    with html.Details(open=True):
+        html.Summary("Nodule")
+        with labelled(EDITING.value("model")):
+            choice(EDITING.value("model"))
+            action_button(EDITING.action("card"), "trigger('card')")
+        with labelled(EDITING.value("attenuation")):
+            choice(EDITING.value("attenuation"))
+        with labelled(EDITING.value("seed")):
+            number(EDITING.value("seed"))
+            _buttons("next_seed")
+        slider(EDITING.value("style"))
+        with html.Div(classes="row"):
+            _buttons("variants")
+            check(EDITING.value("is_live"))
+        with (
+            html.Div(v_if=("variants.length",), classes="gallery"),
+            html.Button(
+                v_for=("(variant, number) in variants",),
+                key=("number",),
+                click=act("choose_variant", "number"),
+                classes=("variant.seed === seed ? 'chosen' : ''",),
+            ),
+        ):
+            html.Img(src=("variant.picture",), alt=("'seed ' + variant.seed",))
+            html.Span("seed {{ variant.seed }}")
+        with html.Div(classes="row"):
+            _buttons("insert", color="primary", classes="wide")
+            _buttons("new_nodule", "before")
+
+
+def _nodules() -> None:
+    with html.Details(open=True):
+        html.Summary("Nodules")
+        with (
+            html.Table(v_if=("nodules.length",)),
+            chosen_row(HEADS, "nodules", "key", "selected", title=("row.remarks",)),
+        ):
+            for cell in ("name", "size", "attenuation", "model"):
+                html.Td("{{ row." + cell + " }}")
+            html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
+        html.P("{{ " + REMARKS + " }}", classes="remarks", v_if=("selected",))
+        with html.Div(classes="row four"):
+            _buttons("edit", "duplicate", "hide", "remove")
+        with html.Div(classes="row"):
+            number(EDITING.value("random_count"))
+            choice(EDITING.value("difficulty"))
+            _buttons("add_random")
+        with html.Div(classes="row"):
+            _upload("load_recipe")

@@ -96,7 +96,6 @@ def _panel() -> None:
 
 
 def _findings() -> None:
-    """Marking, and what is said of a mark."""
     action_button(READING.action("mark"), classes="block")
     slider(READING.value("confidence"))
     with html.Table(), chosen_row(HEADS, "findings", "number", "active"):

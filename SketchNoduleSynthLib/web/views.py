@@ -81,7 +81,6 @@ class Views:
                 view.get_view_node().AddObserver("ModifiedEvent", partial(self._on_modified, view.name))
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-        """All of `volume` in all slice views."""
         for view in self._slices():
             view.set_background_volume_id(volume.GetID())
         for view in self._views:

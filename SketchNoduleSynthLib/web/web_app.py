@@ -78,12 +78,10 @@ class WebApp(ABC, Generic[C]):
         """What the page shows of the controller beside the table."""
 
     def listen(self, key: str, action: Callable[[C], object]) -> None:
-        """Do `action` when the key is pressed."""
         self.keys[key] = action
         self.state.keys = list(self.keys)
 
     def work_at(self, controller: C) -> None:
-        """Show `controller` from now on."""
         self.controller = controller
         controller.changed.connect(self.refresh)
         self.refresh()
