@@ -272,7 +272,7 @@ def test_models_lists_figures_or_says_that_there_are_none(capsys: pytest.Capture
         assert all(value in line for value in expected.values()) if expected else "not measured" in line
 
 
-def test_bad_input_is_told(nodules_npz: Path, models: Path, tmp_path: Path) -> None:
+def test_bad_input_is_told(nodules_npz: Path, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = [str(nodules_npz), "stylepix2pix", "--models", str(models)]
     with refused("No weights of mcgan"):
         evaluate.main([str(nodules_npz), "mcgan", "--models", str(models)])
@@ -281,8 +281,9 @@ def test_bad_input_is_told(nodules_npz: Path, models: Path, tmp_path: Path) -> N
     (tmp_path / "empty.md").write_text("nothing to fill in")
     with refused("{figures}"):
         evaluate.main([*known, "--card", str(tmp_path / "empty.md")])
-    with refused("limit of 0"):
+    with pytest.raises(SystemExit) as ended:
         evaluate.main([*known, "--limit", "0"])
+    assert ended.value.code == 2 and "--limit: 0 is too little" in capsys.readouterr().err
     words = [sys.executable, "-m", "training.evaluate", str(tmp_path / "absent.npz"), "pix2pix"]
     done = subprocess.run(words, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False)
     assert done.returncode == 2

@@ -283,5 +283,5 @@ def test_bad_input_ends_the_command(
     training, validation = write("T", 4), write("V", 8)
     assert "4 patients are in both sets" in refuse(training, training, "--model", "mcgan")
     assert "Only 4 patients" in refuse(training, validation, "--model", "mcgan", "--folds", 5)
-    assert "--repeats is 0" in refuse(training, validation, "--model", "mcgan", "--repeats", 0)
+    assert "--repeats: 0 is too little" in refuse(training, validation, "--model", "mcgan", "--repeats", 0)
     assert "No weights of" in refuse(training, validation, "--model", "none", "--folds", 2)

@@ -12,17 +12,16 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_max_pool2d
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
 from SketchNoduleSynthLib.models import bundled
-from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
-from SketchNoduleSynthLib.networks.layers import PatchDiscriminator
+from SketchNoduleSynthLib.networks import build, mcgan
 from training import loop, train_mcgan, train_pix2pix
 from training.command import at_least, run_command, training_options
 from training.data.dataset import TWINS, PlaneDataset, Sample, VolumeDataset
@@ -33,59 +32,52 @@ WARM_UP = 3
 PEAK_SIDE = 8192
 
 
+def in_default_layout(network: nn.Module, device: torch.device) -> nn.Module:
+    """`network` on `device`, given its input in torch's default memory layout."""
+    network.register_forward_pre_hook(lambda _, given: tuple(x.contiguous() for x in given))
+    return network.to(device)
+
+
 class PlainPlanes:
-    """pix2pix and StylePix2pix as one would write them down."""
+    """pix2pix and StylePix2pix as one would train them."""
 
     def __init__(self, model: str, device: torch.device) -> None:
-        styled = bundled()[model].has_style
-        self.generator: nn.Module = (
-            stylepix2pix.StylePix2Pix(stylepix2pix.PRESETS["compact"])
-            if styled
-            else pix2pix.Pix2Pix(pix2pix.PRESETS["compact"])
-        ).to(device)
-        self.judges = nn.ModuleList([PatchDiscriminator(4, 32, 4, dims=2, spectral=True)]).to(device)
-        self.styled = styled
+        self.way = train_pix2pix.InContext()
+        network = build(model, asdict(train_pix2pix.PRESETS[model]["compact"]))
+        self.generator = in_default_layout(network, device)
+        self.judges = nn.ModuleList([in_default_layout(self.way.discriminator(), device)])
 
     def generate(self, sample: Sample) -> Tensor:
-        names = ("lesion", "lines", "plane", "hole", "conditions")
-        each = {name: sample[name].repeat_interleave(TWINS, 0) for name in names}
-        x = pix2pix.in_context(**each, noise=sample["noise"].flatten(0, 1))
-        return self.generator(x, sample["style"].flatten(0, 1)) if self.styled else self.generator(x)
+        return self.way.generate(self.generator, sample)
 
     def logits(self, sample: Sample, plane: Tensor, real: bool) -> list[Tensor]:
-        """Of the patches that hold some of the hole."""
-        parts = (sample["lesion"], sample["real_lines" if real else "lines"], sample["hole"])
-        given = [part.repeat_interleave(1 if real else TWINS, 0) for part in parts]
-        judged = self.judges[0](torch.cat([*given, DISCRIMINATOR_GAIN * plane], 1))
-        return [judged[adaptive_max_pool2d(given[2], judged.shape[2:]) > 0]]
+        return [self.way.logits(self.judges[0], sample, plane, real)]
 
     def real(self, sample: Sample) -> Tensor:
         return sample["real_plane"]
 
 
 class PlainVolumes:
-    """MCGAN as one would write it down."""
+    """MCGAN as one would train it."""
 
     def __init__(self, device: torch.device) -> None:
-        self.generator: nn.Module = mcgan.MCGAN(mcgan.PRESETS["compact"]).to(device)
-        self.judges = nn.ModuleList(train_mcgan.discriminators("compact", sketch=True).values()).to(device)
+        self.generator = in_default_layout(mcgan.MCGAN(mcgan.PRESETS["compact"]), device)
+        judges = train_mcgan.discriminators("compact", sketch=True).values()
+        self.judges = nn.ModuleList(in_default_layout(network, device) for network in judges)
 
     def generate(self, sample: Sample) -> Tensor:
-        parts = ("surroundings", "conditions", "sketch")
-        each = {name: sample[name].repeat_interleave(TWINS, 0) for name in parts}
-        return self.generator(mcgan.generator_input(noise=sample["noise"].flatten(0, 1), **each))
+        return train_mcgan.generate(self.generator, sample, TWINS, sketch=True)
 
     def logits(self, sample: Sample, box: Tensor, real: bool) -> list[Tensor]:
         around = sample["real" if real else "surroundings"]
         given = train_mcgan.seen(sample, around, box, DISCRIMINATOR_GAIN, sketch=True)
-        return [judge_(x.contiguous()) for judge_, x in zip(self.judges, given, strict=True)]
+        return [network(x) for network, x in zip(self.judges, given, strict=True)]
 
     def real(self, sample: Sample) -> Tensor:
         return mcgan.middle(sample["real"])
 
 
 def is_box(model: str) -> bool:
-    """Whether it makes boxes, not planes."""
     return bundled()[model].dimensions == 3
 
 

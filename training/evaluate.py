@@ -25,7 +25,7 @@ from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
-from training.command import run_command
+from training.command import at_least, run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures import image_figures, nodule_figures
 from training.figures.contact_sheets import some, write_sheets
@@ -90,7 +90,7 @@ def options() -> argparse.ArgumentParser:
     words.add_argument("model", help=" or ".join(bundled()))
     words.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder that holds the model's")
     words.add_argument("--drawings", choices=tuple(DRAWINGS), default="exact", help="what the nodules are made from")
-    words.add_argument("--limit", type=int, help="only the first of the nodules that can be asked for")
+    words.add_argument("--limit", type=at_least(1), help="only the first of the nodules that can be asked for")
     words.add_argument("--figures", type=Path, help="folder for contact sheets")
     words.add_argument("--json", type=Path, help="all figures as JSON")
     words.add_argument("--card", type=Path, help="a card to fill in and put beside the weights")
@@ -102,8 +102,6 @@ def main(words: Sequence[str] | None = None) -> None:
     template = read_template(given.card) if given.card else ""
     nodules = read_nodules(given.nodules)
     if given.limit is not None:
-        if given.limit < 1:
-            raise InputError(f"A limit of {given.limit} leaves no nodule; give 1 or more.")
         nodules = [n for n in nodules if recipe_of(n, given.model, 0)][: given.limit]
     figures, made = evaluate(nodules, given.model, given.models, given.drawings)
     print(table(figures))

@@ -113,7 +113,6 @@ def difference(sample: Sample, fake: Tensor, twins: int) -> Tensor:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """The whole training, top to bottom."""
     begin(arguments)
     nodules = read_nodules(arguments.nodules)
     setting = SETTINGS[arguments.preset]

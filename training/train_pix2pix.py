@@ -52,8 +52,6 @@ SETTINGS = {
     "paper": Setting("cgan", 100.0, 5, 70_000, (1e-5, 1e-5), (0.9, 0.999)),
     "compact": Setting("hinge", 10.0, 8, 9000, (2e-4, 4e-4), (0.5, 0.99)),
 }
-Images = tuple[Tensor, Tensor, Tensor]
-"""Discriminator logits of real and fake, and the difference from the real plane."""
 
 
 class InContext:
@@ -62,7 +60,6 @@ class InContext:
     dataset: type[NoduleDataset] = PlaneDataset
 
     def discriminator(self) -> nn.Module:
-        """Sees lesion, lines, hole and plane."""
         return PatchDiscriminator(4, 32, 4, dims=2, spectral=True)
 
     def generate(self, generator: nn.Module, sample: Sample) -> Tensor:
@@ -107,13 +104,11 @@ class Whole:
         return PatchDiscriminator(2, 64, 3, dims=2)
 
     def generate(self, generator: nn.Module, sample: Sample) -> Tensor:
-        """(batch, 1, 128, 128)."""
         x = (2 * sample["lines"] - 1).contiguous(memory_format=torch.channels_last)
         styled = isinstance(getattr(generator, "module", generator), stylepix2pix.StylePix2Pix)
         return generator(x, sample["style"]) if styled else generator(x)
 
     def difference(self, sample: Sample, fake: Tensor) -> Tensor:
-        """L1."""
         return l1_loss(fake, sample["real_plane"])
 
     def logits(self, judge: nn.Module, sample: Sample, plane: Tensor, real: bool) -> Tensor:
@@ -127,7 +122,6 @@ class Whole:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """The whole training, top to bottom."""
     begin(arguments)
     nodules = read_nodules(arguments.nodules)
     setting = SETTINGS[arguments.preset]

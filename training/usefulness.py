@@ -139,17 +139,14 @@ def main() -> None:
     options.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder of the weights")
     options.add_argument("--label", choices=tuple(POSITIVE), default="malignancy")
     options.add_argument("--margin", type=float, default=1.0, help="least distance of a mean malignancy from 3")
-    options.add_argument("--sources", type=int, default=60, help="training nodules a class made again, at most")
-    options.add_argument("--seeds", type=int, default=5, help="synthetic nodules a source")
-    options.add_argument("--folds", type=int, default=3)
-    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--sources", type=at_least(1), default=60, help="training nodules a class made again, at most")
+    options.add_argument("--seeds", type=at_least(1), default=5, help="synthetic nodules a source")
+    options.add_argument("--folds", type=at_least(2), default=3)
+    options.add_argument("--repeats", type=at_least(1), default=3)
     options.add_argument("--seed", type=at_least(0), default=0)
     options.add_argument("--cache", type=Path, default=Path("runs/usefulness"), help="synthetic planes are kept here")
     options.add_argument("--json", type=Path, default=Path("usefulness.json"), help="the figures are written here")
     given = options.parse_args()
-    for name, least in (("sources", 1), ("seeds", 1), ("folds", 2), ("repeats", 1)):
-        if getattr(given, name) < least:
-            raise InputError(f"--{name} is {getattr(given, name)}; give at least {least}.")
     training, validation = (read_nodules(path) for path in (given.training, given.validation))
     shared = {n.patient for n in training} & {n.patient for n in validation}
     if shared:

@@ -27,13 +27,14 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_file
 
 FORMAT, VERSION = "SketchNoduleSynth nodules", 1
 ENDING = ".h5"
@@ -122,25 +123,18 @@ def attenuation_of(texture: float) -> str:
 
 def write_set(path: Path, header: Header, items: Iterable[Item], **counted: int) -> dict[str, Any]:
     """Write a set and return its summary, with `counted` in it; what is at `path` is replaced when all is written."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with h5py.File(partial, "w", alignment_threshold=4096, alignment_interval=8) as file:
-            file.attrs.update({"format": FORMAT, "version": VERSION, **vars(header)})
-            nodules, skipped = file.create_group(NODULES), []
-            for item in items:
-                if isinstance(item, Skipped):
-                    skipped.append((item.where, str(item.reason), item.detail))
-                else:
-                    _write(nodules.create_group(f"{len(nodules):06d}"), item)
-            table = file.create_dataset(SKIPPED, (len(skipped), 3), h5py.string_dtype())
-            table[...] = np.array(skipped, object).reshape(-1, 3)
-            summary = {**counted, **_summary(file)}
-            file.attrs["summary"] = json.dumps(summary)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} could not be written; check the folder and the free disk space.") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_file(path) as draft, h5py.File(draft, "w", alignment_threshold=4096, alignment_interval=8) as file:
+        file.attrs.update({"format": FORMAT, "version": VERSION, **vars(header)})
+        nodules, skipped = file.create_group(NODULES), []
+        for item in items:
+            if isinstance(item, Skipped):
+                skipped.append((item.where, str(item.reason), item.detail))
+            else:
+                _write(nodules.create_group(f"{len(nodules):06d}"), item)
+        table = file.create_dataset(SKIPPED, (len(skipped), 3), h5py.string_dtype())
+        table[...] = np.array(skipped, object).reshape(-1, 3)
+        summary = {**counted, **_summary(file)}
+        file.attrs["summary"] = json.dumps(summary)
     return summary
 
 
@@ -181,24 +175,16 @@ def facts_of(group: h5py.Group) -> Facts:
     return Facts(**dict(group.attrs))
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the voxels of a nodule lie in the file: bytes from its beginning, and voxels along an axis."""
+class Place(NamedTuple):
+    """Where the voxels of a data set lie in the file: bytes from its beginning, and how they are laid out."""
 
-    side: int
-    hu: int
-    mask: int | None
+    offset: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
     @classmethod
-    def of(cls, group: h5py.Group) -> Place:
-        mask = group["mask"].id.get_offset() if "mask" in group else None
-        return cls(len(group["hu"]), group["hu"].id.get_offset(), mask)
-
-    def voxels(self, file: NDArray[np.uint8]) -> tuple[NDArray[np.int16], NDArray[np.uint8] | None]:
-        """`hu` and `mask` (z, y, x) in the bytes of a file; nothing is copied."""
-        shape, count = (self.side,) * 3, self.side**3
-        hu = file[self.hu : self.hu + 2 * count].view("<i2").reshape(shape)
-        return hu, None if self.mask is None else file[self.mask : self.mask + count].reshape(shape)
+    def of(cls, voxels: h5py.Dataset) -> Place:
+        return cls(voxels.id.get_offset(), voxels.shape, voxels.dtype)
 
 
 def record_of(group: h5py.Group) -> Record:

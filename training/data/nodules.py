@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -58,27 +58,20 @@ def read_nodules(path: Path, only_with_mask: bool = True) -> list[Nodule]:
         return [_in_memory(item) for item in records(path) if isinstance(item, Record)]
     with open_set(path) as file:
         changed, spacing = path.stat().st_mtime_ns, float(file.attrs["spacing_mm"])
-        nodules = [
-            Nodule(
-                **vars(facts_of(group)),
-                voxels=partial(_in_file, path.resolve(), changed, Place.of(group), spacing),
-                has_mask="mask" in group,
-            )
-            for group in file[NODULES].values()
-        ]
+        nodules = []
+        for group in file[NODULES].values():
+            places = [Place.of(group[name]) for name in ("hu", "mask") if name in group]
+            voxels = partial(_in_file, path.resolve(), changed, places, spacing)
+            nodules.append(Nodule(**vars(facts_of(group)), voxels=voxels, has_mask="mask" in group))
     return [nodule for nodule in nodules if nodule.has_mask or not only_with_mask]
 
 
-@lru_cache(8)
-def _mapped(path: Path, changed: int) -> NDArray[np.uint8]:
-    """The bytes of a file, read only when they are looked at; `changed` is when it was written."""
+def _in_file(path: Path, changed: int, places: Sequence[Place], spacing_mm: float) -> Voxels:
+    """HU and mask of a file that was written when `changed` says; read only when they are looked at."""
     if path.stat().st_mtime_ns != changed:
         raise InputError(f"{path} was replaced while it was in use; start again.")
-    return np.asarray(np.memmap(path, np.uint8, "r"))
-
-
-def _in_file(path: Path, changed: int, place: Place, spacing_mm: float) -> Voxels:
-    return _volumes(*place.voxels(_mapped(path, changed)), spacing_mm)
+    hu, *mask = (np.asarray(np.memmap(path, place.dtype, "r", place.offset, place.shape)) for place in places)
+    return _volumes(hu, mask[0] if mask else None, spacing_mm)
 
 
 def _in_memory(record: Record) -> Nodule:

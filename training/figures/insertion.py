@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from skimage.util import montage
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -94,7 +95,6 @@ class InsertionTest:
 
     @cached_property
     def plain(self) -> list[dict[str, float]]:
-        """Plain features of the real nodules."""
         return [one.plain() for one in self.seen]
 
     @cached_property
@@ -157,13 +157,10 @@ def of_test(nodules: Sequence[Nodule], sizes: tuple[float, float], kind: str | N
     return [n for n in rated if kind is None or kind_of(n) == kind]
 
 
-def sheet(images: NDArray[np.uint8], path: Path, columns: int = 8, rows: int = 6) -> None:
-    """A contact sheet: three planes a nodule, below each other."""
-    shown = images[: columns * (rows // 3)]
-    bands = [
-        np.concatenate(list(shown[i : i + columns, p]), 1) for i in range(0, len(shown), columns) for p in range(3)
-    ]
-    width = max(band.shape[1] for band in bands)
-    whole = np.concatenate([np.pad(band, ((0, 0), (0, width - band.shape[1]))) for band in bands])
+def sheet(images: NDArray[np.uint8], path: Path) -> None:
+    """A contact sheet of the first nodules: three planes below each other, eight nodules a row."""
+    columns = min(len(images), 8)
+    shown = images[: 2 * columns].reshape(-1, 3 * SAMPLES, SAMPLES)
+    whole = montage(shown, fill=0, grid_shape=(-(-len(shown) // columns), columns))
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(whole.repeat(2, 0).repeat(2, 1)).save(path)
