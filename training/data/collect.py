@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,6 @@ def collect(sources: Sequence[Source], out: Path, header: Header) -> dict[str, A
 
 
 def reasons(summary: dict[str, Any]) -> str:
-    """What was skipped, counted by reason."""
     return ", ".join(f"{count} x {reason}" for reason, count in summary["skipped"].items()) or "nothing skipped"
 
 
@@ -103,34 +102,26 @@ def _told(items: Iterable[Item]) -> Iterator[Item]:
         yield item
 
 
-@dataclass
-class _Known:
-    """The nodules so far: a duplicate has the same voxels, or lies within another one of the same CT."""
-
-    patches: set[bytes] = field(default_factory=set)
-    places: dict[str, list[tuple[NDArray, float]]] = field(default_factory=lambda: defaultdict(list))
-
-    def duplicate(self, record: Record) -> bool:
-        """Whether `record` is known; it is from now on."""
-        digest = hashlib.sha1(record.hu.tobytes()).digest()
-        here, places = record.position_mm, self.places[record.series]
-        close = here is not None and any(
-            np.linalg.norm(here - there) < min(record.diameter_mm, diameter) / 2 for there, diameter in places
-        )
-        if close or digest in self.patches:
-            return True
-        self.patches.add(digest)
-        if here is not None:
-            places.append((here, record.diameter_mm))
-        return False
-
-
 def _together(parts: Sequence[Path]) -> Iterator[Item]:
-    known = _Known()
+    """All but duplicates: what has the voxels of an earlier nodule, or lies within one of the same CT."""
+    patches: set[bytes] = set()
+    places: dict[str, list[tuple[NDArray, float]]] = defaultdict(list)
     for part in parts:
         with open_set(part) as file:
             yield from skipped_in(file)
             records = [record_of(group) for group in file[NODULES].values()]
         for record in records:
-            twice = Skipped(record.series or record.patient, Reason.DUPLICATE, "the same nodule is there already")
-            yield from _told([twice]) if known.duplicate(record) else [record]
+            digest, here, others = hashlib.sha1(record.hu.tobytes()).digest(), record.position_mm, places[record.series]
+            if digest in patches or any(_within(record, place, diameter) for place, diameter in others):
+                twice = Skipped(record.series or record.patient, Reason.DUPLICATE, "the same nodule is there already")
+                yield from _told([twice])
+                continue
+            patches.add(digest)
+            if here is not None:
+                others.append((here, record.diameter_mm))
+            yield record
+
+
+def _within(record: Record, place: NDArray, diameter_mm: float) -> bool:
+    here = record.position_mm
+    return here is not None and bool(np.linalg.norm(here - place) < min(record.diameter_mm, diameter_mm) / 2)

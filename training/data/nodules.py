@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -66,11 +66,17 @@ def read_nodules(path: Path, only_with_mask: bool = True) -> list[Nodule]:
     return [nodule for nodule in nodules if nodule.has_mask or not only_with_mask]
 
 
-def _in_file(path: Path, changed: int, places: Sequence[Place], spacing_mm: float) -> Voxels:
-    """HU and mask of a file that was written when `changed` says; read only when they are looked at."""
+@lru_cache(8)
+def _mapped(path: Path, changed: int) -> NDArray[np.uint8]:
+    """The bytes of a file, read only when they are looked at; `changed` is when it was written."""
     if path.stat().st_mtime_ns != changed:
         raise InputError(f"{path} was replaced while it was in use; start again.")
-    hu, *mask = (np.asarray(np.memmap(path, place.dtype, "r", place.offset, place.shape)) for place in places)
+    return np.asarray(np.memmap(path, np.uint8, "r"))
+
+
+def _in_file(path: Path, changed: int, places: Sequence[Place], spacing_mm: float) -> Voxels:
+    file = _mapped(path, changed)
+    hu, *mask = (np.ndarray(place.shape, place.dtype, file, place.offset) for place in places)
     return _volumes(hu, mask[0] if mask else None, spacing_mm)
 
 

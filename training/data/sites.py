@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from scipy.signal import fftconvolve
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from training.data.nodules import Nodule
 
@@ -19,20 +20,24 @@ DENSE_HU, GAP_MM, APART_MM = -600.0, 2.0, 8.0
 """Of sites for large nodules: what is in the way, the gap to the real nodule, and how far apart sites are."""
 
 
+def mean_of_ball(radius_mm: float, spacing: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights (z, y, x) with which a convolution takes the mean in a ball around each voxel."""
+    axes = [np.arange(-r, r + 1) * s for r, s in zip(np.floor(radius_mm / spacing), spacing, strict=True)]
+    ball = sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= radius_mm**2
+    return ball / ball.sum()
+
+
 def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
     """Voxel centres (n, 3), LPS mm, where the mean of a 3 mm ball is below -700 HU.
 
     They are at least 12 mm inside the patch's border and `distance_mm` from the nodule's centre.
     """
     ct, spacing = nodule.ct, nodule.ct.grid.spacing[::-1]
-    inner = tuple(slice(int(np.ceil(BORDER_MM / s)), -int(np.ceil(BORDER_MM / s)) or None) for s in spacing)
-    reach = np.ceil(BALL_MM / spacing).astype(int)
-    around = tuple(slice(s.start - r, (s.stop or 0) + r or None) for s, r in zip(inner, reach, strict=True))
-    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, spacing, strict=True)]
-    ball = sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= BALL_MM**2
-    mean = ndimage.correlate(ct.array[around].astype(np.float32), ball / ball.sum(), mode="nearest")
-    mean = mean[tuple(slice(r, -r) for r in reach)]
-    where = np.argwhere(mean < FREE_LUNG_HU) + [s.start for s in inner]
+    border, reach = (np.ceil(mm / spacing).astype(int) for mm in (BORDER_MM, BALL_MM))
+    inner = Box.of(border.tolist(), (ct.array.shape - border).tolist())
+    around = Box.of((border - reach).tolist(), (ct.array.shape - border + reach).tolist())
+    mean = ndimage.correlate(ct.array[around].astype(np.float32), mean_of_ball(BALL_MM, spacing), mode="nearest")
+    where = np.argwhere(mean[inner.within(around)] < FREE_LUNG_HU) + inner.start
     points = ct.grid.to_lps(where[:, ::-1])
     return points[np.linalg.norm(points - nodule.center_mm, axis=1) >= distance_mm]
 
@@ -70,10 +75,8 @@ def roomiest_sites(nodule: Nodule, diameter_mm: float, count: int) -> list[NDArr
     ct, mask = padded(nodule.ct, diameter_mm / 2), padded(nodule.mask, diameter_mm / 2)
     margin = ((np.array(ct.array.shape) - nodule.ct.array.shape) // 2).tolist()
     inside = np.pad(np.ones(nodule.ct.array.shape, bool), [(n, n) for n in margin])
-    reach = np.floor(diameter_mm / 2 / ct.grid.spacing[::-1]).astype(int)
-    axes = [np.arange(-r, r + 1) * s for r, s in zip(reach, ct.grid.spacing[::-1], strict=True)]
-    ball = (sum(a**2 for a in np.meshgrid(*axes, indexing="ij")) <= (diameter_mm / 2) ** 2).astype(np.float32)
-    taken = fftconvolve(((ct.array > DENSE_HU) | ~inside).astype(np.float32), ball / ball.sum(), mode="same")
+    ball = mean_of_ball(diameter_mm / 2, ct.grid.spacing[::-1]).astype(np.float32)
+    taken = fftconvolve(((ct.array > DENSE_HU) | ~inside).astype(np.float32), ball, mode="same")
     clear = ndimage.distance_transform_edt(mask.array == 0, ct.grid.spacing[::-1]) >= diameter_mm / 2 + GAP_MM
     for axis in range(3):
         hidden = ~ndimage.binary_dilation(mask.array.any(tuple({0, 1, 2} - {axis})), iterations=2)

@@ -106,6 +106,11 @@ def inception(images: Images) -> NDArray[np.float32]:
     return in_batches(features, "Inception", images).reshape(-1, INCEPTION_FEATURES)
 
 
+def inception_of_planes(planes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Features (n, planes, 2048) of planes (n, planes, h, w); see :func:`inception`."""
+    return inception(planes.reshape(-1, *planes.shape[2:])).reshape(*planes.shape[:2], -1)
+
+
 def lpips(images: Images, others: Images) -> NDArray[np.float32]:
     """LPIPS, version 0.1, AlexNet (Zhang et al. 2018) of each image and its other, (n,); raises InputError."""
     network = lpips_network()

@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
 from training.data.nodules import Nodule
 from training.figures.kinds import CALCIFIED, kind_of
+from training.figures.remake import inserted
 
 SPHERE_HU = 30.0
 BLUR_MM = 0.75
@@ -114,12 +115,8 @@ def networked(request: Request, model: str, make: Generator) -> Inserted:
     x, y, z = ras_of_lps(request.point).tolist()
     voi = Voi((x, y, z), request.diameter_mm)
     recipe = NoduleRecipe(voi, model, request.seed, request.attenuation, (request.outline,))
-    insertion = synthesize(request.ct, recipe, make=make)
-    array = request.ct.array.copy()
-    insertion.apply(array)
-    mask = np.zeros(array.shape, bool)
-    mask[insertion.box] = insertion.nodule
-    return array.astype(np.float32), mask
+    hu, mask = inserted(request.ct, synthesize(request.ct, recipe, make=make))
+    return hu.astype(np.float32), mask
 
 
 def simple(donors: Sequence[Nodule], class_hu: dict[str, float]) -> dict[str, Inserter]:

@@ -30,7 +30,7 @@ from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule
 from training.figures import metrics
-from training.figures.features import inception
+from training.figures.features import inception_of_planes
 from training.figures.inserters import Inserter
 from training.figures.insertion_figures import separability, tissue
 from training.figures.kinds import kind_of
@@ -91,7 +91,7 @@ class InsertionTest:
     @cached_property
     def features(self) -> NDArray[np.float32]:
         """Inception features of the real nodules, (n, 3, 2048)."""
-        return self.inception(self.images(self.seen))
+        return inception_of_planes(self.images(self.seen))
 
     @cached_property
     def plain(self) -> list[dict[str, float]]:
@@ -104,10 +104,6 @@ class InsertionTest:
     def images(self, nodules: Iterable[Seen]) -> NDArray[np.uint8]:
         """Planes in the lung window, (n, 3, 128, 128)."""
         return np.stack([to_8bit(planes_of(n.ct, n.point, self.width_mm)) for n in nodules])
-
-    def inception(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Features of planes, (n, 3, 2048)."""
-        return inception(images.reshape(-1, SAMPLES, SAMPLES)).reshape(*images.shape[:2], -1)
 
     def tissue(self, nodules: Sequence[Seen]) -> Row:
         """Density, size, noise and edge."""
@@ -143,7 +139,7 @@ class InsertionTest:
             sheet(images, picture)
         row: Row = {"sites": len(nodules), "features": told_apart(self.plain, [n.plain() for n in nodules])}
         if by_images and min(len(nodules), len(self.real)) >= LEAST_NODULES:
-            made, real = self.inception(images), self.features
+            made, real = inception_of_planes(images), self.features
             flat = [features.reshape(-1, features.shape[-1]) for features in (real, made)]
             row["kid"], row["kid_spread"] = metrics.kid(flat[0], flat[1])
             row["fid"] = metrics.fid(flat[0], flat[1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import combinations
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,36 +28,30 @@ MS_SSIM_WEIGHTS = (0.0517, 0.3295, 0.3462, 0.2726)
 KID_SUBSETS, KID_LARGEST_SUBSET = 100, 1000
 
 
-def _torchmetrics() -> ModuleType:
+def _of_pairs(figure: str, real: Images, synthetic: Images, **options: Any) -> NDArray[np.float32]:
+    """torchmetrics' `figure` of each pair."""
     make_torchvision_importable()
-    import torchmetrics.functional.image
+    import torchmetrics.functional.image as functions
 
-    return torchmetrics.functional.image
-
-
-def _tensors(*images: Images) -> list[Tensor]:
-    return [torch.from_numpy(stack.astype(np.float32))[:, None] for stack in images]
+    given = [torch.from_numpy(stack.astype(np.float32))[:, None] for stack in (synthetic, real)]
+    return getattr(functions, figure)(*given, data_range=PEAK, reduction="none", **options).numpy()
 
 
 def psnr(real: Images, synthetic: Images) -> NDArray[np.float32]:
     """Peak signal-to-noise ratio of each pair, dB; the peak is 255."""
-    function = _torchmetrics().peak_signal_noise_ratio
-    given = _tensors(synthetic, real)
-    return function(*given, data_range=PEAK, reduction="none", dim=(1, 2, 3)).numpy()
+    return _of_pairs("peak_signal_noise_ratio", real, synthetic, dim=(1, 2, 3))
 
 
 def ssim(real: Images, synthetic: Images, constants: str = "standard") -> NDArray[np.float32]:
     """Structural similarity of each pair (Wang et al. 2004); `constants`: `standard` or `paper`."""
     k1, k2 = SSIM_CONSTANTS[constants]
-    function = _torchmetrics().structural_similarity_index_measure
-    return function(*_tensors(synthetic, real), data_range=PEAK, k1=k1, k2=k2, reduction="none").numpy()
+    return _of_pairs("structural_similarity_index_measure", real, synthetic, k1=k1, k2=k2)
 
 
 def ms_ssim(real: Images, synthetic: Images) -> NDArray[np.float32]:
     """Multi-scale SSIM of each pair (Wang et al. 2003), on four scales; 88 pixels or more a side."""
-    function = _torchmetrics().multiscale_structural_similarity_index_measure
-    given = _tensors(synthetic, real)
-    return function(*given, data_range=PEAK, betas=MS_SSIM_WEIGHTS, normalize="relu", reduction="none").numpy()
+    options = {"betas": MS_SSIM_WEIGHTS, "normalize": "relu"}
+    return _of_pairs("multiscale_structural_similarity_index_measure", real, synthetic, **options)
 
 
 class _Given(torch.nn.Module):
@@ -140,11 +134,6 @@ def diversity(images: Images) -> float:
     """Mean LPIPS among all pairs of `images`: how far apart are those that one drawing gave."""
     one, other = np.array(list(combinations(range(len(images)), 2))).T
     return float(lpips(images[one], images[other]).mean())
-
-
-def dice(area: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """Overlap of two areas: twice what they share over what they have; 1 if both are empty."""
-    return float(2 * (area & other).sum() / (area.sum() + other.sum())) if area.any() or other.any() else 1.0
 
 
 def continuity(hu: NDArray, core: NDArray[np.bool_]) -> float:

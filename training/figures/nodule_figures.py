@@ -22,10 +22,10 @@ from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
-from SketchNoduleSynthLib.synthesis.segmentation import segment_plane
+from SketchNoduleSynthLib.synthesis.segmentation import dice, segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.data.nodules import Nodule
-from training.figures.metrics import continuity, dice, noise_power
+from training.figures.metrics import continuity, noise_power
 from training.figures.remake import Remake
 
 TOLERANCE = 0.2
@@ -59,7 +59,6 @@ def rounded(values: Iterable[float], digits: int = 2) -> list[float]:
 
 
 def median(values: Iterable[float]) -> int:
-    """The median, HU."""
     return round(float(np.median(list(values))))
 
 

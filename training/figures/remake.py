@@ -40,16 +40,20 @@ class Remake:
     @property
     def hu(self) -> NDArray:
         """The CT (z, y, x) with the synthetic nodule."""
-        array = self.empty.array.copy()
-        self.insertion.apply(array)
-        return array
+        return inserted(self.empty, self.insertion)[0]
 
     @property
     def mask(self) -> NDArray[np.bool_]:
         """The synthetic nodule on the CT's voxels."""
-        mask = np.zeros(self.empty.array.shape, bool)
-        mask[self.insertion.box] = self.insertion.nodule
-        return mask
+        return inserted(self.empty, self.insertion)[1]
+
+
+def inserted(ct: Volume, insertion: Insertion) -> tuple[NDArray, NDArray[np.bool_]]:
+    """The voxels of `ct` with the nodule in it, and the nodule's mask on them."""
+    array, mask = ct.array.copy(), np.zeros(ct.array.shape, bool)
+    insertion.apply(array)
+    mask[insertion.box] = insertion.nodule
+    return array, mask
 
 
 def axial_outline(nodule: Nodule, side_mm: float) -> Stroke | None:
