@@ -84,21 +84,17 @@ def evaluate(
     return figures, made
 
 
-def options() -> argparse.ArgumentParser:
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("nodules", type=Path, help="validation set")
-    words.add_argument("model", help=" or ".join(bundled()))
-    words.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder that holds the model's")
-    words.add_argument("--drawings", choices=tuple(DRAWINGS), default="exact", help="what the nodules are made from")
-    words.add_argument("--limit", type=at_least(1), help="only the first of the nodules that can be asked for")
-    words.add_argument("--figures", type=Path, help="folder for contact sheets")
-    words.add_argument("--json", type=Path, help="all figures as JSON")
-    words.add_argument("--card", type=Path, help="a card to fill in and put beside the weights")
-    return words
-
-
 def main(words: Sequence[str] | None = None) -> None:
-    given = options().parse_args(words)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("nodules", type=Path, help="validation set")
+    options.add_argument("model", help=" or ".join(bundled()))
+    options.add_argument("--models", type=Path, default=MODELS_FOLDER, help="folder that holds the model's")
+    options.add_argument("--drawings", choices=tuple(DRAWINGS), default="exact", help="what the nodules are made from")
+    options.add_argument("--limit", type=at_least(1), help="only the first of the nodules that can be asked for")
+    options.add_argument("--figures", type=Path, help="folder for contact sheets")
+    options.add_argument("--json", type=Path, help="all figures as JSON")
+    options.add_argument("--card", type=Path, help="a card to fill in and put beside the weights")
+    given = options.parse_args(words)
     template = read_template(given.card) if given.card else ""
     nodules = read_nodules(given.nodules)
     if given.limit is not None:

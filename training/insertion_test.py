@@ -30,7 +30,8 @@ from SketchNoduleSynthLib.synthesis.generators import generator
 from training.command import at_least, models_of, run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures.inserters import Inserter, networked, simple
-from training.figures.insertion import DIAMETER_MM, LEAST_NODULES, InsertionTest, Row, Seen, of_test, sheet
+from training.figures.insertion import DIAMETER_MM, LEAST_NODULES, InsertionTest, Row, of_test, sheet
+from training.figures.insertion_figures import Seen, tissue
 from training.figures.insertion_tables import features_printed, printed
 from training.figures.kinds import KINDS
 
@@ -63,13 +64,12 @@ def insertion_test(
     if baselines:
         chosen = np.random.default_rng(seed).permutation(len(donors))[: len(test.asked)]
         table["floor: other real nodules"] = test.against([Seen.of(donors[k]) for k in chosen])
-        density = test.tissue([Seen.of(donor) for donor in donors])["core_hu"]
+        density = tissue([Seen.of(donor) for donor in donors])["core_hu"]
         inserters = simple(donors, {kind: float(hu) for kind, hu in density.items()}) | inserters
     return table | {name: timed(test, name, insert, figures) for name, insert in inserters.items()}
 
 
 def timed(test: InsertionTest, name: str, insert: Inserter, figures: Path | None = None) -> Row:
-    """A row, and said how long it took."""
     row = test.row(name, insert, figures)
     took = f"{row['insertion_s']:.0f} s to insert, {row['figures_s']:.0f} s to measure"
     print(f"{name}: {row['sites']} nodules, {row['refused']} refused, {took}", file=sys.stderr)
@@ -93,7 +93,6 @@ def by_kind(
 
 
 def sizes_of(words: str) -> tuple[float, float]:
-    """The type of `--sizes`: two numbers of mm."""
     low, high = (float(word) for word in words.split("-"))
     return low, high
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, avg_pool3d, binary_cross_entropy_with_logits, mse_loss
@@ -13,15 +15,13 @@ Spectral norm makes a discriminator 1-Lipschitz, and a CT's noise is 0.03 of the
 discriminator cannot tell a smooth nodule from a real one (hinge loss stays at 0.97), and nodules stay smooth.
 """
 SCALES = (1, 4, 16)
+TO_LABELS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"cgan": binary_cross_entropy_with_logits, "lsgan": mse_loss}
 
 
 def judge(loss: str, real: Tensor, fake: Tensor) -> Tensor:
     """The discriminator's loss: `cgan` (pix2pix), `lsgan` (MCGAN's context), `wgan` (MCGAN's nodule) or `hinge`."""
-    if loss == "cgan":
-        ones, zeros = torch.ones_like(real), torch.zeros_like(fake)
-        return (binary_cross_entropy_with_logits(real, ones) + binary_cross_entropy_with_logits(fake, zeros)) / 2
-    if loss == "lsgan":
-        return (mse_loss(real, torch.ones_like(real)) + mse_loss(fake, torch.zeros_like(fake))) / 2
+    if to_label := TO_LABELS.get(loss):
+        return (to_label(real, torch.ones_like(real)) + to_label(fake, torch.zeros_like(fake))) / 2
     if loss == "wgan":
         return fake.mean() - real.mean()
     return (torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()) / 2
@@ -29,10 +29,8 @@ def judge(loss: str, real: Tensor, fake: Tensor) -> Tensor:
 
 def fool(loss: str, fake: Tensor) -> Tensor:
     """The generator's loss against the same discriminator."""
-    if loss == "cgan":
-        return binary_cross_entropy_with_logits(fake, torch.ones_like(fake))
-    if loss == "lsgan":
-        return mse_loss(fake, torch.ones_like(fake))
+    if to_label := TO_LABELS.get(loss):
+        return to_label(fake, torch.ones_like(fake))
     return -fake.mean()
 
 

@@ -104,13 +104,6 @@ def entry_of(group: list[Placed], pixel_mm: float) -> dict[str, Any] | None:
     }
 
 
-def write(path: Path, found: list[dict[str, Any]]) -> None:
-    """Write the outlines, one a line; what is at `path` is replaced when all is written."""
-    head = {"source": SOURCE, "licence": LICENCE}
-    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in found)
-    write_text(path, f'{json.dumps(head)[:-1]}, "outlines": [\n{lines}\n]}}\n')
-
-
 def main() -> None:
     words = argparse.ArgumentParser("python -m training.outlines", description=__doc__)
     words.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -123,7 +116,9 @@ def main() -> None:
     found = list(entries(patients))
     if not found:
         raise InputError("None of these patients has a nodule in LIDC-IDRI; give the CSV of a set made from it.")
-    write(given.file, found)
+    head = json.dumps({"source": SOURCE, "licence": LICENCE})
+    lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in found)
+    write_text(given.file, f'{head[:-1]}, "outlines": [\n{lines}\n]}}\n')
     kinds = ", ".join(
         f"{sum(e['attenuation'] == kind for e in found)} {kind}" for kind in dict.fromkeys(ATTENUATION.values())
     )

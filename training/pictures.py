@@ -14,10 +14,10 @@ def grey(plane: torch.Tensor) -> NDArray[np.uint8]:
     return ((plane.detach().float().cpu().numpy().clip(-1, 1) + 1) * 127.5).astype(np.uint8)
 
 
-def grid(rows: list[list[torch.Tensor]], scale: int = SCALE) -> NDArray[np.uint8]:
-    """Planes of one size in rows, one row a sample, each pixel `scale` pixels wide."""
+def grid(rows: list[list[torch.Tensor]]) -> NDArray[np.uint8]:
+    """Planes of one size in rows, one row a sample, each pixel twice as wide."""
     tiles = np.concatenate([np.concatenate([grey(plane) for plane in row], 1) for row in rows], 0)
-    return tiles.repeat(scale, 0).repeat(scale, 1)
+    return tiles.repeat(SCALE, 0).repeat(SCALE, 1)
 
 
 def orthogonal(volume: torch.Tensor) -> list[torch.Tensor]:

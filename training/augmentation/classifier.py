@@ -61,7 +61,6 @@ class SmallAlexNet(nn.Module):
         )  # fmt: skip
 
     def forward(self, planes: Tensor) -> Tensor:
-        """The logit of the positive class, (n,)."""
         return self.head(self.features(planes))[:, 0]
 
 

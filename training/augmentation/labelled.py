@@ -42,7 +42,6 @@ class Labelled:
     diameters_mm: NDArray[np.float64]
 
     def part(self, index: NDArray[np.intp]) -> Labelled:
-        """Those at `index`."""
         return Labelled(self.images[index], self.labels[index], self.patients[index], self.diameters_mm[index])
 
 

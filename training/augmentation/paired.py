@@ -32,7 +32,6 @@ def auc(scores: NDArray, labels: NDArray[np.bool_]) -> float:
 
 
 def accuracy(scores: NDArray, labels: NDArray[np.bool_]) -> float:
-    """The share of nodules called rightly."""
     return float(((scores > 0) == labels).mean())
 
 

@@ -6,7 +6,7 @@ Everything random in a sample is in it, the noise and the styles too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -54,7 +54,6 @@ class NoduleDataset(Dataset):
         return self.length
 
     def draw(self, index: int) -> tuple[Nodule, np.random.Generator]:
-        """The nodule and the random numbers of a sample."""
         rng = np.random.default_rng((self.seed, index))
         return self.nodules[int(rng.choice(len(self.nodules), p=self.weights))], rng
 
@@ -88,12 +87,13 @@ class NoduleDataset(Dataset):
         return (with_gaps(line, rng) if is_rough else line), filled(strokes, side_mm, area.shape[0])
 
 
-def flipped(stack: NDArray[np.float32], rng: np.random.Generator) -> torch.Tensor:
-    """`stack` (channels, ...) mirrored at random along each axis of space, with a channel axis added to each."""
+def flipped(parts: Mapping[str, NDArray], rng: np.random.Generator) -> Sample:
+    """`parts` of a sample, all mirrored alike at random along each axis of space, each with a channel axis (1, ...)."""
+    stack = np.stack(list(parts.values())).astype(np.float32)
     for axis in range(1, stack.ndim):
         if rng.random() < 0.5:
             stack = np.flip(stack, axis)
-    return torch.from_numpy(np.ascontiguousarray(stack))[:, None]
+    return dict(zip(parts, torch.from_numpy(np.ascontiguousarray(stack))[:, None], strict=True))
 
 
 def noise_of(shape: tuple[int, ...], rng: np.random.Generator) -> torch.Tensor:
@@ -127,15 +127,15 @@ class PlaneDataset(NoduleDataset):
         if target is not voi:
             hu = target.slab(pixel, 1).sample(ct, outside="mirror")[0]
             edges_there = physical_canny(hu, pixel)
-        planes = [line, hole, to_network(hu), edges_there & around, to_network(real), edges & around]
-        lesion, hole_, plane, lines, real_plane, real_lines = flipped(np.stack(planes).astype(np.float32), rng)
-        return {
-            "lesion": lesion,
-            "lines": lines,
-            "plane": plane,
-            "hole": hole_,
-            "real_plane": real_plane,
-            "real_lines": real_lines,
+        planes = {
+            "lesion": line,
+            "hole": hole,
+            "plane": to_network(hu),
+            "lines": edges_there & around,
+            "real_plane": to_network(real),
+            "real_lines": edges & around,
+        }
+        return flipped(planes, rng) | {
             "noise": noise_of((pix2pix.NOISE_SAMPLES,) * 2, rng),
             "style": torch.from_numpy(rng.standard_normal((TWINS, stylepix2pix.STYLE)).astype(np.float32)),
             "conditions": conditions(nodule.diameter_mm, nodule.attenuation or "solid"),
@@ -176,11 +176,7 @@ class VolumeDataset(NoduleDataset):
             area = voi.plane().sample(nodule.mask, outside="mirror")[0] > 0.5
             line, _ = self.drawing(area, voi.extent[0], nodule.diameter_mm, rng)
             sketch[mcgan.SAMPLES // 2 - 1 : mcgan.SAMPLES // 2 + 1] = line
-        surroundings, real_voi, drawn = flipped(np.stack([hu, real, sketch]), rng)
-        return {
-            "surroundings": surroundings,
-            "real": real_voi,
-            "sketch": drawn,
+        return flipped({"surroundings": hu, "real": real, "sketch": sketch}, rng) | {
             "noise": noise_of((mcgan.BOX_SAMPLES,) * 3, rng),
             "conditions": conditions(nodule.diameter_mm, nodule.attenuation or "solid"),
             "paired": torch.tensor(float(target is voi)),

@@ -76,8 +76,6 @@ class Record(Facts):
 
 
 class Reason(StrEnum):
-    """Why something was left out."""
-
     UNREADABLE = "the CT cannot be read"
     NOT_CT = "not a CT"
     NO_CT = "no CT for the annotation"

@@ -55,11 +55,6 @@ def voi(center_lps_mm: ArrayLike, diameter_mm: float) -> Frame:
     return Frame.of_voi(center_lps_mm, SIDE_PER_DIAMETER * diameter_mm, 1)
 
 
-def patch_frame(center_lps_mm: ArrayLike, diameter_mm: float, spacing_mm: float) -> Frame:
-    samples = int(np.ceil(max(PATCH_MM, SIDE_PER_DIAMETER * diameter_mm) / spacing_mm - 1e-6))
-    return Frame.of_voi(center_lps_mm, samples * spacing_mm, samples)
-
-
 def cut(
     ct: Volume, padding: float | None, center_lps_mm: ArrayLike, diameter_mm: float, spacing_mm: float, where: str
 ) -> Patch | Skipped:
@@ -67,7 +62,8 @@ def cut(
 
     Skipped if some of the patch lies outside the CT, or if padding reaches into the cube of twice the diameter.
     """
-    frame = patch_frame(center_lps_mm, diameter_mm, spacing_mm)
+    samples = int(np.ceil(max(PATCH_MM, SIDE_PER_DIAMETER * diameter_mm) / spacing_mm - 1e-6))
+    frame = Frame.of_voi(center_lps_mm, samples * spacing_mm, samples)
     centers = Frame(frame.center, frame.axes, tuple(frame.extent - frame.spacing), (1, 1, 1))
     if not ct.grid.holds(centers.corners()):
         detail = f"the patch of {frame.extent[0]:g} mm around the nodule reaches beyond the CT"

@@ -68,7 +68,6 @@ def in_three_planes(made: Sequence[Remake]) -> Image.Image:
 
 
 def cuts(wide: Frame, real: Volume, synthetic: Volume) -> Iterator[Tile]:
-    """Real and synthetic in each of the three planes."""
     for name, cut in zip(("sketch plane", "coronal", "sagittal"), planes(wide), strict=True):
         yield f"real: {name}", Image.fromarray(grey(cut, real))
         yield f"synthetic: {name}", Image.fromarray(grey(cut, synthetic))
@@ -90,7 +89,6 @@ def with_seeds(made: Sequence[Remake], make: Generator) -> Image.Image:
 
 
 def heading_of(remake: Remake) -> str:
-    """What was asked for and what came out, in short."""
     recipe: NoduleRecipe = remake.insertion.recipe
     overlap = remake.insertion.report.outline_dice
     measured = "" if overlap is None else f", outline Dice {overlap:.2f}"

@@ -66,7 +66,6 @@ class Planes:
         return cls._of([planes_of(volume, remake.nodule.center_mm) for volume, remake in zip(ct, made, strict=True)])
 
     def of(self, chosen: Sequence[int]) -> Planes:
-        """Those of the nodules `chosen`."""
         features = self.features.reshape(len(self.images), 3, -1)[list(chosen)]
         return Planes(self.images[list(chosen)], features.reshape(-1, features.shape[-1]))
 

@@ -120,7 +120,6 @@ def networked(request: Request, model: str, make: Generator) -> Inserted:
 
 
 def simple(donors: Sequence[Nodule], class_hu: dict[str, float]) -> dict[str, Inserter]:
-    """The four simple inserters, the weakest first."""
     return {
         "nothing": nothing,
         "sphere": sphere,

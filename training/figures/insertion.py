@@ -25,16 +25,15 @@ from PIL import Image
 from skimage.util import montage
 from tqdm import tqdm
 
-from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule
 from training.figures import metrics
 from training.figures.features import inception_of_planes
 from training.figures.inserters import Inserter
-from training.figures.insertion_figures import separability, tissue
+from training.figures.insertion_figures import Seen, separability, tissue
 from training.figures.kinds import kind_of
-from training.figures.plain_features import plain_features, told_apart
+from training.figures.plain_features import told_apart
 from training.figures.planes import SAMPLES, WIDTH_MM, planes_of
 from training.figures.requests import LARGE_MM, LARGE_WIDTH_MM, Asked, requests
 
@@ -42,27 +41,6 @@ DIAMETER_MM = (4.0, 12.0)
 LEAST_NODULES = 20
 """Fewer cannot be told apart by images; features alone are told then."""
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A nodule as it is judged: its CT (HU), its mask (z, y, x), centre in LPS mm, diameter and kind asked, patient."""
-
-    ct: Volume
-    mask: NDArray[np.bool_]
-    point: NDArray[np.float64]
-    diameter_mm: float
-    kind: str
-    patient: str
-
-    @classmethod
-    def of(cls, nodule: Nodule) -> Seen:
-        place = (nodule.ct, nodule.mask.array > 0, nodule.center_mm)
-        return cls(*place, nodule.diameter_mm, kind_of(nodule), nodule.patient)
-
-    def plain(self) -> dict[str, float]:
-        centre = self.ct.grid.to_index(self.point)[::-1]
-        return plain_features(self.ct.array, self.ct.grid.spacing[::-1], centre, self.diameter_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +77,11 @@ class InsertionTest:
 
     @cached_property
     def real_row(self) -> Row:
-        return {"sites": len(self.real), "features": told_apart(self.plain, self.plain)} | self.tissue(self.seen)
+        return {"sites": len(self.real), "features": told_apart(self.plain, self.plain)} | tissue(self.seen)
 
     def images(self, nodules: Iterable[Seen]) -> NDArray[np.uint8]:
         """Planes in the lung window, (n, 3, 128, 128)."""
         return np.stack([to_8bit(planes_of(n.ct, n.point, self.width_mm)) for n in nodules])
-
-    def tissue(self, nodules: Sequence[Seen]) -> Row:
-        """Density, size, noise and edge."""
-        spacing = nodules[0].ct.grid.spacing[::-1].tolist()
-        return tissue([(n.ct.array, n.mask, n.kind, n.diameter_mm) for n in nodules], spacing)
 
     def row(self, name: str, insert: Inserter, figures: Path | None = None, by_images: bool = True) -> Row:
         """The figures of one inserter, and how long it took; a contact sheet into the folder `figures`.
@@ -144,11 +117,10 @@ class InsertionTest:
             row["kid"], row["kid_spread"] = metrics.kid(flat[0], flat[1])
             row["fid"] = metrics.fid(flat[0], flat[1])
             row |= separability(real, made, [n.patient for n in self.real], [n.patient for n in nodules])
-        return row | self.tissue(nodules)
+        return row | tissue(nodules)
 
 
 def of_test(nodules: Sequence[Nodule], sizes: tuple[float, float], kind: str | None = None) -> list[Nodule]:
-    """Those whose attenuation is rated, of `sizes` and `kind`."""
     rated = [n for n in nodules if n.attenuation and sizes[0] <= n.diameter_mm <= sizes[1]]
     return [n for n in rated if kind is None or kind_of(n) == kind]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,38 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
-from training.figures.kinds import KINDS
+from training.data.nodules import Nodule
+from training.figures.kinds import KINDS, kind_of
 from training.figures.nodule_figures import core_of
+from training.figures.plain_features import plain_features
 
 COMPONENTS = 64
 FOLDS = 5
 EDGE_MM, EDGE_STEP_MM = 4.0, 0.25
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A nodule as it is judged: its CT (HU), its mask (z, y, x), centre in LPS mm, diameter and kind asked, patient."""
+
+    ct: Volume
+    mask: NDArray[np.bool_]
+    point: NDArray[np.float64]
+    diameter_mm: float
+    kind: str
+    patient: str
+
+    @classmethod
+    def of(cls, nodule: Nodule) -> Seen:
+        place = (nodule.ct, nodule.mask.array > 0, nodule.center_mm)
+        return cls(*place, nodule.diameter_mm, kind_of(nodule), nodule.patient)
+
+    def plain(self) -> dict[str, float]:
+        centre = self.ct.grid.to_index(self.point)[::-1]
+        return plain_features(self.ct.array, self.ct.grid.spacing[::-1], centre, self.diameter_mm)
 
 
 def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
@@ -49,14 +74,15 @@ def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_pa
     return {"auc_image": roc_auc_score(truth.repeat(3), score), "auc_nodule": roc_auc_score(truth, by_nodule)}
 
 
-def tissue(cases: list[tuple[NDArray, NDArray[np.bool_], str, float]], spacing: Sequence[float]) -> dict[str, Any]:
-    """Of (HU, mask, kind, asked diameter): density by kind, size, fine noise and edge width, medians."""
+def tissue(nodules: Sequence[Seen]) -> dict[str, Any]:
+    """Density by kind, size of the asked, fine noise and edge width, medians."""
     core_hu: dict[str, list[float]] = {kind: [] for kind in KINDS}
     sizes, noise, edges = [], [], []
-    for hu, mask, kind, diameter in cases:
+    for nodule in nodules:
+        hu, mask, spacing = nodule.ct.array, nodule.mask, nodule.ct.grid.spacing[::-1].tolist()
         core = core_of(mask)
-        core_hu[kind].append(float(hu[core].mean()))
-        sizes.append(long_diameter(mask[np.argmax(mask.sum((1, 2)))], spacing[-1]) / diameter)
+        core_hu[nodule.kind].append(float(hu[core].mean()))
+        sizes.append(long_diameter(mask[np.argmax(mask.sum((1, 2)))], spacing[-1]) / nodule.diameter_mm)
         noise.append(robust_sigma(residual(hu.astype(np.float32))[core]))
         edges.append(edge_width_mm(hu, mask, spacing))
     return {

@@ -13,7 +13,6 @@ CALCIFIED_HU = 200.0
 
 
 def core_of_nodule(nodule: Nodule) -> float:
-    """Median HU within 1.5 mm of a real nodule's centre."""
     return core_density(nodule.ct.array, nodule.ct.grid.spacing[::-1], nodule.ct.grid.to_index(nodule.center_mm)[::-1])
 
 

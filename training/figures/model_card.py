@@ -64,7 +64,6 @@ def rows(figures: dict[str, Any]) -> Rows:
 
 
 def shape_rows(figures: dict[str, Any]) -> Rows:
-    """Outline, size, height and density."""
     found: Rows = []
     real, heights = figures["of_real_nodules"], figures["height_per_diameter_10_50_90"]
     if "outline_dice_median" in figures:
@@ -84,30 +83,23 @@ def shape_rows(figures: dict[str, Any]) -> Rows:
 
 def seed_rows(seeds: dict[str, float], real: dict[str, float]) -> Rows:
     """One drawing, many seeds; `real`: nodules as they are."""
-    likeness = f"{seeds['lpips']:.3f}; {seeds['lpips_same_brightness']:.3f}"
-    spread = f"{seeds['mean_hu_spread']:.0f}; {seeds['hu_spread_without_mean']:.0f}"
-    dice = f"{seeds['outline_dice_median']:.2f}; {seeds['outline_dice_minimum']:.2f}"
-    name = f"one drawing, {seeds['seeds']} seeds"
-    return [
-        (f"{name}: mean LPIPS among them; at the same mean HU", likeness, ""),
-        (f"{name}: spread of the mean HU; of the pixels at the same mean", spread, ""),
-        (f"{name}: outline Dice, median; lowest", dice, ""),
-        (
-            f"{name}: outline Dice of at least 0.80",
-            f"{seeds['outline_dice_at_least_080']:.0%}",
-            f"{real['outline_dice_at_least_080']:.0%}",
-        ),
-    ]
+    found = {
+        "mean LPIPS among them; at the same mean HU": "{lpips:.3f}; {lpips_same_brightness:.3f}",
+        "spread of the mean HU; of the pixels at the same mean": "{mean_hu_spread:.0f}; {hu_spread_without_mean:.0f}",
+        "outline Dice, median; lowest": "{outline_dice_median:.2f}; {outline_dice_minimum:.2f}",
+    }
+    name, share = f"one drawing, {seeds['seeds']} seeds", "{outline_dice_at_least_080:.0%}"
+    last = (f"{name}: outline Dice of at least 0.80", share.format(**seeds), share.format(**real))
+    return [*((f"{name}: {what}", words.format(**seeds), "") for what, words in found.items()), last]
 
 
 def rough_rows(rough: dict[str, float]) -> Rows:
-    kid = f"{rough['kid_rough']:.1f} ({rough['kid_exact']:.1f})"
-    loss = f"{rough['loss_percent']:.0f}% ± {rough['loss_standard_error']:.0f}%"
-    return [
-        ("rough outlines alone: KID × 1000 (exact drawings)", kid, ""),
-        ("rough outlines alone: loss on KID", loss, ""),
-        ("rough outlines alone: outline Dice, median", f"{rough['outline_dice_median']:.2f}", ""),
-    ]
+    found = {
+        "KID × 1000 (exact drawings)": "{kid_rough:.1f} ({kid_exact:.1f})",
+        "loss on KID": "{loss_percent:.0f}% ± {loss_standard_error:.0f}%",
+        "outline Dice, median": "{outline_dice_median:.2f}",
+    }
+    return [(f"rough outlines alone: {what}", words.format(**rough), "") for what, words in found.items()]
 
 
 def slashed(values: Iterable[float], style: str = ".2f") -> str:

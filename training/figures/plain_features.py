@@ -72,7 +72,6 @@ class Sight:
         return np.where(below.any(1), steps[below.argmax(1)], steps[-1])
 
     def extents(self, directions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Extent (mm) along lines through the centre."""
         longest = LONGEST_LINE * self.diameter_mm
         return self.reach(directions, longest) + self.reach(-directions, longest)
 
@@ -114,7 +113,6 @@ def long_per_short(sight: Sight) -> float:
 
 
 def core_hu(sight: Sight) -> float:
-    """Median HU within 1.5 mm of the centre."""
     return sight.core
 
 
