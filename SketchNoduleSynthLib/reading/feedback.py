@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
@@ -99,19 +99,14 @@ def draw(scene: Scene, ct: Volume, nodules: Volume | None) -> Image.Image:
         left = column * TILE
         tile = np.repeat(grey(cut, ct)[..., None], 3, axis=2)
         if nodules is not None:
-            tile[outline(cut, nodules)] = [int(OUTLINE[k : k + 2], 16) for k in (1, 3, 5)]
+            inside = cut.sample(nodules)[0] > 0.5
+            tile[ndimage.binary_dilation(inside) & ~inside] = ImageColor.getrgb(OUTLINE)
         image.paste(Image.fromarray(tile), (left, 2 * HEADING))
         pen.text((left + 4, HEADING + 3), f"{name}, {scene.width_mm:.0f} mm wide", fill="#b0b0b0")
         if scene.mark is not None:
             u, v, _ = cut.to_local(scene.mark.finding.at_lps_mm) / cut.spacing
             cross(pen, left + TILE / 2 + u, 2 * HEADING + TILE / 2 + v, scene.colour)
     return image
-
-
-def outline(cut: Frame, nodules: Volume) -> NDArray[np.bool_]:
-    """The borders of the nodules (True) in a plane, one pixel wide, just outside of them."""
-    inside = cut.sample(nodules)[0] > 0.5
-    return ndimage.binary_dilation(inside) & ~inside
 
 
 def cross(pen: ImageDraw.ImageDraw, x: float, y: float, colour: str) -> None:
@@ -124,7 +119,7 @@ def cross(pen: ImageDraw.ImageDraw, x: float, y: float, colour: str) -> None:
 def contact_sheet(images: list[Image.Image], heading: str) -> Image.Image:
     """All images one below the other in two columns, under a heading."""
     width, height = len(PLANES) * TILE + GAP, TILE + 2 * HEADING + GAP
-    columns = min(max(len(images), 1), 2)
+    columns = 2 if len(images) > 1 else 1
     rows = -(-len(images) // columns)
     sheet = Image.new("RGB", (columns * width, 2 * HEADING + rows * height), "#202020")
     ImageDraw.Draw(sheet).text((6, 10), heading, fill="white")

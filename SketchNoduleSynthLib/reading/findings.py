@@ -26,7 +26,7 @@ from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json
-from SketchNoduleSynthLib.json_keys import Keys, number, shortened
+from SketchNoduleSynthLib.json_keys import Keys, choice, number, shortened
 
 VERSION = 1
 CONFIDENCE = (1, 100)
@@ -61,7 +61,6 @@ class Finding:
 
     @property
     def at_lps_mm(self) -> NDArray[np.float64]:
-        """The position in LPS mm."""
         return lps_of_ras(self.at_ras_mm)
 
 
@@ -82,8 +81,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         for name in ("reader", "case_id", "case_sha256"):
-            if not isinstance(value := getattr(self, name), str) or not value.strip():
-                raise InputError(f"reading.{name} must be text, not {shortened(value)}.")
+            text(getattr(self, name), f"reading.{name}")
         check_name("reader's name", self.reader)
         check_name("case's id", self.case_id)
         numbers = [finding.number for finding in self.findings]
@@ -124,7 +122,6 @@ class Reading:
         return reading
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON's form, with the seal if the reading is finished."""
         data = {
             "version": VERSION,
             "reader": self.reader,
@@ -143,7 +140,6 @@ class Reading:
 
 
 def _item(finding: Finding) -> dict[str, Any]:
-    """A finding as JSON, without what was not given."""
     given = {key: value for key, value in asdict(finding).items() if value not in (None, "")}
     return given | {"at_ras_mm": [float(value) for value in finding.at_ras_mm]}
 
@@ -151,28 +147,37 @@ def _item(finding: Finding) -> dict[str, Any]:
 def _values(data: Any, where: str) -> dict[str, Any]:
     """A finding's values, checked."""
     keys = Keys(data, where)
-    at = keys.take("at_ras_mm")
-    if not isinstance(at, list | tuple) or len(at) != 3:
-        raise InputError(f"{where}.at_ras_mm must be three numbers, not {shortened(at)}.")
-    confidence, low, high = keys.integer("confidence"), *CONFIDENCE
-    if not low <= confidence <= high:
-        raise InputError(f"{where}.confidence must be between {low} and {high}, not {shortened(confidence)}.")
-    diameter, attenuation = keys.take("diameter_mm", None), keys.take("attenuation", None)
-    remark = keys.take("remark", "")
-    if not isinstance(remark, str):
-        raise InputError(f"{where}.remark must be text, not {shortened(remark)}.")
-    if attenuation not in (None, *ATTENUATIONS):
-        raise InputError(f"{where}.attenuation must be one of {', '.join(ATTENUATIONS)}, not {shortened(attenuation)}.")
-    values = {
+    values: dict[str, Any] = {
         "number": keys.integer("number"),
-        "at_ras_mm": tuple(number(value, f"{where}.at_ras_mm") for value in at),
-        "confidence": confidence,
-        "diameter_mm": None if diameter is None else number(diameter, f"{where}.diameter_mm", 0.0, MAX_DIAMETER_MM),
-        "attenuation": attenuation,
-        "remark": remark,
+        "at_ras_mm": position(keys.take("at_ras_mm"), f"{where}.at_ras_mm"),
+        "confidence": int(number(keys.integer("confidence"), f"{where}.confidence", *CONFIDENCE)),
+        "diameter_mm": keys.take("diameter_mm", None),
+        "attenuation": keys.take("attenuation", None),
+        "remark": keys.take("remark", ""),
     }
     keys.finish()
+    if values["diameter_mm"] is not None:
+        values["diameter_mm"] = number(values["diameter_mm"], f"{where}.diameter_mm", 0.0, MAX_DIAMETER_MM)
+    if values["attenuation"] is not None:
+        choice(values["attenuation"], f"{where}.attenuation", ATTENUATIONS)
+    if not isinstance(values["remark"], str):
+        raise InputError(f"{where}.remark must be text, not {shortened(values['remark'])}.")
     return values
+
+
+def position(value: Any, where: str) -> tuple[float, float, float]:
+    """`value` as three numbers, or :class:`InputError`."""
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise InputError(f"{where} must be three numbers, not {shortened(value)}.")
+    x, y, z = (number(part, where) for part in value)
+    return x, y, z
+
+
+def text(value: Any, where: str) -> str:
+    """`value` as text that is not empty, or :class:`InputError`."""
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{where} must be text, not {shortened(value)}.")
+    return value
 
 
 def _time(value: Any, where: str) -> datetime:

@@ -101,7 +101,10 @@ def _once_a_nodule(marks: Sequence[Mark]) -> Iterator[Mark]:
 def _mark(finding: Finding, truth: Truth, labels: Volume | None, least_radius_mm: float) -> Mark:
     """What a finding is if it is alone; by overlap where there are `labels`, else by distance."""
     at = finding.at_lps_mm
-    label = None if labels is None else _label(labels, finding)
+    label = None
+    if labels is not None:
+        index = np.clip(np.rint(labels.grid.to_index(at)).astype(int), 0, labels.grid.size - 1)
+        label = labels.array[tuple(index[::-1])]
     near = []
     for nodule in truth.nodules:
         distance = float(np.linalg.norm(nodule.center_lps_mm - at))
@@ -115,9 +118,3 @@ def _mark(finding: Finding, truth: Truth, labels: Volume | None, least_radius_mm
         if np.linalg.norm(place.center_lps_mm - at) < max(place.diameter_mm / 2, least_radius_mm):
             return Mark(finding, "excluded")
     return Mark(finding, "false")
-
-
-def _label(labels: Volume, finding: Finding) -> int:
-    """The label of the voxel in which a finding lies."""
-    index = np.clip(np.rint(labels.grid.to_index(finding.at_lps_mm)).astype(int), 0, labels.grid.size - 1)
-    return int(labels.array[tuple(index[::-1])])

@@ -29,9 +29,7 @@ def proportion(right: Answers) -> dict[str, Any]:
 
 def confusion(answers: Answers, truth: Answers) -> NDArray[np.int64]:
     """Counts (2, 2): rows the truth, columns the answer, each False, then True."""
-    counts = np.zeros((2, 2), np.int64)
-    np.add.at(counts, (truth.astype(int), answers.astype(int)), 1)
-    return counts
+    return np.bincount(2 * truth + answers, minlength=4).reshape(2, 2)
 
 
 def cohen_kappa(one: Answers, other: Answers) -> dict[str, Any]:

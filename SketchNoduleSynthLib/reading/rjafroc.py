@@ -31,11 +31,7 @@ def write_rjafroc(score: Score, folder: Path) -> None:
     truth, false, hits, legend = sheets(score)
     book = needed("openpyxl", "cases", "The workbook for RJafroc").Workbook()
     book.remove(book.active)
-    for name, columns, rows in (
-        ("Truth", TRUTH_COLUMNS, truth),
-        ("FP", FALSE_COLUMNS, false),
-        ("TP", HIT_COLUMNS, hits),
-    ):
+    for name, columns, rows in ("Truth", TRUTH_COLUMNS, truth), ("FP", FALSE_COLUMNS, false), ("TP", HIT_COLUMNS, hits):
         sheet = book.create_sheet(name)
         for row in (list(columns), *rows):
             sheet.append(row)
@@ -56,12 +52,9 @@ def sheets(score: Score) -> tuple[Rows, Rows, Rows, Rows]:
             raise InputError(f"RJafroc would leave out {reader.reader}, who has neither a hit nor a false mark.")
     case_ids = {name: k for k, name in enumerate(sorted(cases), 1)}
     # RJafroc 2.1.3 names its results in the order in which it meets readers: sorted in FP, then those in TP alone.
-    without_false = {reader.reader: reader.false_per_scan == 0 for reader in score.readers}
-    width = len(str(len(without_false)))
-    reader_ids = {
-        name: f"{k:0{width}}"
-        for k, name in enumerate(sorted(without_false, key=lambda reader: without_false[reader]), 1)
-    }
+    readers = sorted(score.readers, key=lambda reader: reader.false_per_scan == 0)
+    width = len(str(len(readers)))
+    reader_ids = {reader.reader: f"{k:0{width}}" for k, reader in enumerate(readers, 1)}
     everyone = ", ".join(reader_ids.values())
     truth: Rows = []
     for name, case in cases.items():

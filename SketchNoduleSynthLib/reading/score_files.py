@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.reading.froc import RATES
+from SketchNoduleSynthLib.reading.froc_picture import froc_picture
 from SketchNoduleSynthLib.reading.matching import Outcome
 from SketchNoduleSynthLib.reading.scores import ReaderScore, Score
 
@@ -26,12 +28,9 @@ ALL_CASES = "all"
 
 def write(score: Score, folder: Path) -> None:
     """Write the four files into `folder`, all or none."""
-    from SketchNoduleSynthLib.reading.froc_picture import froc_picture
-
     with all_or_none(folder) as draft:
         (draft / SCORES).write_text(json.dumps(to_dict(score), indent=1) + "\n", encoding="utf-8")
-        rows = [row for reader in score.readers for row in _rows(reader)]
-        write_rows(draft / TABLE, COLUMNS, rows)
+        write_rows(draft / TABLE, COLUMNS, chain.from_iterable(map(_rows, score.readers)))
         write_rows(draft / NODULES, NODULE_COLUMNS, _nodule_rows(score))
         froc_picture({reader.reader: reader.froc for reader in score.readers}).savefig(draft / CURVES)
 

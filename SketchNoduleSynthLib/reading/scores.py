@@ -91,16 +91,16 @@ def score(
         volume = get() if get and of_case else None
         for reading in of_case:
             outcomes[reading.reader].append(match(known[case_id], reading, volume, criterion, least_radius_mm))
-    readers = tuple(of_reader(name, found, seed) for name, found in outcomes.items())
+    readers = tuple(_of_reader(name, found, seed) for name, found in outcomes.items())
     return Score(readers, criterion, least_radius_mm)
 
 
-def of_reader(name: str, outcomes: Sequence[Outcome], seed: int = 0) -> ReaderScore:
-    ratings = [ratings_of(outcome) for outcome in outcomes]
+def _of_reader(name: str, outcomes: Sequence[Outcome], seed: int = 0) -> ReaderScore:
+    ratings = [_ratings(outcome) for outcome in outcomes]
     found = [(nodule, outcome.hit(nodule) is not None) for outcome in outcomes for nodule in outcome.truth.nodules]
     words = {nodule.difficulty_class for nodule, _ in found if nodule.difficulty_class}
     classes: dict[str, tuple[Iterable[str], Callable[[TruthNodule], str | None]]] = {
-        "size": (SIZES_MM, size_class),
+        "size": (SIZES_MM, _size_class),
         "attenuation": (ATTENUATIONS, lambda nodule: nodule.attenuation),
         "difficulty": (sorted(words), lambda nodule: nodule.difficulty_class),
     }
@@ -112,12 +112,11 @@ def of_reader(name: str, outcomes: Sequence[Outcome], seed: int = 0) -> ReaderSc
     return ReaderScore(name, tuple(outcomes), froc(ratings), all_found, by, cpm(ratings, seed), areas(ratings, seed))
 
 
-def size_class(nodule: TruthNodule) -> str:
-    """Which of SIZES_MM a nodule belongs to."""
+def _size_class(nodule: TruthNodule) -> str:
     return next(name for name, (low, high) in SIZES_MM.items() if low <= nodule.diameter_mm < high)
 
 
-def ratings_of(outcome: Outcome) -> CaseRatings:
+def _ratings(outcome: Outcome) -> CaseRatings:
     hits = [outcome.hit(nodule) for nodule in outcome.truth.nodules]
     return CaseRatings(
         np.array([hit.finding.confidence if hit else UNMARKED for hit in hits]),

@@ -21,7 +21,6 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """The time in UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -62,7 +61,6 @@ class ReadingSession:
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing can be changed any more."""
         return self._reading.finished is not None
 
     def mark(self, at_ras_mm: Sequence[float], confidence: int, **more: Any) -> int:

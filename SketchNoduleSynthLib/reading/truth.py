@@ -46,7 +46,6 @@ class TruthNodule:
 
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
-        """The centre in LPS mm."""
         return lps_of_ras(self.center_ras_mm)
 
 
@@ -64,7 +63,6 @@ class Place:
 
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
-        """The centre in LPS mm."""
         return lps_of_ras(self.center_ras_mm)
 
 

@@ -15,30 +15,33 @@ from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_rows
-from SketchNoduleSynthLib.json_keys import Keys, number, shortened
+from SketchNoduleSynthLib.json_keys import Keys, choice, number
+from SketchNoduleSynthLib.reading.findings import MAX_DIAMETER_MM, position, text
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 
 VERSION = 1
 TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
-COLUMNS = (
-    *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm"),
+MEASURED = (
     *("slice_number", "instance_number", "diameter_mm", "short_axis_mm", "height_mm", "volume_mm3"),
     *("attenuation", "side", "third", "difficulty", "difficulty_class"),
+)
+"""Of a nodule, what is one value."""
+COLUMNS = (
+    *("number", "ras_r_mm", "ras_a_mm", "ras_s_mm", "lps_l_mm", "lps_p_mm", "lps_s_mm"),
+    *MEASURED,
     *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
 )
 PLACE_COLUMNS = ("ras_r_mm", "ras_a_mm", "ras_s_mm", "diameter_mm")
 SIDES, THIRDS = ("right", "left"), ("upper", "middle", "lower")
-MAX_DIAMETER_MM = 500.0
 MAX_VOLUME_MM3 = 1e7
 
 
 def write_table(truth: Truth, folder: Path) -> None:
     """Write truth.json and truth.csv, both or none."""
-    items = [_item(nodule) for nodule in truth.nodules]
     data = {
         "version": VERSION,
         "case": {"id": truth.case_id, "sha256": truth.case_sha256},
-        "nodules": items,
+        "nodules": [_item(nodule) for nodule in truth.nodules],
         "excluded": [
             {"center_ras_mm": list(place.center_ras_mm), "diameter_mm": place.diameter_mm}
             | ({"may_be_synthetic": True} if place.may_be_synthetic else {})
@@ -47,7 +50,7 @@ def write_table(truth: Truth, folder: Path) -> None:
     }
     with all_or_none(folder) as draft:
         (draft / TABLE_JSON).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-        write_rows(draft / TABLE_CSV, COLUMNS, [_row(item) for item in items])
+        write_rows(draft / TABLE_CSV, COLUMNS, [_row(nodule) for nodule in truth.nodules])
 
 
 def read_table(path: Path) -> Truth:
@@ -57,8 +60,8 @@ def read_table(path: Path) -> Truth:
         raise InputError(f"The truth table {path.name} is of another version; this software reads version {VERSION}.")
     case = Keys(keys.take("case"), "truth.case")
     truth = Truth(
-        _text(case.take("id"), "truth.case.id"),
-        _text(case.take("sha256"), "truth.case.sha256"),
+        text(case.take("id"), "truth.case.id"),
+        text(case.take("sha256"), "truth.case.sha256"),
         tuple(_nodule(item, f"truth.nodules[{i}]") for i, item in enumerate(keys.list("nodules"))),
         tuple(_place(item, f"truth.excluded[{i}]") for i, item in enumerate(keys.list("excluded"))),
     )
@@ -88,32 +91,21 @@ def read_places(path: Path, grid: Grid) -> tuple[Place, ...]:
 
 
 def _item(nodule: TruthNodule) -> dict[str, Any]:
-    """A nodule as JSON; its values come in the order of COLUMNS."""
+    first, size = nodule.box_ijk
     return {
         "number": nodule.number,
-        "center_ras_mm": list(nodule.center_ras_mm),
+        "center_ras_mm": nodule.center_ras_mm,
         "center_lps_mm": nodule.center_lps_mm.tolist(),
-        "slice_number": nodule.slice_number,
-        "instance_number": nodule.instance_number,
-        "diameter_mm": nodule.diameter_mm,
-        "short_axis_mm": nodule.short_axis_mm,
-        "height_mm": nodule.height_mm,
-        "volume_mm3": nodule.volume_mm3,
-        "attenuation": nodule.attenuation,
-        "side": nodule.side,
-        "third": nodule.third,
-        "difficulty": nodule.difficulty,
-        "difficulty_class": nodule.difficulty_class,
-        "box_ijk": {"first": list(nodule.box_ijk[0]), "size": list(nodule.box_ijk[1])},
+        **{name: getattr(nodule, name) for name in MEASURED},
+        "box_ijk": {"first": first, "size": size},
     }
 
 
-def _row(item: dict[str, Any]) -> list[object]:
-    row: list[object] = []
-    for value in item.values():
-        parts = [*value["first"], *value["size"]] if isinstance(value, dict) else value
-        row += parts if isinstance(parts, list) else [parts]
-    return row
+def _row(nodule: TruthNodule) -> list[object]:
+    centers = (*nodule.center_ras_mm, *nodule.center_lps_mm.tolist())
+    measured = [getattr(nodule, name) for name in MEASURED]
+    first, size = nodule.box_ijk
+    return [nodule.number, *centers, *measured, *first, *size]
 
 
 def _nodule(data: Any, where: str) -> TruthNodule:
@@ -122,11 +114,11 @@ def _nodule(data: Any, where: str) -> TruthNodule:
     image = keys.take("instance_number", None)
     side, third, difficulty, word = (keys.take(key) for key in ("side", "third", "difficulty", "difficulty_class"))
     for name, value, known in (("side", side, SIDES), ("third", third, THIRDS)):
-        if value not in (None, *known):
-            raise InputError(f"{where}.{name} must be {', '.join(known)} or null, not {shortened(value)}.")
+        if value is not None:
+            choice(value, f"{where}.{name}", known)
     nodule = TruthNodule(
         keys.integer("number"),
-        _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm"),
+        position(keys.take("center_ras_mm"), f"{where}.center_ras_mm"),
         keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM),
         keys.number("short_axis_mm", 0.0, MAX_DIAMETER_MM),
         keys.number("height_mm", 0.0, MAX_DIAMETER_MM),
@@ -137,10 +129,10 @@ def _nodule(data: Any, where: str) -> TruthNodule:
         side,
         third,
         None if difficulty is None else number(difficulty, f"{where}.difficulty", 0.0, 1.0),
-        None if word is None else _text(word, f"{where}.difficulty_class"),
-        None if image is None else _whole(image, f"{where}.instance_number"),
+        None if word is None else text(word, f"{where}.difficulty_class"),
+        None if image is None else int(number(image, f"{where}.instance_number")),
     )
-    lps = _position(keys.take("center_lps_mm"), f"{where}.center_lps_mm")
+    lps = position(keys.take("center_lps_mm"), f"{where}.center_lps_mm")
     if not np.allclose(lps, nodule.center_lps_mm, atol=1e-3):
         raise InputError(f"{where}.center_lps_mm is not where center_ras_mm is; the table was changed by hand.")
     box.finish()
@@ -150,30 +142,13 @@ def _nodule(data: Any, where: str) -> TruthNodule:
 
 def _place(data: Any, where: str) -> Place:
     keys = Keys(data, where)
-    at = _position(keys.take("center_ras_mm"), f"{where}.center_ras_mm")
+    at = position(keys.take("center_ras_mm"), f"{where}.center_ras_mm")
     diameter = keys.number("diameter_mm", 0.0, MAX_DIAMETER_MM)
     place = Place(at, diameter, keys.take("may_be_synthetic", False) is True)
     keys.finish()
     return place
 
 
-def _position(value: Any, where: str) -> tuple[float, float, float]:
-    if not isinstance(value, list) or len(value) != 3:
-        raise InputError(f"{where} must be three numbers, not {shortened(value)}.")
-    x, y, z = (number(part, where) for part in value)
-    return x, y, z
-
-
 def _index(value: Any, where: str) -> tuple[int, int, int]:
-    x, y, z = _position(value, where)
+    x, y, z = position(value, where)
     return int(x), int(y), int(z)
-
-
-def _whole(value: Any, where: str) -> int:
-    return int(number(value, where))
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{where} must be text, not {shortened(value)}.")
-    return value

@@ -58,15 +58,15 @@ class Case:
         files = keys.take("files")
         keys.take("software", "")
         keys.finish()
-        is_listed = isinstance(files, dict) and all(isinstance(value, str) for value in files.values())
-        if not (is_listed and all(isinstance(text, str) for text in texts.values())):
-            raise InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
+        damaged = InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
+        if not (isinstance(files, dict) and all(isinstance(text, str) for text in (*files.values(), *texts.values()))):
+            raise damaged
         check_name("case's id", texts["id"])
         for name in files:
             # Copies are made under these names.
             parts = PurePosixPath(name).parts
             if len(parts) < 2 or parts[0] not in (CT_FOLDER, TRUTH_FOLDER) or {"..", "."} & set(name.split("/")):
-                raise InputError(f"The {CASE_FILE} of {folder.name} is damaged; make the case again.")
+                raise damaged
         return cls(folder, files=files, **texts)
 
     @property
@@ -77,7 +77,6 @@ class Case:
 
     @property
     def has_truth(self) -> bool:
-        """Whether this is not a reader's copy."""
         return (self.folder / TRUTH_FOLDER).is_dir()
 
     def ct(self) -> Volume:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import read_json
+from SketchNoduleSynthLib.files import new_file, new_folder, read_json
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER, Case, write_case_file
 
 MOST_BYTES = 8 * 1024**3
@@ -22,8 +22,6 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 def hand_out(case: Case, folder: Path) -> None:
     """Write the reader's copy of a case, without its truth, into the new `folder`."""
-    from SketchNoduleSynthLib.files import new_folder
-
     names = [name for name in case.files if not name.startswith(f"{TRUTH_FOLDER}/")]
     for name in names:
         case.check_file(name)
@@ -48,8 +46,6 @@ def keeps_patient(case: Case) -> bool:
 
 def zipped(folder: Path, target: Path) -> None:
     """Write `folder`, a case, as the zip `target`."""
-    from SketchNoduleSynthLib.files import new_file
-
     with new_file(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             item = zipfile.ZipInfo(path.relative_to(folder).as_posix(), ZIP_TIME)
@@ -111,7 +107,6 @@ def header(path: Path) -> Case:
 
 
 def is_zip(path: Path) -> bool:
-    """Whether `path` is named as a zip."""
     return path.suffix.lower() == ".zip"
 
 

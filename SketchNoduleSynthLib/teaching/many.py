@@ -71,7 +71,7 @@ def make_many(
 
 
 def make_one(plan: Plan, index: int, folder: str, make: Make = synthesize) -> str:
-    """Make one case in a worker, in `folder`; why it could not be made (empty: it was)."""
+    """In a worker: make one case in `folder`; why it could not be made (empty: it was)."""
     try:
         make_case(plan, index, Path(folder), Path(folder).name, make=make)
     except InputError as error:

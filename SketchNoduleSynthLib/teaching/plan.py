@@ -47,7 +47,6 @@ class Plan:
             raise InputError(f"{self.count} cases cannot be made; give 1 to {MOST_CASES}.")
         if not 0 <= self.seed <= MAX_SEED:
             raise InputError(f"The seed {self.seed} is out of range; give a whole number from 0 to {MAX_SEED}.")
-
         if len({source.sha256 for source in self.sources}) < len(self.sources):
             raise InputError("Two of the CTs are the same; give each once.")
         if self.count < len(self.sources):

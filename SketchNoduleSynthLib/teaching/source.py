@@ -52,5 +52,4 @@ def volume_of(ct: str) -> Volume:
 
 @lru_cache(maxsize=1)
 def lung_of(ct: str) -> Lung:
-    """Its lungs; kept for the next case."""
     return lung_mask(volume_of(ct))

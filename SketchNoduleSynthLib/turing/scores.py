@@ -7,6 +7,7 @@ ones taken for real. Whoever cannot tell has an accuracy of 0.5 and a kappa of 0
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -50,12 +51,7 @@ def found_out(answers: Answers, truth: Answers, models: NDArray[np.str_]) -> dic
 
 def agreement(readers: dict[str, Answers]) -> dict[str, dict[str, Any]]:
     """For every two readers of one set: the share of equal answers and Cohen's kappa."""
-    names = list(readers)
     return {
-        f"{one} - {other}": {
-            "agreement": proportion(readers[one] == readers[other]),
-            "kappa": cohen_kappa(readers[one], readers[other]),
-        }
-        for k, one in enumerate(names)
-        for other in names[k + 1 :]
+        f"{one} - {other}": {"agreement": proportion(first == second), "kappa": cohen_kappa(first, second)}
+        for (one, first), (other, second) in combinations(readers.items(), 2)
     }

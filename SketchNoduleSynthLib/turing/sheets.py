@@ -47,8 +47,7 @@ def read_rows(path: Path, columns: Sequence[str], what: str) -> list[dict[str, s
     if not rows:
         raise InputError(f"The {what} {path.name} has no rows; get it again.")
     ids = [row["id"] for row in rows]
-    twice = sorted({one for one in ids if ids.count(one) > 1})
-    if twice:
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise InputError(f"The {what} {path.name} has the id {twice[0]} more than once.")
     return rows
 
@@ -94,16 +93,13 @@ def read_sheet(path: Path, key: Key) -> Sheet:
     and "synthetic", and a confidence that is not a number from 1 to 5.
     """
     rows = {row["id"]: row for row in read_rows(path, ANSWER_COLUMNS, "answer sheet")}
-    known = set(key.ids) & set(rows)
-    if not known:
+    if not set(key.ids) & set(rows):
         raise InputError(f"The answer sheet {path.name} belongs to another set: the key has none of its ids.")
-    unknown, unanswered = sorted(set(rows) - known), [one for one in key.ids if one not in rows]
-    if unknown:
+    if unknown := sorted(set(rows) - set(key.ids)):
         raise InputError(f"The answer sheet {path.name} has the id {unknown[0][:40]}, which the key has not.")
-    empty = [one for one in key.ids if one in rows and not rows[one]["answer"]]
-    if unanswered:
+    if unanswered := [one for one in key.ids if one not in rows]:
         raise InputError(f"The answer sheet {path.name} lacks {len(unanswered)} patches; {unanswered[0]} is one.")
-    if empty:
+    if empty := [one for one in key.ids if not rows[one]["answer"]]:
         raise InputError(f"In {path.name} {len(empty)} of {len(key.ids)} patches have no answer; {empty[0]} is one.")
     answers = [is_synthetic(rows[one]["answer"], f"In {path.name}, the answer to {one}") for one in key.ids]
     given = [confidence_of(rows[one]["confidence"], f"In {path.name}, the confidence of {one}") for one in key.ids]
