@@ -11,7 +11,6 @@ from SketchNoduleSynthLib.extras import needed
 
 
 def add_to(commands: Any) -> None:
-    """Add `app` to a parser's commands."""
     serve = commands.add_parser("app", help="draw and insert nodules in a browser")
     serve.add_argument("ct", type=Path, nargs="?", help="a file or a folder of DICOM; the sample CT if none is given")
     add_address(serve)

@@ -18,7 +18,6 @@ from SketchNoduleSynthLib.teaching.copies import case_paths, hand_out, keeps_pat
 
 
 def add_to(commands: Any) -> None:
-    """Add `case` and what follows it to a parser's commands."""
     case = commands.add_parser("case", help="training cases: make, check, hand out, read, score")
     words = case.add_subparsers(required=True, metavar="COMMAND")
     add_make(words)

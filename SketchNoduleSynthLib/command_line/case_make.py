@@ -28,7 +28,6 @@ RANDOM = ("nodules", "seed", "difficulty", "sizes", "attenuation", "model")
 
 
 def add_make(words: Any) -> None:
-    """Add `make` to the words for cases."""
     make = words.add_parser("make", help="a case, or many, from a CT")
     make.add_argument(
         "ct", type=Path, nargs="+", help=".nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM; with --count several"
@@ -125,7 +124,6 @@ def _plan(given: argparse.Namespace, form: Form, count: int, nodules: str) -> Pl
 
 
 def _sources(given: argparse.Namespace) -> Iterator[Source]:
-    """The CTs; of several, an error names the one that is wrong."""
     for ct, own in zip(given.ct, given.own or [None] * len(given.ct), strict=True):
         try:
             yield Source.read(ct, own)

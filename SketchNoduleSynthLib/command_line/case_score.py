@@ -23,7 +23,6 @@ MOST_NAMED = 5
 
 
 def add_score(words: Any) -> None:
-    """Add `score` to the words for cases."""
     one = words.add_parser("score", help="readings against the truth")
     one.add_argument("case", type=Path, nargs="+", help="cases with their truth")
     one.add_argument("output", type=Path, help="folder for the scores, in which those of an earlier run are replaced")
@@ -100,7 +99,6 @@ def _write(found: Score, cases: Sequence[Case], given: argparse.Namespace) -> No
 
 
 def _summary(found: Score, truths: Sequence[Truth]) -> list[str]:
-    """What is printed: a line a reader, and what is missing."""
     lines = []
     controls = {truth.case_id for truth in truths if not truth.nodules}
     for reader in found.readers:

@@ -18,7 +18,6 @@ from SketchNoduleSynthLib.turing.sources import FOLDER_COLUMNS, in_equal_shares,
 
 
 def add_to(commands: Any) -> None:
-    """Add `turing` and what follows it to a parser's commands."""
     words = commands.add_parser("turing", help="real or synthetic? a test for readers").add_subparsers(
         required=True, metavar="COMMAND"
     )

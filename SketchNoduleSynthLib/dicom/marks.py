@@ -90,7 +90,6 @@ def _named(models: Iterable[tuple[str, str | None]]) -> str:
 
 
 def code_item(code: Code) -> Dataset:
-    """A code as an item of a code sequence (PS3.3, 8.8)."""
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme_designator, code.meaning
     return item

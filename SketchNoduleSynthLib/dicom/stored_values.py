@@ -62,7 +62,6 @@ class StoredValues:
 
     @property
     def limits(self) -> tuple[int, int]:
-        """The lowest and highest value that `bits` hold."""
         return (-(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1) if self.kind.kind == "i" else (0, 2**self.bits - 1)
 
     def encode(self, hu: NDArray) -> NDArray:

@@ -117,7 +117,6 @@ def cross(pen: ImageDraw.ImageDraw, x: float, y: float, colour: str) -> None:
 
 
 def contact_sheet(images: list[Image.Image], heading: str) -> Image.Image:
-    """All images one below the other in two columns, under a heading."""
     width, height = len(PLANES) * TILE + GAP, TILE + 2 * HEADING + GAP
     columns = 2 if len(images) > 1 else 1
     rows = -(-len(images) // columns)

@@ -145,7 +145,6 @@ def _item(finding: Finding) -> dict[str, Any]:
 
 
 def _values(data: Any, where: str) -> dict[str, Any]:
-    """A finding's values, checked."""
     keys = Keys(data, where)
     values: dict[str, Any] = {
         "number": keys.integer("number"),

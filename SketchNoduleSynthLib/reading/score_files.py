@@ -36,7 +36,6 @@ def write(score: Score, folder: Path) -> None:
 
 
 def to_dict(score: Score) -> dict[str, Any]:
-    """All figures, for JSON."""
     return {
         "matching": {"criterion": score.criterion, "least_radius_mm": score.least_radius_mm},
         "rates": list(RATES),

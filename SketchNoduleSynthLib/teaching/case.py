@@ -71,7 +71,6 @@ class Case:
 
     @property
     def ct_path(self) -> Path:
-        """The file or the folder with the CT."""
         file = self.folder / CT_FOLDER / CT_FILE
         return file if file.exists() else self.folder / CT_FOLDER
 
@@ -100,9 +99,11 @@ class Case:
         return truth
 
     def labels(self) -> Volume:
-        """The label map: the nodules' numbers on the CT's voxels."""
         self.check_file(f"{TRUTH_FOLDER}/{LABELS_FILE}")
-        return read_labels(self.folder / TRUTH_FOLDER / LABELS_FILE)
+        try:
+            return Volume(*read_voxels(self.folder / TRUTH_FOLDER / LABELS_FILE))
+        except InputError as error:
+            raise InputError(f"The label map {LABELS_FILE} cannot be read; get the case again.") from error
 
     def check_file(self, name: str) -> None:
         """Raise :class:`InputError` if a file of the case is missing or not what it was."""
@@ -133,11 +134,3 @@ def files_in(folder: Path) -> list[str]:
     """All files below `folder` but its case.json, as they are named in there."""
     paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(name for name in paths if name != CASE_FILE)
-
-
-def read_labels(path: Path) -> Volume:
-    """A label map, which is no CT and is not checked for being one."""
-    try:
-        return Volume(*read_voxels(path))
-    except InputError as error:
-        raise InputError(f"The label map {path.name} cannot be read; get the case again.") from error

@@ -45,7 +45,6 @@ def keeps_patient(case: Case) -> bool:
 
 
 def zipped(folder: Path, target: Path) -> None:
-    """Write `folder`, a case, as the zip `target`."""
     with new_file(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             item = zipfile.ZipInfo(path.relative_to(folder).as_posix(), ZIP_TIME)

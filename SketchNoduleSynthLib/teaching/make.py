@@ -146,8 +146,8 @@ def _write_truth(result: Result, truth: Truth, folder: Path) -> None:
         del report["seconds"]  # They differ from one making to the next.
     (folder / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
     if result.insertions:
-        recipes = [one.recipe for one in result.insertions]
-        write_preview(folder / PREVIEW_FILE, result.source, result.synthetic, recipes, headings(result.insertions))
+        nodules = result.recipe.nodules
+        write_preview(folder / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))
 
 
 def _changed(made: Volume, source: Volume) -> tuple[np.ndarray, np.ndarray]:

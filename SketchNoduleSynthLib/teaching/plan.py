@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_json, write_text
 from SketchNoduleSynthLib.generation.generate import Request
-from SketchNoduleSynthLib.json_keys import MAX_SEED
+from SketchNoduleSynthLib.json_keys import MAX_SEED, Keys
 from SketchNoduleSynthLib.teaching.make import Form
 from SketchNoduleSynthLib.teaching.source import Source
 
@@ -88,22 +88,16 @@ class Plan:
         Returns whether it is new there. Raises :class:`InputError` if cases of another plan were begun there, or if
         `folder` holds something else.
         """
-        data = self.to_dict()
-        path = folder / PLAN_FILE
-        if path.exists():
-            begun = read_json(path, "plan")
-            if isinstance(begun, dict) and begun | {"count": self.count} == data and begun["count"] < self.count:
-                write_text(path, json.dumps(data, indent=1) + "\n")
-            elif begun != data:
-                others = [key for key in data if not isinstance(begun, dict) or begun.get(key) != data[key]]
-                raise InputError(
-                    f"In {folder} cases of another plan were begun (other {', '.join(others)}); give another folder."
-                )
-            return False
-        if any(other.name != LOCK_FILE for other in folder.iterdir()):
+        data, path = self.to_dict(), folder / PLAN_FILE
+        is_new = not path.exists()
+        if is_new and any(other.name != LOCK_FILE for other in folder.iterdir()):
             raise InputError(f"The folder {folder} is not empty; give a new one.")
+        begun = data if is_new else Keys(read_json(path, "plan"), "plan").data
+        if begun | {"count": self.count} != data or begun.get("count", 0) > self.count:
+            others = ", ".join(key for key in data if begun.get(key) != data[key])
+            raise InputError(f"In {folder} cases of another plan were begun (other {others}); give another folder.")
         write_text(path, json.dumps(data, indent=1) + "\n")
-        return True
+        return is_new
 
 
 @contextmanager

@@ -27,7 +27,6 @@ class Source:
 
     @property
     def folder(self) -> Path | None:
-        """Where its DICOM files are, if it has any."""
         return Path(self.ct) if Path(self.ct).is_dir() else None
 
     @classmethod
@@ -46,7 +45,6 @@ class Source:
 
 @lru_cache(maxsize=1)
 def volume_of(ct: str) -> Volume:
-    """The CT; kept for the next case."""
     return Volume.read(ct)
 
 

@@ -36,7 +36,6 @@ class WorkList:
         return self._open_one_of(self._unfinished or list(self._paths))
 
     def open_next(self, finished: OpenedCase) -> OpenedCase:
-        """The first of those that are left when `finished` is."""
         self._unfinished = self._besides(finished.id)
         return self._open_one_of(self._unfinished)
 

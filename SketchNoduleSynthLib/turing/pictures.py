@@ -38,7 +38,6 @@ def write_pictures(cases: Sequence[Case], folder: Path) -> dict[str, int]:
 
 
 def _pictures(cases: Sequence[Case]) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
-    """The pictures and their files' names."""
     width = width_for(case.truth() for case in cases)
     known = set()
     for case in cases:
@@ -55,7 +54,6 @@ def _pictures(cases: Sequence[Case]) -> Iterator[tuple[Path, NDArray[np.uint8]]]
 
 
 def _models(case: Case) -> list[str]:
-    """Which model made each nodule of a case."""
     name = f"{TRUTH_FOLDER}/{RECIPE_FILE}"
     case.check_file(name)
     return [nodule.model for nodule in Recipe.read(case.folder / name).nodules]

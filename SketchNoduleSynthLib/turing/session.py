@@ -11,18 +11,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_file, write_rows
 from SketchNoduleSynthLib.reading.findings import check_name
-from SketchNoduleSynthLib.turing.sheets import (
-    ANSWER_COLUMNS,
-    CONFIDENCE,
-    PATCHES,
-    REAL,
-    SHEET,
-    SYNTHETIC,
-    UNFINISHED,
-    confidence_of,
-    is_synthetic,
-    read_rows,
-)
+from SketchNoduleSynthLib.turing import sheets
 
 ANSWERS_FOLDER = "answers"
 
@@ -40,7 +29,7 @@ class Answer:
 
 def check_confidence(confidence: int) -> None:
     """Raise :class:`InputError` unless it is one of 1 to 5."""
-    low, high = CONFIDENCE
+    low, high = sheets.CONFIDENCE
     if not low <= confidence <= high:
         raise InputError(f"The confidence must be between {low} and {high}, not {confidence}.")
 
@@ -57,10 +46,10 @@ class TuringSession:
     def __init__(self, hand_out: str | Path, reader: str, folder: str | Path | None = None) -> None:
         reader = reader.strip()
         check_name("reader's name", reader)
-        self._patches = Path(hand_out) / PATCHES
+        self._patches = Path(hand_out) / sheets.PATCHES
         self.ids = _ids(Path(hand_out))
         self.path = Path(folder or Path(hand_out).resolve().parent / ANSWERS_FOLDER) / f"{reader}.csv"
-        self._draft = self.path.with_name(self.path.name + UNFINISHED)
+        self._draft = self.path.with_name(self.path.name + sheets.UNFINISHED)
         self.is_finished = self.path.exists()
         kept = self.path if self.is_finished else self._draft
         self.answers: dict[str, Answer] = self._taken_up(kept) if kept.exists() else {}
@@ -81,7 +70,6 @@ class TuringSession:
             raise InputError(f"The picture {path.name} cannot be read; get the set again.") from error
 
     def answer(self, place: int, answer: Answer) -> None:
-        """Say what a picture is, or say it anew."""
         self._check_unfinished()
         answers = self.answers | {self.ids[place]: answer}
         self._save(self._draft, answers)
@@ -105,31 +93,31 @@ class TuringSession:
         rows = []
         for one in self.ids:
             given = answers.get(one)
-            word = "" if given is None else SYNTHETIC if given.is_synthetic else REAL
+            word = "" if given is None else sheets.SYNTHETIC if given.is_synthetic else sheets.REAL
             rows.append((one, word, given and given.confidence))
         with new_file(path) as draft:
-            write_rows(draft, ANSWER_COLUMNS, rows)
+            write_rows(draft, sheets.ANSWER_COLUMNS, rows)
 
     def _taken_up(self, path: Path) -> dict[str, Answer]:
-        rows = read_rows(path, ANSWER_COLUMNS, "answer sheet")
+        rows = sheets.read_rows(path, sheets.ANSWER_COLUMNS, "answer sheet")
         if {row["id"] for row in rows} != set(self.ids):
             raise InputError(f"{path} belongs to another set; take another name, or another folder for the answers.")
         answers = {}
         for row in rows:
             if row["answer"]:
                 where = f"In {path.name}, the {{}} of {row['id']}"
-                synthetic = is_synthetic(row["answer"], where.format("answer"))
-                confidence = confidence_of(row["confidence"], where.format("confidence"))
-                answers[row["id"]] = Answer(synthetic, round(confidence or CONFIDENCE[0]))
+                synthetic = sheets.is_synthetic(row["answer"], where.format("answer"))
+                confidence = sheets.confidence_of(row["confidence"], where.format("confidence"))
+                answers[row["id"]] = Answer(synthetic, round(confidence or sheets.CONFIDENCE[0]))
         return answers
 
 
 def _ids(hand_out: Path) -> list[str]:
     """Of the set's pictures, in its order; all are there."""
-    if not (hand_out / SHEET).is_file():
+    if not (hand_out / sheets.SHEET).is_file():
         raise InputError(f"There is no set of pictures in {hand_out}; give the folder that was handed out to readers.")
-    ids = [row["id"] for row in read_rows(hand_out / SHEET, ANSWER_COLUMNS[:1], "answer sheet")]
-    missing = [one for one in ids if not (hand_out / PATCHES / f"{one}.png").is_file()]
+    ids = [row["id"] for row in sheets.read_rows(hand_out / sheets.SHEET, sheets.ANSWER_COLUMNS[:1], "answer sheet")]
+    missing = [one for one in ids if not (hand_out / sheets.PATCHES / f"{one}.png").is_file()]
     if missing:
         raise InputError(f"{missing[0]}.png of the set in {hand_out} is missing; get it again.")
     return ids

@@ -60,7 +60,6 @@ def is_synthetic(word: str, where: str) -> bool:
 
 
 def read_key(path: Path) -> Key:
-    """Read the key; raises :class:`InputError` if it is none."""
     rows = read_rows(path, KEY_COLUMNS, "key")
     return Key(
         tuple(row["id"] for row in rows),
