@@ -50,22 +50,20 @@ def _readings(folder: Path) -> dict[Path, Reading]:
     """The readings in `folder` by their files; raises :class:`InputError` for no folder, and a file that is none."""
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}; give the folder with the readers' files.")
-    return {path: _reading(path) for path in visible(folder, "*.json")}
-
-
-def _reading(path: Path) -> Reading:
-    data = read_json(path, "reader's file")
-    try:
-        return Reading.from_dict(data)
-    except InputError as error:
-        raise InputError(f"{path.name} is no reading that can be scored; take it away, or mend it: {error}") from error
+    readings = {}
+    for path in visible(folder, "*.json"):
+        data = read_json(path, "reader's file")
+        try:
+            readings[path] = Reading.from_dict(data)
+        except InputError as error:
+            raise InputError(
+                f"{path.name} is no reading that can be scored; take it away, or mend it: {error}"
+            ) from error
+    return readings
 
 
 def _to_score(files: Mapping[Path, Reading], case_ids: Container[str], folder: Path) -> list[Reading]:
-    """The finished readings of the cases; the others are told and left out.
-
-    Raises :class:`InputError` if there is none, or there are two of one case by one reader.
-    """
+    """The finished readings of the cases; the others are told and left out."""
     of_cases = {path: one for path, one in files.items() if one.case_id in case_ids}
     if others := len(files) - len(of_cases):
         print(f"Readings of other cases, left out: {others}.")

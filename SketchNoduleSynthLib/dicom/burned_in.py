@@ -23,10 +23,7 @@ _LETTERS = {
 
 
 def burned_in_hu(rows: int, columns: int) -> NDArray[np.int16]:
-    """The word on a ground of air, in HU, as it stands in the upper left corner of a slice of that size.
-
-    Raises :class:`InputError` if there is no room for it.
-    """
+    """The word on a ground of air, in HU, as it stands in the upper left corner of a slice of that size."""
     letters = [np.array([[int(dot) for dot in line] for line in _LETTERS[letter].split()]) for letter in WORD]
     word = np.pad(np.hstack([np.pad(letter, ((0, 0), (0, 1))) for letter in letters]), ((1, 1), (1, 0)))
     scale = max(columns // COLUMNS_PER_DOT, 1)

@@ -39,10 +39,7 @@ class Scene:
 
 
 def write_feedback(outcome: Outcome, ct: Volume, folder: Path, labels: Volume | None = None) -> None:
-    """Write an image a scene and the contact sheet feedback.png into `folder`, all or none.
-
-    `ct` is the case's CT with the nodules; with `labels` their outlines are drawn.
-    """
+    """Write an image a scene and feedback.png with all of them into `folder`; of `labels` the outlines are drawn."""
     nodules = None if labels is None else labels.with_array(labels.array > 0)
     images = {scene.name: draw(scene, ct, nodules) for scene in scenes(outcome, ct)}
     with all_or_none(folder) as draft:

@@ -44,10 +44,7 @@ def check_name(what: str, name: object) -> None:
 
 @dataclass(frozen=True)
 class Finding:
-    """One mark: its `number` is its own for good; position in RAS mm; confidence from 1, a guess, to 100, certain.
-
-    Raises :class:`InputError` that names the value which is wrong.
-    """
+    """One mark: its `number` is its own for good; position in RAS mm; confidence from 1, a guess, to 100, certain."""
 
     number: int
     at_ras_mm: tuple[float, float, float]
@@ -68,8 +65,7 @@ class Finding:
 class Reading:
     """What a reader marked in a case; `finished` is None as long as it may be changed.
 
-    `case_sha256` is the digest of the case's CT (see Volume.sha256): findings in one CT mean nothing in
-    another.
+    `case_sha256` tells the case's CT (see Volume.sha256): findings in one CT mean nothing in another.
     """
 
     reader: str

@@ -105,9 +105,7 @@ def _curve(cases: Sequence[CaseRatings]) -> Callable[[NDArray], Froc]:
         false_marks = np.cumsum(np.where(is_lesion, 0, counts))[last]
         all_nodules = float(copies @ nodules) or np.nan
         return Froc(
-            np.r_[np.inf, rating[order][last]],
-            np.r_[0, false_marks] / copies.sum(),
-            np.r_[0, found] / all_nodules,
+            np.r_[np.inf, rating[order][last]], np.r_[0, false_marks] / copies.sum(), np.r_[0, found] / all_nodules
         )
 
     return curve

@@ -18,14 +18,9 @@ STEPS = 400
 
 
 def froc_picture(curves: Mapping[str, Froc]) -> Figure:
-    """The curves by the readers' names; the abscissa is logarithmic, with a dot at each of the seven rates.
-
-    Beyond a reader's last operating point, where there are no more marks, the curve is dashed. Raises
-    :class:`InputError` if matplotlib is missing.
-    """
-    figure: Figure = needed("matplotlib.figure", "cases", "A picture of FROC curves").Figure(
-        (8, 5), layout="constrained"
-    )
+    """The curves by the readers' names, with a dot at each of the seven rates; dashed where there are no more marks."""
+    module = needed("matplotlib.figure", "cases", "A picture of FROC curves")
+    figure: Figure = module.Figure((8, 5), layout="constrained")
     axes = figure.add_subplot(
         xscale="log",
         xlim=(RATES[0], RATES[-1]),

@@ -44,24 +44,20 @@ class ReadingSession:
     ) -> None:
         self.path, self._grid, self._clock = Path(path), grid, clock
         self.changed: Signal[[]] = Signal()
-        self._reading = Reading(reader, case_id, case_sha256, clock())
+        self.reading = Reading(reader, case_id, case_sha256, clock())
         self._saved = self._on_disk()
         if self._saved:
-            self._reading = self._taken_up(self._reading)
+            self.reading = self._taken_up(self.reading)
         self._next = 1 + max((finding.number for finding in self.findings), default=0)
-
-    @property
-    def reading(self) -> Reading:
-        return self._reading
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """In the order in which they were marked."""
-        return self._reading.findings
+        return self.reading.findings
 
     @property
     def is_finished(self) -> bool:
-        return self._reading.finished is not None
+        return self.reading.finished is not None
 
     def mark(self, at_ras_mm: Sequence[float], confidence: int, **more: Any) -> int:
         """A new finding; `more` are `diameter_mm`, `attenuation`, `remark`. Returns its number."""
@@ -105,12 +101,12 @@ class ReadingSession:
 
     def _save(self, **changes: Any) -> None:
         if self.is_finished:
-            raise InputError(f"The reading of {self._reading.reader} is finished and cannot be changed.")
+            raise InputError(f"The reading of {self.reading.reader} is finished and cannot be changed.")
         if self._on_disk() != self._saved:
             raise InputError(f"{self.path.name} was changed elsewhere; close this reading and open it again.")
-        changed = replace(self._reading, **changes)
+        changed = replace(self.reading, **changes)
         write_text(self.path, changed.to_json())
-        self._reading, self._saved = changed, changed.to_json().encode()
+        self.reading, self._saved = changed, changed.to_json().encode()
         self.changed.emit()
 
     def _on_disk(self) -> bytes:

@@ -82,10 +82,7 @@ class Truth:
 
 
 def truth_of(result: Result) -> tuple[TruthNodule, ...]:
-    """The nodules of a made case, in the order of its recipe.
-
-    Raises :class:`InputError` if most of a nodule is covered by later ones.
-    """
+    """A made case's nodules in its recipe's order; :class:`InputError` if most of one is covered by later ones."""
     nodules = []
     grid = result.source.grid
     spacing = grid.spacing

@@ -71,10 +71,7 @@ def read_table(path: Path) -> Truth:
 
 
 def read_places(path: Path, grid: Grid) -> tuple[Place, ...]:
-    """Read a CSV of PLACE_COLUMNS, a row a place in the CT's `grid`, with decimal points or commas.
-
-    Raises :class:`InputError` that names what is wrong.
-    """
+    """Read a CSV of PLACE_COLUMNS, a row a place in the CT's `grid`, with decimal points or commas."""
     columns = ", ".join(PLACE_COLUMNS)
     places = []
     for line, row in read_rows(path, PLACE_COLUMNS, "list of nodules"):

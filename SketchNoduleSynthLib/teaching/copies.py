@@ -55,10 +55,7 @@ def zipped(folder: Path, target: Path) -> None:
 
 @contextmanager
 def folder_or_zip(target: Path) -> Iterator[Path]:
-    """A new folder for a case: `target` itself, or one that is packed into it at the end if it is named .zip.
-
-    Raises :class:`InputError` if there is such a zip already.
-    """
+    """A new folder for a case: `target` itself, or one that is packed into it at the end if it is named .zip."""
     if not is_zip(target):
         yield target
         return
@@ -71,10 +68,7 @@ def folder_or_zip(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def opened(paths: Sequence[Path]) -> Iterator[list[Case]]:
-    """The cases at `paths`: a case's folder or zip, or a folder of such, in the order of their names.
-
-    Raises :class:`InputError` if there is none.
-    """
+    """The cases at the :func:`case_paths` of `paths`, zips unpacked for a time."""
     with ExitStack() as stack:
         yield [Case.open(stack.enter_context(_unpacked(path))) for path in case_paths(paths)]
 
@@ -97,10 +91,7 @@ def case_paths(paths: Sequence[Path]) -> list[Path]:
 
 
 def header(path: Path) -> Case:
-    """What case.json says of the case at `path`, its folder or a zip, of which no more is unpacked.
-
-    Raises what :meth:`Case.open` and :func:`unzip` raise.
-    """
+    """What case.json says of the case at `path`, its folder or a zip, of which no more is unpacked."""
     with _unpacked(path, only_header=True) as folder:
         return Case.open(folder)
 

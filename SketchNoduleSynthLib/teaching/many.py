@@ -73,10 +73,7 @@ def make_many(
 def make_case(
     plan: Plan, index: int, folder: Path, case_id: str, tell: Progress = silent, make: Make = synthesize
 ) -> None:
-    """Make the case `index` of a plan in the new `folder`; `tell` hears what is being done.
-
-    Raises :class:`InputError` if it cannot be.
-    """
+    """Make the case `index` of a plan in the new `folder`; `tell` hears what is being done."""
     from SketchNoduleSynthLib.networks.threads import threads
 
     source = plan.source(index)

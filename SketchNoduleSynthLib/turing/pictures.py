@@ -17,6 +17,8 @@ from SketchNoduleSynthLib.teaching.case import TRUTH_FOLDER, Case
 from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC
 from SketchNoduleSynthLib.turing.sources import of_case, shown_of, width_for
 
+RECIPE = f"{TRUTH_FOLDER}/{RECIPE_FILE}"
+
 
 def write_pictures(cases: Sequence[Case], folder: Path) -> dict[str, int]:
     """Write the nodules of `cases` as pictures into the new `folder`; how many there are real and synthetic.
@@ -42,7 +44,10 @@ def _pictures(cases: Sequence[Case]) -> Iterator[tuple[Path, NDArray[np.uint8]]]
     known = set()
     for case in cases:
         truth = case.truth()
-        models = _models(case) if truth.nodules else []
+        models: list[str] = []
+        if truth.nodules:
+            case.check_file(RECIPE)
+            models = [nodule.model for nodule in Recipe.read(case.folder / RECIPE).nodules]
         patches = of_case(case.ct(), truth, models, width)
         for number, (patch, place) in enumerate(zip(patches, shown_of(truth), strict=True), 1):
             name = f"{case.id}_{number}.png"
@@ -51,9 +56,3 @@ def _pictures(cases: Sequence[Case]) -> Iterator[tuple[Path, NDArray[np.uint8]]]
             elif (of_ct := (case.source_sha256, place.center_ras_mm)) not in known:
                 known.add(of_ct)
                 yield Path(REAL, name), patch.image
-
-
-def _models(case: Case) -> list[str]:
-    name = f"{TRUTH_FOLDER}/{RECIPE_FILE}"
-    case.check_file(name)
-    return [nodule.model for nodule in Recipe.read(case.folder / name).nodules]

@@ -12,10 +12,7 @@ from SketchNoduleSynthLib.turing.sheets import read_key, read_sheet, sheets_at
 
 
 def scored(answers: Sequence[Path], key_path: Path) -> dict[str, Any]:
-    """The figures of every reader, how many patches of each model each found out, and how readers agree.
-
-    `answers`: answer sheets, or folders of them.
-    """
+    """The figures of every reader and of their agreement; `answers`: answer sheets, or folders of them."""
     key = read_key(key_path)
     answers = sheets_at(answers)
     sheets = {path.stem if len({p.stem for p in answers}) == len(answers) else str(path): path for path in answers}

@@ -56,10 +56,7 @@ def of_folders(real: Path, synthetic: Path) -> list[Patch]:
 
 
 def in_equal_shares(patches: Sequence[Patch], seed: int, count: int | None = None) -> list[Patch]:
-    """`count` patches drawn at random, half of them synthetic; by default as many as there can be.
-
-    Raises :class:`InputError` if there are too few, or `count` is odd.
-    """
+    """`count` patches drawn at random, half of them synthetic; by default as many as there can be."""
     if count is not None and count % 2:
         raise InputError(f"A test has as many real as synthetic patches; give an even number of them, not {count}.")
     kinds = [[patch for patch in patches if patch.is_synthetic is kind] for kind in (False, True)]
