@@ -86,7 +86,7 @@ def _write(found: Score, cases: Sequence[Case], given: argparse.Namespace) -> No
     of_id = {case.id: case for case in cases}
     for case_id in sorted({outcome.truth.case_id for outcome in shown}):
         for name in of_id[case_id].files:
-            of_id[case_id].check_file(name)
+            of_id[case_id].checked(name)
     with all_or_none(given.output, (WORKBOOK, LEGEND, FEEDBACK)) as draft:
         write(found, draft)
         if given.rjafroc:

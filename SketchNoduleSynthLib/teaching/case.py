@@ -92,26 +92,26 @@ class Case:
         """The truth table. Raises :class:`InputError` if it was changed, is another case's, or is not here."""
         if not self.has_truth:
             raise InputError(f"{self.folder.name} is a reader's copy of the case {self.id}; the truth is not in it.")
-        self.check_file(f"{TRUTH_FOLDER}/{TABLE_JSON}")
-        truth = read_table(self.folder / TRUTH_FOLDER / TABLE_JSON)
+        truth = read_table(self.checked(f"{TRUTH_FOLDER}/{TABLE_JSON}"))
         if (truth.case_id, truth.case_sha256) != (self.id, self.sha256):
             raise InputError(f"The truth in {self.folder.name} is of another case; make the case again.")
         return truth
 
     def labels(self) -> Volume:
-        self.check_file(f"{TRUTH_FOLDER}/{LABELS_FILE}")
+        path = self.checked(f"{TRUTH_FOLDER}/{LABELS_FILE}")
         try:
-            return Volume(*read_voxels(self.folder / TRUTH_FOLDER / LABELS_FILE))
+            return Volume(*read_voxels(path))
         except InputError as error:
             raise InputError(f"The label map {LABELS_FILE} cannot be read; get the case again.") from error
 
-    def check_file(self, name: str) -> None:
-        """Raise :class:`InputError` if a file of the case is missing or not what it was."""
+    def checked(self, name: str) -> Path:
+        """A file of the case; raises :class:`InputError` if it is missing or not what it was."""
         path = self.folder / name
         if not path.is_file():
             raise InputError(f"{name} of the case {self.id} is missing; get the case again.")
         if sha256_of(path) != self.files.get(name):
             raise InputError(f"{name} of the case {self.id} was changed after it was made; get the case again.")
+        return path
 
 
 def write_case_file(

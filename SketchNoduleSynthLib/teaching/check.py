@@ -25,7 +25,7 @@ def check(case: Case, source: Path | None = None) -> str:
     case was made from, they are compared one by one. A reader's copy is checked without the truth.
     """
     for name in case.files:
-        case.check_file(name)
+        case.checked(name)
     if extra := sorted(set(files_in(case.folder)) - set(case.files)):
         raise InputError(f"{extra[0]} does not belong to the case {case.id}; take it away.")
     ct = case.ct()
@@ -75,9 +75,9 @@ def _check_marks(case: Case) -> int:
 def _before(case: Case, ct: Volume) -> tuple[NDArray, NDArray]:
     """Flat indices of the changed voxels, and their values in the source."""
     name = f"{TRUTH_FOLDER}/{BEFORE_FILE}"
-    case.check_file(name)
+    path = case.checked(name)
     try:
-        with np.load(case.folder / name, allow_pickle=False) as file:
+        with np.load(path, allow_pickle=False) as file:
             index, hu = file["index"], file["hu"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise InputError(f"{name} of the case {case.id} is damaged; get the case again.") from error
@@ -87,10 +87,8 @@ def _before(case: Case, ct: Volume) -> tuple[NDArray, NDArray]:
 
 
 def _boxes(case: Case, ct: Volume) -> NDArray[np.bool_]:
-    name = f"{TRUTH_FOLDER}/{REPORT_FILE}"
-    case.check_file(name)
     boxes = np.zeros(ct.array.shape, bool)
-    for report in json.loads((case.folder / name).read_text(encoding="utf-8")):
+    for report in json.loads(case.checked(f"{TRUTH_FOLDER}/{REPORT_FILE}").read_text(encoding="utf-8")):
         boxes[Box.of_ijk(**report["box_ijk"])] = True
     return boxes
 

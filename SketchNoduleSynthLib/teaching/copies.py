@@ -23,13 +23,11 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 def hand_out(case: Case, folder: Path) -> None:
     """Write the reader's copy of a case, without its truth, into the new `folder`."""
     names = [name for name in case.files if not name.startswith(f"{TRUTH_FOLDER}/")]
-    for name in names:
-        case.check_file(name)
     software = str(read_json(case.folder / CASE_FILE, "case").get("software", ""))
     with new_folder(folder) as draft:
         for name in names:
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(case.folder / name, draft / name)
+            shutil.copyfile(case.checked(name), draft / name)
         # Of the source's digest nothing follows for a reader who has no source, and all for one who has.
         write_case_file(draft, names, case.id, case.instructions, case.sha256, "", software)
 

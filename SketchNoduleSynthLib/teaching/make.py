@@ -124,13 +124,11 @@ def _with_images(nodules: Sequence[TruthNodule], ct_path: Path) -> tuple[TruthNo
         return tuple(nodules)
     from pydicom import dcmread
 
-    files = sorted(ct_path.iterdir())
-
-    def image(nodule: TruthNodule) -> int | None:
+    files, found = sorted(ct_path.iterdir()), []
+    for nodule in nodules:
         number = dcmread(files[nodule.slice_number - 1], specific_tags=["InstanceNumber"]).get("InstanceNumber")
-        return None if number is None else int(number)
-
-    return tuple(replace(nodule, instance_number=image(nodule)) for nodule in nodules)
+        found.append(replace(nodule, instance_number=None if number is None else int(number)))
+    return tuple(found)
 
 
 def _write_truth(result: Result, truth: Truth, folder: Path) -> None:

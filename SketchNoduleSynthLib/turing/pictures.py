@@ -17,8 +17,6 @@ from SketchNoduleSynthLib.teaching.case import TRUTH_FOLDER, Case
 from SketchNoduleSynthLib.turing.sheets import REAL, SYNTHETIC
 from SketchNoduleSynthLib.turing.sources import of_case, shown_of, width_for
 
-RECIPE = f"{TRUTH_FOLDER}/{RECIPE_FILE}"
-
 
 def write_pictures(cases: Sequence[Case], folder: Path) -> dict[str, int]:
     """Write the nodules of `cases` as pictures into the new `folder`; how many there are real and synthetic.
@@ -46,8 +44,8 @@ def _pictures(cases: Sequence[Case]) -> Iterator[tuple[Path, NDArray[np.uint8]]]
         truth = case.truth()
         models: list[str] = []
         if truth.nodules:
-            case.check_file(RECIPE)
-            models = [nodule.model for nodule in Recipe.read(case.folder / RECIPE).nodules]
+            recipe = Recipe.read(case.checked(f"{TRUTH_FOLDER}/{RECIPE_FILE}"))
+            models = [nodule.model for nodule in recipe.nodules]
         patches = of_case(case.ct(), truth, models, width)
         for number, (patch, place) in enumerate(zip(patches, shown_of(truth), strict=True), 1):
             name = f"{case.id}_{number}.png"
