@@ -70,10 +70,22 @@ def make_many(
         return _summary(plan, folder, refused)
 
 
+def make_one(plan: Plan, index: int, folder: str, make: Make = synthesize) -> str:
+    """Make one case in a worker, in `folder`; why it could not be made (empty: it was)."""
+    try:
+        make_case(plan, index, Path(folder), Path(folder).name, make=make)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
 def make_case(
     plan: Plan, index: int, folder: Path, case_id: str, tell: Progress = silent, make: Make = synthesize
 ) -> None:
-    """Make the case `index` of a plan in the new `folder`; `tell` hears what is being done."""
+    """Make the case `index` of a plan in the new `folder`; `tell` hears what is being done.
+
+    Raises :class:`InputError` if it cannot be.
+    """
     from SketchNoduleSynthLib.networks.threads import threads
 
     source = plan.source(index)
@@ -96,17 +108,12 @@ def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path, make: M
     names = plan.names()
     # A worker keeps one CT: handed out in this order, most of what it gets are cases of that.
     futures = {
-        client.submit(
-            make_case, plan, index, folder.resolve() / names[index], names[index], make=make, pure=False
-        ): names[index]
+        client.submit(make_one, plan, index, str(folder.resolve() / names[index]), make, pure=False): names[index]
         for index in plan.by_source(indices)
     }
     for future in as_completed(futures):
-        why = ""
         try:
-            future.result()
-        except InputError as error:
-            why = str(error)
+            why = future.result()
         except Exception as error:  # A worker that died, or an error of this software: of this case alone.
             why = f"The worker failed ({type(error).__name__}: {error})."
         yield futures[future], why
@@ -114,6 +121,7 @@ def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path, make: M
 
 @contextmanager
 def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
+    """A client of the scheduler at that address, or of one of our own with so many processes."""
     distributed = needed("distributed", "cases", "Making many cases at once")
     plots()  # Their coverage is drawn at the end: known to be missing now, not after all is made.
     if scheduler is not None:
