@@ -76,7 +76,6 @@ def test_a_closed_stroke_comes_back_to_its_start() -> None:
 # Rasters
 
 
-@settings(deadline=None)
 @given(sides, sample_counts, st.floats(-0.49, 0.49), st.floats(-0.49, 0.49))
 def test_a_point_is_at_the_nearest_sample_of_the_frame(side: float, samples: int, u: float, v: float) -> None:
     point = np.array([[u, v]]) * side
@@ -86,7 +85,6 @@ def test_a_point_is_at_the_nearest_sample_of_the_frame(side: float, samples: int
     assert (near <= side / samples / 2 * (1 + 1e-6)).all()
 
 
-@settings(deadline=None)
 @given(sides, sample_counts)
 def test_samples_of_the_frame_are_whole_pixels(side: float, samples: int) -> None:
     at = offsets(side, samples)
@@ -100,7 +98,6 @@ def test_u_is_the_column_and_v_the_row() -> None:
     assert columns.max() - columns.min() + 1 == len(columns) == pytest.approx(20 / PIXEL_MM, abs=1.5)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), min_size=2, max_size=6), st.booleans())
 def test_a_line_has_no_gaps_and_stays_on_its_path(points: list[tuple[float, float]], closed: bool) -> None:
     """Also where the path leaves the plane: what is inside stays on the path."""
@@ -159,7 +156,7 @@ def blobs(draw: st.DrawFn) -> NDArray[np.bool_]:
     return np.hypot(v, u) <= edge
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(blobs(), sides)
 def test_the_filled_outline_is_the_area(area: NDArray[np.bool_], side: float) -> None:
     strokes = outlines(area, side)
@@ -172,8 +169,8 @@ def test_the_filled_outline_is_the_area(area: NDArray[np.bool_], side: float) ->
 def test_outlines_leave_holes_out_and_come_largest_first() -> None:
     area = ellipse(9, 6) & ~ellipse(3, 3)
     area[:12, :12] = True
-    large, small = outlines(area, SIDE_MM, "other")
-    assert large.label == small.label == "other"
+    large, small = outlines(area, SIDE_MM)
+    assert large.label == small.label == "nodule"
     assert np.ptp(large.points_mm[:, 0]) == pytest.approx(18, abs=PIXEL_MM)
     assert np.ptp(small.points_mm[:, 0]) == pytest.approx(12 * PIXEL_MM, abs=PIXEL_MM)
     assert outlines(np.zeros((8, 8), bool), SIDE_MM) == []
@@ -306,7 +303,7 @@ def test_only_physical_canny_sees_a_small_nodule() -> None:
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_flat_planes_have_no_edges(seed: int) -> None:
     """Noise of a good scan draws no lines; nor does what lies outside the window."""
     noise = np.random.default_rng(seed).normal(0, 15, (SAMPLES, SAMPLES))
