@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.generation import generate as module
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, level_of
 from SketchNoduleSynthLib.generation.generate import Request, generate
 from SketchNoduleSynthLib.generation.lung import Lung
-from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Where
+from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Location
 from SketchNoduleSynthLib.generation.situation import side_and_third
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation, silent
@@ -82,7 +82,9 @@ def test_a_difficulty_can_be_asked_for(demo: Volume, demo_lung: Lung, level: str
 
 
 def test_sizes_attenuation_model_and_side_can_be_asked_for(made: Patient, made_lung: Lung) -> None:
-    request = Request(sizes_mm=(8.0, 10.0), attenuations=("part-solid",), models=("mcgan",), where=Where(side="left"))
+    request = Request(
+        sizes_mm=(8.0, 10.0), attenuations=("part-solid",), models=("mcgan",), location=Location(side="left")
+    )
     for one in generate(made.volume, 3, 2, request, lung=made_lung, make=sphere):
         assert 8 <= one.recipe.voi.diameter_mm <= 10
         assert one.recipe.attenuation == "part-solid"
@@ -143,7 +145,7 @@ def test_a_broken_model_is_told_and_is_no_lack_of_room(made: Patient, made_lung:
 def test_too_many_are_refused(made: Patient, made_lung: Lung) -> None:
     x, y, z = made_lung.hila[1] * (-1, -1, 1)
     whole_lung = [Voi((x + 40, y, z - 30), 300.0)]
-    request = Request(sizes_mm=(25.0, 30.0), models=("mcgan",), where=Where(side="right"))
+    request = Request(sizes_mm=(25.0, 30.0), models=("mcgan",), location=Location(side="right"))
     with refused("Only 0 of the 3 nodules", "fewer"):
         generate(made.volume, 3, 0, request, taken=whole_lung, lung=made_lung)
 

@@ -17,7 +17,7 @@ from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, long_dia
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, Lung
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
-from SketchNoduleSynthLib.generation.positions import HILUM_MM, NODULE_GAP_MM, Positions, Where
+from SketchNoduleSynthLib.generation.positions import HILUM_MM, NODULE_GAP_MM, Location, Positions
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
 from SketchNoduleSynthLib.resources import LIDC_OUTLINES
 
@@ -36,7 +36,7 @@ def drawn(positions: Positions, diameter: float, seed: int, taken: list[Voi] | N
 @given(st.floats(4, 30), st.integers(0, 2**20))
 @slow_fixtures
 def test_a_place_is_in_the_lung_and_clear(made: Patient, made_lung: Lung, diameter: float, seed: int) -> None:
-    voi = drawn(Positions(made.volume, made_lung, Where()), diameter, seed)
+    voi = drawn(Positions(made.volume, made_lung, Location()), diameter, seed)
     center = voi.center_lps_mm
     assert made_lung.at(made_lung.pleura_mm, center) >= diameter / 2, "not even its border meets the pleura"
     side = int(made_lung.at(made_lung.sides, center))
@@ -50,7 +50,7 @@ def test_a_place_is_in_the_lung_and_clear(made: Patient, made_lung: Lung, diamet
 @given(st.integers(0, 2**20))
 @slow_fixtures
 def test_places_keep_clear_of_other_nodules(made: Patient, made_lung: Lung, seed: int) -> None:
-    positions = Positions(made.volume, made_lung, Where())
+    positions = Positions(made.volume, made_lung, Location())
     taken: list[Voi] = []
     rng = np.random.default_rng(seed)
     for diameter in rng.uniform(4, 20, 6):
@@ -64,14 +64,14 @@ def test_places_keep_clear_of_other_nodules(made: Patient, made_lung: Lung, seed
 @given(st.sampled_from([("right", RIGHT), ("left", LEFT)]), st.integers(0, 2**20))
 @slow_fixtures
 def test_a_side_can_be_asked_for(made: Patient, made_lung: Lung, side: tuple[str, int], seed: int) -> None:
-    voi = drawn(Positions(made.volume, made_lung, Where(side=side[0])), 8.0, seed)
+    voi = drawn(Positions(made.volume, made_lung, Location(side=side[0])), 8.0, seed)
     assert made_lung.at(made_lung.sides, voi.center_lps_mm) == side[1]
 
 
 @given(st.floats(4, 25), st.integers(0, 2**20))
 @slow_fixtures
 def test_pleural_contact_can_be_asked_for(made: Patient, made_lung: Lung, diameter: float, seed: int) -> None:
-    voi = drawn(Positions(made.volume, made_lung, Where(juxtapleural=True)), diameter, seed)
+    voi = drawn(Positions(made.volume, made_lung, Location(juxtapleural=True)), diameter, seed)
     assert made_lung.at(made_lung.pleura_mm, voi.center_lps_mm) < diameter / 2 + 1
     assert made_lung.at(made_lung.mask, voi.center_lps_mm)
 
@@ -79,7 +79,7 @@ def test_pleural_contact_can_be_asked_for(made: Patient, made_lung: Lung, diamet
 @given(st.floats(4, 20), st.integers(0, 2**20))
 @slow_fixtures
 def test_a_vessel_can_be_asked_for(demo, demo_lung: Lung, diameter: float, seed: int) -> None:
-    positions = Positions(demo, demo_lung, Where(on_vessel=True))
+    positions = Positions(demo, demo_lung, Location(on_vessel=True))
     voi = drawn(positions, diameter, seed)
     assert Neighbourhood(demo, demo_lung, voi.center_lps_mm).vessel_mm <= 2.5
 
@@ -87,7 +87,7 @@ def test_a_vessel_can_be_asked_for(demo, demo_lung: Lung, diameter: float, seed:
 def test_an_upper_preference_is_one(made: Patient, made_lung: Lung) -> None:
     share = {}
     for preference in (1.0, 10.0):
-        positions = Positions(made.volume, made_lung, Where(upper_preference=preference))
+        positions = Positions(made.volume, made_lung, Location(upper_preference=preference))
         heights = [drawn(positions, 6.0, seed).center_lps_mm[2] for seed in range(40)]
         share[preference] = np.mean(np.array(heights) > -10)
     assert 0.3 < share[1.0] < 0.7
@@ -95,7 +95,7 @@ def test_an_upper_preference_is_one(made: Patient, made_lung: Lung) -> None:
 
 
 def test_no_place(made: Patient, made_lung: Lung) -> None:
-    positions = Positions(made.volume, made_lung, Where())
+    positions = Positions(made.volume, made_lung, Location())
     rng = np.random.default_rng(0)
     assert positions.draw(130.0, (0.0, 0.0), [], rng) is None, "no lung is so wide"
     everywhere = Voi((0.0, 0.0, 0.0), 600.0)
@@ -108,7 +108,7 @@ def test_no_place(made: Patient, made_lung: Lung) -> None:
 )
 def test_a_wrong_where_is_refused(words: dict, told: str) -> None:
     with refused(told):
-        Where(**words)
+        Location(**words)
 
 
 def test_the_bundled_outlines() -> None:
@@ -125,7 +125,7 @@ def test_the_bundled_outlines() -> None:
 
 
 @given(st.integers(0, 500), st.floats(4, 30), st.floats(0, 360))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_stroke_has_the_size_asked_for(number: int, diameter: float, angle: float) -> None:
     outline = read_outlines()[number]
     stroke = outline.stroke(diameter, angle)

@@ -95,7 +95,7 @@ class InContext:
         ]
 
 
-class Whole:
+class WholePlane:
     """The paper's preset: one whole plane a sample, from its edges."""
 
     dataset: type[NoduleDataset] = PaperPlaneDataset
@@ -126,7 +126,7 @@ def train(arguments: argparse.Namespace) -> None:
     nodules = read_nodules(arguments.nodules)
     setting = SETTINGS[arguments.preset]
     batch, steps = arguments.batch or setting.batch, arguments.steps or setting.steps
-    way: InContext | Whole = Whole() if arguments.preset == "paper" else InContext()
+    way: InContext | WholePlane = WholePlane() if arguments.preset == "paper" else InContext()
     network = asdict(PRESETS[arguments.model][arguments.preset])
     models = {"generator": build(arguments.model, network), "discriminator": way.discriminator()}
     models = {name: channels_last(model, 2) for name, model in models.items()}

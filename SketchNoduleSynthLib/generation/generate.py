@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.errors import BrokenModel, InputError
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, is_near
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
-from SketchNoduleSynthLib.generation.positions import Positions, Where
+from SketchNoduleSynthLib.generation.positions import Location, Positions
 from SketchNoduleSynthLib.generation.situation import situation_of
 from SketchNoduleSynthLib.json_keys import MAX_SEED, number
 from SketchNoduleSynthLib.models import bundled
@@ -46,7 +46,7 @@ class Request:
     sizes_mm: tuple[float, float] | None = None
     attenuations: Sequence[str] | None = None
     models: Sequence[str] | None = None
-    where: Where = field(default_factory=Where)
+    location: Location = field(default_factory=Location)
 
     def __post_init__(self) -> None:
         if self.difficulty not in (None, *LEVELS):
@@ -91,7 +91,7 @@ def generate(
         raise InputError(f"{count} nodules with seed {seed} cannot be made; give at least 1, and a seed from 0.")
     request = request or Request()
     lung = lung or lung_mask(volume)
-    positions = Positions(volume, lung, request.where)
+    positions = Positions(volume, lung, request.location)
     working = volume.with_array(volume.array.copy())
     for one in there:
         one.apply(working.array)

@@ -34,7 +34,7 @@ MOST_DRAWS = 20
 
 
 @dataclass(frozen=True)
-class Where:
+class Location:
     """Which places a nodule may take; by default any in either lung that is clear of pleura and vessels.
 
     `juxtapleural`: it meets the pleura. `on_vessel`: its middle lies on a vessel. `upper_preference`: how many times
@@ -54,26 +54,26 @@ class Where:
 
 
 class Positions:
-    """The places of a CT that `where` allows, to be drawn from.
+    """The places of a CT that `location` allows, to be drawn from.
 
     Real nodules that the CT has are not known; a place on one is only avoided as a vessel would be.
     """
 
-    def __init__(self, volume: Volume, lung: Lung, where: Where) -> None:
-        self.volume, self.lung, self.where = volume, lung, where
+    def __init__(self, volume: Volume, lung: Lung, location: Location) -> None:
+        self.volume, self.lung, self.location = volume, lung, location
         voxels = np.argwhere(lung.mask)
         sides = lung.sides[tuple(voxels.T)]
         points = lung.hu.grid.to_lps(voxels[:, ::-1])
         weights = np.zeros(len(points))
         for side, hilum in lung.hila.items():
             own = sides == side
-            if where.side not in (None, SIDES[side]):
+            if location.side not in (None, SIDES[side]):
                 continue
             heights = points[own, 2]
             upper = heights > (heights.min() + heights.max()) / 2
             away = np.linalg.norm(points[own] - hilum, axis=1) >= HILUM_MM
-            weights[own] = away * np.where(upper, where.upper_preference, 1.0)
-        if where.on_vessel:
+            weights[own] = away * np.where(upper, location.upper_preference, 1.0)
+        if location.on_vessel:
             weights *= lung.hu.array[tuple(voxels.T)] > VESSEL_HU
         kept = weights > 0
         self.points, self.weights = points[kept], weights[kept]
@@ -84,7 +84,7 @@ class Positions:
     ) -> Voi | None:
         """A VOI at a random place for a nodule of that size; None if none of MOST_DRAWS places will do."""
         radius = diameter_mm / 2
-        if self.where.juxtapleural:
+        if self.location.juxtapleural:
             low, high = (share * radius for share in JUXTAPLEURAL)
             fitting = np.flatnonzero((self.pleura_mm >= low) & (self.pleura_mm <= max(high, GRID_MM / 2)))
         else:
@@ -105,7 +105,7 @@ class Positions:
     def _vessels_allow(self, voi: Voi) -> bool:
         around = Neighbourhood(self.volume, self.lung, voi.center_lps_mm)
         radius = voi.diameter_mm / 2
-        if self.where.on_vessel:
+        if self.location.on_vessel:
             return around.vessel_mm <= min(radius / 2, ON_VESSEL_MM)
         thick = dense_tissue(around.hu, (1.0, 1.0, 1.0)) & around.dense & (around.away_mm <= radius)
         return around.vessel_mm >= min(radius + VESSEL_GAP_MM, CLEAR_CENTRE_MM) and not thick.any()
