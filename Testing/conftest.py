@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from nodule_set import write_set
 
 from SketchNoduleSynthLib import fetch
 from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule, read_nodules
 from training.figures import features
+
+settings.register_profile("suite", deadline=None)  # A busy machine is no failure.
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def test_voxels_and_place(name: str, tmp_path: Path) -> None:
     spacing=st.tuples(*[st.floats(0.3, 3)] * 3),
     origin=st.tuples(*[st.floats(-300, 300)] * 3),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_any_place(tmp_path_factory: pytest.TempPathFactory, angles: tuple, spacing: tuple, origin: tuple) -> None:
     folder = tmp_path_factory.mktemp("series")
     volume = ct_volume((3, 4, 5), spacing, origin, Rotation.from_euler("xyz", angles, degrees=True).as_matrix())

@@ -188,7 +188,7 @@ class TestSampleCentres:
 
 class TestSample:
     @given(volumes(), frames())
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_linear_as_simpleitk(self, volume: Volume, frame: Frame) -> None:
         patch = frame.sample(volume)
         assert patch.shape == frame.shape and patch.dtype == np.float32
@@ -199,7 +199,7 @@ class TestSample:
         assert within[((index > 0) & (index < volume.grid.size - 1)).all(-1)].all()
 
     @given(volumes(), frames(largest_mm=6.0))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_cubic_as_simpleitk(self, volume: Volume, frame: Frame) -> None:
         reference = itk_sample(volume, frame, sitk.sitkBSpline)
         index = volume.grid.to_index(frame.points())
@@ -232,7 +232,7 @@ class TestSample:
             np.testing.assert_allclose(patch, 63, atol=1e-3)
 
     @given(volumes((16, 17, 18)), frames())
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     def test_a_crop_gives_what_the_whole_gives(self, volume: Volume, frame: Frame) -> None:
         """Only voxels around the frame are read, and that changes nothing."""
         crop = volume.cropped(frame.box_in(volume.grid, margin_voxels=2))
@@ -241,7 +241,7 @@ class TestSample:
 
 class TestBox:
     @given(volumes(), st.tuples(*[st.floats(4, 12)] * 3))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_smallest_along_the_volumes_axes(self, volume: Volume, extent: tuple) -> None:
         frame = Frame(CENTER + 0.123, volume.grid.direction.T, extent)
         box = frame.box_in(volume.grid)
@@ -250,7 +250,7 @@ class TestBox:
         assert [(s.start, s.stop) for s in box] == list(zip(found.min(0), found.max(0) + 1, strict=True))
 
     @given(volumes((16, 17, 18)), frames())
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_holds_all_voxels_of_the_frame_and_no_row_beyond_its_corners(self, volume: Volume, frame: Frame) -> None:
         box = frame.box_in(volume.grid)
         held = np.zeros(volume.array.shape, bool)
@@ -290,7 +290,7 @@ def slope(points: NDArray) -> NDArray:
 
 class TestResampleTo:
     @given(volumes((24, 26, 28)), tilts, tilts)
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @pytest.mark.parametrize(("function", "interpolation", "atol"), [(slope, "linear", 0.05), (smooth, "cubic", 10)])
     def test_there_and_back(
         self, function: Callable, interpolation: str, atol: float, volume: Volume, tilt_lr: float, tilt_hf: float
@@ -308,7 +308,7 @@ class TestResampleTo:
         assert (back[~inside(frame, points, -np.linalg.norm(volume.grid.spacing) / 2)] == -5000).all()
 
     @given(frames(), st.tuples(*[st.floats(0.4, 1.2)] * 3), angles)
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_fill_is_exactly_outside_where_voxels_are_small(self, frame: Frame, spacing: tuple, turn: tuple) -> None:
         direction = Rotation.from_euler("xyz", turn, degrees=True).as_matrix()
         volume = Volume.of(np.zeros((20, 20, 20), np.int16), np.array(spacing), CENTER, direction)
@@ -328,7 +328,7 @@ class TestResampleTo:
         np.testing.assert_allclose(back[:, 3, 3], [0, 0, 250, 0, 0, 0], atol=1e-3)
 
     @given(volumes(), frames())
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     def test_same_grid_is_exact(self, volume: Volume, frame: Frame) -> None:
         """A patch on a frame that is itself a part of the grid comes back voxel by voxel."""
         fine = Volume.of(volume.array, np.minimum(volume.grid.spacing, 1.2), volume.grid.origin, volume.grid.direction)

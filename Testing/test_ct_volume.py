@@ -59,7 +59,6 @@ class TestPlace:
             np.testing.assert_allclose(volume.grid.to_index(point), index, atol=1e-9)
 
     @given(points=hnp.arrays(float, st.tuples(st.integers(0, 4), st.just(3)), elements=st.floats(-1e3, 1e3)))
-    @settings(deadline=None)
     def test_index_and_lps_are_inverse(self, points: np.ndarray) -> None:
         volume = ct_volume()
         np.testing.assert_allclose(volume.grid.to_lps(volume.grid.to_index(points)), points, atol=1e-9)
@@ -117,7 +116,7 @@ class TestWrite:
         origin=hnp.arrays(float, 3, elements=st.floats(-2000, 2000)),
         angles=hnp.arrays(float, 3, elements=st.floats(-180, 180)),
     )
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_any_volume_round_trip(self, tmp_path_factory, array, spacing, origin, angles) -> None:
         path = tmp_path_factory.mktemp("any") / "ct.nrrd"
         volume = Volume.of(array, spacing, origin, Rotation.from_euler("xyz", angles, degrees=True).as_matrix())

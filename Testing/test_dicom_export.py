@@ -46,14 +46,14 @@ class TestFromNothing:
         | arrays(np.uint16, (2, 3, 4), elements=st.integers(0, 65535))
         | arrays(np.float32, (2, 3, 4), elements=st.integers(-3024, 30000).map(float))
     )
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_whole_values_are_exact(self, array) -> None:
         values = StoredValues.of_volume(array)
         np.testing.assert_array_equal(values.encode(array) * values.slope + values.intercept, array)
         assert values.slope == 1
 
     @given(array=arrays(np.float32, (2, 3, 4), elements=st.floats(-3024, 40000, width=32)))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_other_values_are_off_by_less_than_half_a_unit(self, array) -> None:
         values = StoredValues.of_volume(array)
         back = values.encode(array) * values.slope + values.intercept

@@ -257,7 +257,7 @@ class TestRescale:
         slope=st.floats(0.01, 4) | st.floats(-2, -0.1),
         intercept=st.floats(-3000, 100),
     )
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_any_value_under_any_rescale(self, data, bits: int, signed: bool, slope: float, intercept: float) -> None:
         dataset = Dataset()
         dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, bits, bits - 1

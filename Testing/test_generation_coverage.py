@@ -33,7 +33,7 @@ def kind(**changed) -> tuple[int, ...]:
 
 
 @given(st.lists(kinds, max_size=40), st.randoms())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_nodule_is_counted_once(nodules: list[tuple[int, ...]], random) -> None:
     found = coverage(nodules)
     assert found.counts.shape == tuple(len(words) for words in AXES.values())
@@ -44,7 +44,7 @@ def test_every_nodule_is_counted_once(nodules: list[tuple[int, ...]], random) ->
 
 
 @given(st.lists(kinds, max_size=20), kinds)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_another_nodule_never_covers_less(nodules: list[tuple[int, ...]], one: tuple[int, ...]) -> None:
     before, after = coverage(nodules), coverage([*nodules, one])
     assert before.rate <= after.rate

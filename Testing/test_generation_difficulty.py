@@ -78,7 +78,7 @@ def test_what_surrounds_a_place(made: Patient, made_lung: Lung) -> None:
 
 
 @given(places, sizes, densities, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_that_hides_a_nodule_makes_it_easier(
     around: Surroundings, diameter: float, hu: float, data: st.DataObject
 ) -> None:

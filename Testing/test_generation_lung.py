@@ -86,7 +86,7 @@ def stored_otherwise(volume: Volume, order: tuple[int, ...], flips: tuple[bool, 
 
 
 @given(st.sampled_from(list(permutations(range(3)))), st.tuples(*[st.booleans()] * 3))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 def test_the_lungs_do_not_depend_on_how_a_ct_is_stored(
     small: tuple[Volume, Lung], order: tuple[int, ...], flips: tuple[bool, ...]
 ) -> None:
@@ -110,7 +110,7 @@ def test_an_oblique_ct(made: Patient, made_lung: Lung) -> None:
 
 
 @given(st.tuples(*[st.floats(0.4, 4)] * 3), st.tuples(*[st.integers(2, 25)] * 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_coarse_grid_covers_the_ct(spacing: tuple[float, ...], size: tuple[int, ...]) -> None:
     volume = Volume.of(np.full(size[::-1], 40, np.int16), spacing, (3.0, -20.0, 7.0))
     grid = coarse(volume)

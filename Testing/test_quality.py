@@ -29,7 +29,7 @@ def noisy(sigma_hu: float, seed: int) -> NDArray[np.float32]:
 
 
 @given(st.floats(0, 80), st.floats(0, 80), st.integers(0, 2**16))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_only_the_noise_that_lacks_is_added(has: float, wanted: float, seed: int) -> None:
     """A nodule noisier than its surroundings stays as it is, any other gets their noise."""
     generated, target = noisy(has, seed), Noise(wanted, CORRELATION)
@@ -72,7 +72,7 @@ def test_noise_that_cannot_be_measured_is_not_objected_to(noise_hu: float | None
     st.none() | st.floats(0, 1),
     st.floats(0, 3),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_without_the_noise_inside_all_else_is_judged_the_same(
     core_hu: float, noise_hu: float, kind: str, dice: float | None, diameter_ratio: float
 ) -> None:

@@ -29,7 +29,7 @@ def noise_of(seed: int) -> Tensor:
 
 
 @given(SEEDS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_half_of_the_noise_is_one_number_a_block(seed: int) -> None:
     noise = noise_of(seed)
     corner = torch.arange(mcgan.BOX_SAMPLES) // 8 * 8
@@ -83,7 +83,7 @@ def used_style(network: stylepix2pix.StylePix2Pix, z: Tensor, truncation: float)
 
 
 @given(SEEDS, st.floats(0, 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_truncation_brings_a_style_that_much_nearer_to_the_mean(
     styled: stylepix2pix.StylePix2Pix, seed: int, truncation: float
 ) -> None:

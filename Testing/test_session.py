@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from generation_phantom import patient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from phantom import LUNG_RAS_MM, chest
@@ -357,7 +357,6 @@ def test_the_drawing_grows_with_the_diameter() -> None:
 points = st.lists(st.tuples(*(st.floats(-8, 8, allow_nan=False),) * 2), min_size=2, max_size=12)
 
 
-@settings(deadline=None)
 @given(points, st.booleans(), points, st.floats(0.2, 3.0))
 def test_the_eraser_takes_all_within_its_radius_and_nothing_beyond(
     line: list, closed: bool, path: list, radius: float

@@ -132,7 +132,7 @@ def test_a_run_of_other_networks_is_not_resumed(run: Path) -> None:
 
 
 @given(st.sampled_from([b"", b"PK\x03\x04", b"\x80\x02", b"\x10" + bytes(7) + b"{}"]), st.binary())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_bytes_are_taken_for_weights(beginning: bytes, rest: bytes) -> None:
     """Not even those that begin as a zip, a pickle or safetensors."""
     with tempfile.TemporaryDirectory() as folder:

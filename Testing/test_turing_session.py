@@ -65,7 +65,7 @@ def test_a_finished_test_is_scored_and_cannot_be_changed(hand_out, tmp_path):
 STEP = st.tuples(st.integers(0, COUNT - 1), st.booleans(), st.integers(1, 5))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(steps=st.lists(STEP, max_size=12), breaks=st.integers(0, 12))
 def test_the_last_word_counts_however_often_it_is_closed(hand_out, steps, breaks):
     expected = {}
