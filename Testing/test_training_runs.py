@@ -17,7 +17,7 @@ from nodule_set import write_set
 from safetensors.torch import load_file, save_file
 
 from SketchNoduleSynthLib.errors import InputError
-from training import loop, train_mcgan, train_pix2pix
+from training import loop, train_mcgan, train_pix2pix, train_shape, train_tissue
 from training.bundle_weights import bundle
 from training.command import start_from, training_options
 from training.loop import GRIDS, LOG, Run, accelerator
@@ -25,7 +25,9 @@ from training.losses import energy_score, fool, gradient_penalty, judge
 from training.run_folder import CONFIG, newest_checkpoint, step_of
 
 ROOT = Path(__file__).resolve().parent.parent
-MODELS = ["pix2pix", "stylepix2pix", "mcgan"]
+PAPER_MODELS = ["pix2pix", "stylepix2pix", "mcgan"]
+MODELS = [*PAPER_MODELS, "tissue", "shape"]
+TRAIN = {"mcgan": train_mcgan.train, "tissue": train_tissue.train, "shape": train_shape.train}
 
 
 # Losses
@@ -81,7 +83,7 @@ def trained(model: str, nodules_npz: Path, folder: Path, steps: int, *more: str)
     given.model = model
     threads = torch.get_num_threads()
     try:
-        (train_mcgan if model == "mcgan" else train_pix2pix).train(given)
+        TRAIN.get(model, train_pix2pix.train)(given)
     finally:
         torch.set_num_threads(threads)
     return checkpoint(folder)
@@ -146,7 +148,7 @@ def test_killed_and_resumed_as_unbroken(nodules_npz: Path, tmp_path: Path, monke
     assert curves[0] == curves[1]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PAPER_MODELS)
 def test_the_papers_presets_train(model: str, nodules_npz: Path, tmp_path: Path) -> None:
     """With dropout and batch norm; for MCGAN WGAN-GP, label flips and L1."""
     more = ["--preset=paper"] + ["--l1=100"] * (model == "mcgan")

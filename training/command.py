@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,12 +38,12 @@ def models_of(given: argparse.Namespace) -> list[str]:
     return names
 
 
-def training_options(description: str | None) -> argparse.ArgumentParser:
+def training_options(description: str | None, presets: Sequence[str] = ("compact", "paper")) -> argparse.ArgumentParser:
     """The options of all training scripts."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("nodules", type=Path, help="training set")
     options.add_argument("run", type=Path, help="the run's folder; an existing run is resumed")
-    options.add_argument("--preset", choices=("compact", "paper"), default="compact")
+    options.add_argument("--preset", choices=presets, default=presets[0])
     options.add_argument("--steps", type=at_least(1), help="default: the preset's")
     options.add_argument("--batch", type=at_least(1), help="default: the preset's")
     options.add_argument("--seed", type=at_least(0), default=1)

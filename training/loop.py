@@ -56,7 +56,9 @@ class Run:
         models: Mapping[str, nn.Module],
         optimizers: Mapping[str, torch.optim.Optimizer],
         accelerator: Accelerator,
+        most_norm: Mapping[str, float] | None = None,
     ) -> None:
+        self.most_norm = most_norm or {}
         self.folder, self.config, self.accelerator = folder, json.loads(json.dumps(config)), accelerator
         self.averaged = deepcopy(models["generator"]).eval().requires_grad_(False)
         self.saved = {**models, "averaged": self.averaged}
@@ -129,10 +131,14 @@ class Run:
                 shutil.rmtree(checkpoint)
 
     def descend(self, name: str, loss: Tensor) -> None:
-        """One step of the optimizer `name` on `loss`."""
-        self.optimizers[name].zero_grad()
+        """One step of the optimizer `name` on `loss`; its gradient is cut to `most_norm[name]`, where there is one."""
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad()
         self.accelerator.backward(loss)
-        self.optimizers[name].step()
+        if name in self.most_norm:
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            self.accelerator.clip_grad_norm_(parameters, self.most_norm[name])
+        optimizer.step()
 
     def average(self) -> None:
         """Move the averaged generator towards the current one, faster at the beginning."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.networks import build
 
 CHECKPOINT, CONFIG = "checkpoint", "config.json"
 
@@ -56,3 +57,14 @@ def read_weights(checkpoint: Path, name: str) -> dict[str, Tensor]:
 
 def weights_of(checkpoint: Path, name: str) -> Path:
     return checkpoint / f"{name}.safetensors"
+
+
+def network_of(run: Path) -> nn.Module:
+    """The averaged generator of a run's newest checkpoint; raises :class:`InputError` if it is not whole."""
+    config = read_config(run)
+    try:
+        network = build(config["model"], config["network"])
+        network.load_state_dict(read_weights(newest_checkpoint(run), "averaged"))
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise InputError(f"The checkpoint and the configuration in {run} do not fit; give a whole run.") from error
+    return network.eval().requires_grad_(False)

@@ -9,12 +9,16 @@ from torch import nn
 
 from SketchNoduleSynthLib.networks.mcgan import MCGAN, MCGANConfig
 from SketchNoduleSynthLib.networks.pix2pix import Pix2Pix, Pix2PixConfig
+from SketchNoduleSynthLib.networks.shape import Shape, ShapeConfig
 from SketchNoduleSynthLib.networks.stylepix2pix import StylePix2Pix, StylePix2PixConfig
+from SketchNoduleSynthLib.networks.tissue import Tissue, TissueConfig
 
 ARCHITECTURES: dict[str, tuple[Callable[[Any], nn.Module], type]] = {
     "pix2pix": (Pix2Pix, Pix2PixConfig),
     "stylepix2pix": (StylePix2Pix, StylePix2PixConfig),
     "mcgan": (MCGAN, MCGANConfig),
+    "tissue": (Tissue, TissueConfig),
+    "shape": (Shape, ShapeConfig),
 }
 
 

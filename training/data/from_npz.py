@@ -29,6 +29,7 @@ LICENCE = "LIDC-IDRI: CC BY 3.0; LUNA16: CC BY 4.0; node21_generation_baseline: 
 SIDE = 50
 SPACING_MM = 1.0
 RATINGS_MATCH = 0.95
+RATINGS = ("Texture", "Malignancy", "Spiculation", "Lobulation", "Margin")
 EDGE_MM = np.full(3, -(SIDE - 1) / 2 * SPACING_MM)
 
 
@@ -73,7 +74,7 @@ def nodule(ct: NDArray, bits: NDArray[np.uint8], row: dict[str, str], where: str
     if not np.isfinite(ct).all():
         return Skipped(where, Reason.NOT_NUMBERS, "its patch has voxels that are not numbers")
     try:
-        texture, malignancy = rating(row, "Texture"), rating(row, "Malignancy")
+        rated: dict[str, Any] = {name.lower(): rating(row, name) for name in RATINGS}
     except ValueError:
         return Skipped(where, Reason.BAD_ANNOTATION, "its row in the .csv has a rating that is not a number")
     facts: dict[str, Any] = measure(mask, SPACING_MM)
@@ -84,8 +85,8 @@ def nodule(ct: NDArray, bits: NDArray[np.uint8], row: dict[str, str], where: str
         patient=row["patient"],
         series=row.get("series", ""),
         source="LIDC-IDRI",
-        attenuation=None if texture is None else attenuation_of(texture),
-        malignancy=malignancy,
+        attenuation=None if rated["texture"] is None else attenuation_of(rated["texture"]),
+        **rated,
         padded=padding is not None,
         hu=rounded(ct),
         mask=mask,

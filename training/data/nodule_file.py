@@ -63,8 +63,21 @@ class Facts:
     """solid, part-solid or ground-glass: see `attenuation_of`."""
     malignancy: float | None = None
     """The readers' mean, 1 (highly unlikely) ... 5 (highly suspicious)."""
+    texture: float | None = None
+    """The readers' mean, 1 (non-solid), 3 (part-solid) ... 5 (solid)."""
+    spiculation: float | None = None
+    lobulation: float | None = None
+    margin: float | None = None
+    """The readers' means, 1 (none; poorly defined) ... 5 (marked; sharp)."""
     padded: bool = False
     """Whether padding around the reconstruction reached into the patch; it was made air."""
+
+    @property
+    def ratings(self) -> tuple[float, float, float] | None:
+        """Spiculation, lobulation and margin, where all are rated."""
+        if self.spiculation is None or self.lobulation is None or self.margin is None:
+            return None
+        return self.spiculation, self.lobulation, self.margin
 
 
 @dataclass(frozen=True, kw_only=True)

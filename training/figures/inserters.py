@@ -13,16 +13,22 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from torch import nn
 
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
+from SketchNoduleSynthLib.synthesis.completion import completed
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
+from SketchNoduleSynthLib.synthesis.shaping import shaped, with_core
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
+from training.data.lesions import TEXTURES
 from training.data.nodules import Nodule
 from training.figures.kinds import CALCIFIED, kind_of
 from training.figures.remake import inserted
@@ -110,12 +116,29 @@ def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
     return hu + weight * (there - hu), weight == 1
 
 
-def networked(request: Request, model: str, make: Generator) -> Inserted:
-    """What a user gets who draws the outline there. Raises :class:`InputError` as `synthesize` does."""
+def recipe_of(request: Request, model: str) -> NoduleRecipe:
+    """What a user asks for who draws the outline there."""
     x, y, z = ras_of_lps(request.point).tolist()
     voi = Voi((x, y, z), request.diameter_mm)
-    recipe = NoduleRecipe(voi, model, request.seed, request.attenuation, (request.outline,))
-    hu, mask = inserted(request.ct, synthesize(request.ct, recipe, make=make))
+    return NoduleRecipe(voi, model, request.seed, request.attenuation, (request.outline,))
+
+
+def shaped_tissue(request: Request, shape: nn.Module, tissue: nn.Module, model: str) -> Inserted:
+    """What the two networks make of the outline at the asked density; `model`: a bundled one, for the recipe."""
+    recipe = recipe_of(request, model)
+    site = Site(Reslice(request.ct, recipe.voi), recipe)
+    core, texture = float(to_network(request.core_hu, clip=False)), TEXTURES[request.attenuation]
+    made = completed(request.ct, with_core(shaped(site, shape, texture, core), core), tissue, site, texture, core)
+    grid, hu = request.ct.grid, request.ct.array.astype(np.float32)
+    mask, box = np.zeros(hu.shape, bool), made.frame.box_in(grid, margin_voxels=1)
+    hu[box] += made.frame.resample_to(grid, box, made.added)
+    mask[box] = made.frame.resample_to(grid, box, made.distance_mm, fill=-1e3) > 0
+    return hu, mask
+
+
+def networked(request: Request, model: str, make: Generator) -> Inserted:
+    """What `synthesize` makes there; raises :class:`InputError` as it does."""
+    hu, mask = inserted(request.ct, synthesize(request.ct, recipe_of(request, model), make=make))
     return hu.astype(np.float32), mask
 
 

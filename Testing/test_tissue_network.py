@@ -1,0 +1,230 @@
+"""The shape and the tissue network in use: what is drawn holds, and nothing changes but the hole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nodule_set import write_set
+from scipy.spatial.transform import Rotation
+
+from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.ct.grid import Grid, ras_of_lps
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.window import to_network
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.networks import shape, tissue
+from SketchNoduleSynthLib.synthesis.completion import along_voxels, completed
+from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, REACH_MM, blurred, noise_level, weight
+from SketchNoduleSynthLib.synthesis.shaping import Shaped
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from SketchNoduleSynthLib.synthesis.structures import LINE_HU, lines
+from training.data.lesions import lesions
+from training.data.nodules import read_nodules
+from training.data.shape_samples import ShapeSamples, drawn_planes
+from training.data.tissue_samples import TissueSamples, cut
+from training.judges import GrainDiscriminator, mean_where, planes
+from training.train_shape import energy
+from training.train_tissue import apart, complete
+
+
+def ball(center: np.ndarray, radius_mm: float, tilt_deg: float = 0.0) -> Shaped:
+    """A nodule in a frame of its own."""
+    frame = Frame.of_voi(center, 4 * radius_mm + 16, 40, tilt_deg)
+    away = np.linalg.norm(frame.points() - center, axis=-1)
+    return Shaped(frame, (radius_mm - away).astype(np.float32), np.full(frame.shape, 0.7, np.float32))
+
+
+def parenchyma(spacing: tuple[float, float, float], direction: np.ndarray | None = None) -> Volume:
+    rng = np.random.default_rng(0)
+    size = [round(70 / step) for step in spacing[::-1]]
+    return Volume.of(rng.normal(-850, 30, size).astype(np.int16), spacing, (5.0, -3.0, 11.0), direction)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> list:
+    nodules = read_nodules(write_set(Path(tmp_path_factory.mktemp("set")) / "nodules.npz"))
+    return lesions(nodules)
+
+
+# The shape network
+
+
+def test_drawn_planes_hold() -> None:
+    """In the planes that are drawn the shape is the drawing; beside them the seed decides."""
+    torch.manual_seed(0)
+    network = shape.Shape(shape.PRESETS["compact"]).eval()
+    distance = np.random.default_rng(0).uniform(-1, 1, (32,) * 3).astype(np.float32)
+    drawn = torch.from_numpy(drawn_planes(distance, True, False))[None]
+    leading = shape.conditions(10, 5, None, 0.6)[None]
+    made = [
+        network(drawn, leading, torch.randn(1, shape.STYLE), shape.noise_for(torch.Generator().manual_seed(seed)))
+        for seed in range(2)
+    ]
+    apart = [(made[0][0, 0, plane] - made[1][0, 0, plane]).abs().mean() for plane in (15, 16, 4)]
+    assert max(apart[:2]) < 0.4 * apart[2]
+    from_drawing = [(made[0][0, 0, plane] - drawn[0, 0, plane]).abs().mean() for plane in (15, 16, 4)]
+    assert max(from_drawing[:2]) < 0.4 * from_drawing[2]
+
+
+def test_the_energy_of_shapes_asks_for_their_spread() -> None:
+    torch.manual_seed(0)
+
+    def shapes(spread: float) -> torch.Tensor:
+        return spread * torch.randn(400, 2, 1, 1, 1).expand(-1, -1, 8, 8, 8)
+
+    real = shapes(1.0)
+    score = {spread: energy(shapes(spread), shapes(spread), real).item() for spread in (0.01, 1.0, 3.0)}
+    assert score[1.0] < score[0.01]
+    assert score[1.0] < score[3.0]
+
+
+def test_a_shape_sample_is_its_nodule(known: list) -> None:
+    """Twice the diameter an axis: the nodule spans about half of it; the drawn plane is its own."""
+    samples = ShapeSamples(known, 40, 1)
+    for index in range(8):
+        sample = samples[index]
+        inside = np.argwhere(sample["real"][0].numpy() > 0)
+        assert 8 <= np.ptp(inside, axis=0).max() + 1 <= 24
+        if sample["drawn"][1].any():
+            assert torch.allclose(sample["drawn"][0, 3], sample["real"][0, 15:17].mean(0))
+    assert torch.equal(samples[3]["real"], samples[3]["real"])
+
+
+# The tissue network
+
+
+@given(st.floats(-20, 20))
+def test_the_weight_is_full_near_the_border_and_gone_beyond_reach(distance_mm: float) -> None:
+    found = float(weight(np.float32(distance_mm)))
+    assert 0 <= found <= 1
+    if distance_mm >= -FULL_MM:
+        assert found == 1
+    if distance_mm <= -REACH_MM:
+        assert found == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.floats(-180, 180), st.floats(-180, 180), st.booleans(), st.sampled_from([0.6, 1.0, 2.5]), st.floats(3.0, 14.0)
+)
+def test_samples_lie_along_the_voxels_and_on_those_of_1_mm(
+    about_z: float, about_x: float, is_left_handed: bool, spacing: float, radius_mm: float
+) -> None:
+    """On oblique, flipped and left-handed CTs; the nodule and its hole are within."""
+    turn = Rotation.from_euler("zx", [about_z, about_x], degrees=True).as_matrix()
+    direction = turn * ([1, 1, -1] if is_left_handed else [1, 1, 1])
+    volume = Volume(
+        np.zeros((40,) * 3, np.int16), Grid(np.array([40] * 3), np.full(3, spacing), np.zeros(3), direction)
+    )
+    nodule = ball(volume.grid.to_lps([20.3, 19.8, 20.1]), radius_mm, tilt_deg=20)
+    frame = along_voxels(volume, nodule)
+    at = volume.grid.to_index(frame.points().reshape(-1, 3))
+    if spacing == 1.0:
+        assert np.abs(at - np.rint(at)).max() < 1e-6
+    assert all(side % 8 == 0 for side in frame.samples)
+    assert np.allclose(frame.spacing, 1.0)
+    distance, _ = nodule.on(frame.grid)
+    rim = np.ones(distance.shape, bool)
+    rim[1:-1, 1:-1, 1:-1] = False
+    assert distance[rim].max() < -REACH_MM
+    assert radius_mm - 2.5 < distance.max() <= radius_mm
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.7, 0.7, 2.5)])
+def test_nothing_is_added_beyond_the_hole(spacing: tuple[float, float, float]) -> None:
+    volume = parenchyma(spacing)
+    before = volume.array.copy()
+    centre = volume.grid.to_lps((volume.grid.size - 1) / 2)
+    nodule, voi = ball(centre, 5.0), Voi(tuple(ras_of_lps(centre)), 10.0)
+    network = tissue.Tissue(tissue.PRESETS["compact"]).eval()  # Geometry does not depend on the weights.
+    sites = [Site(Reslice(volume, voi), NoduleRecipe(voi=voi, model="mcgan", seed=seed)) for seed in (3, 3, 4)]
+    made = [completed(volume, nodule, network, site, 5.0, 0.7) for site in sites]
+    assert np.array_equal(made[0].added, made[1].added)
+    assert not np.array_equal(made[0].added, made[2].added)
+    assert np.abs(made[0].added[made[0].distance_mm <= -REACH_MM]).max() == 0
+    assert np.abs(made[0].added[made[0].distance_mm > 0]).max() > 0
+    assert np.array_equal(volume.array, before)
+    plane = completed(volume, nodule, network, sites[0], 5.0, 0.7, only_plane=True)
+    assert 0 < np.count_nonzero(plane.added) < np.count_nonzero(made[0].added)
+
+
+def test_a_drawn_vessel_is_a_tube_and_a_wall_a_sheet() -> None:
+    volume = parenchyma((1.0, 1.0, 1.0))
+    voi = Voi(tuple(ras_of_lps(volume.grid.to_lps([35, 35, 35]))), 12.0)
+    for label, across in (("vessel", 3.0), ("wall", 2.0)):
+        stroke = Stroke(np.array([[-10.0, 4.0], [10.0, 4.0]]), label)  # type: ignore[arg-type]
+        outline = Stroke(np.array([[-3.0, -3], [3, -3], [3, 3], [-3, 3]]), "nodule", closed=True)
+        recipe = NoduleRecipe(voi=voi, model="mcgan", strokes=(outline, stroke))
+        distance, density = lines(Site(Reslice(volume, voi), recipe), volume.grid)
+        inside = distance > 0
+        assert np.ptp(np.argwhere(inside)[:, 1]) + 1 == pytest.approx(across, abs=1)
+        height = np.ptp(np.argwhere(inside)[:, 0]) + 1
+        assert height == pytest.approx(across, abs=1) if label == "vessel" else height >= 16
+        assert (density[inside] == to_network(LINE_HU[label], clip=False)).all()
+
+
+def test_the_mean_on_a_support_is_of_the_support_alone() -> None:
+    support = np.zeros((20,) * 3, bool)
+    support[6:14, 6:14, 6:14] = True
+    values = np.where(support, 40.0, -900.0)
+    assert blurred(values, support, 3.0)[support] == pytest.approx(40.0, abs=0.01)
+
+
+def test_more_noise_is_a_higher_level() -> None:
+    rng = np.random.default_rng(0)
+    hole = np.zeros((24,) * 3, bool)
+    levels = [noise_level(rng.normal(-850, sigma, hole.shape).astype(np.float32), hole) for sigma in (10, 40)]
+    assert 0 < levels[0] < levels[1] / 3
+    assert noise_level(np.zeros(hole.shape, np.float32), hole) == 0
+
+
+# Its training
+
+
+def test_samples_come_in_batches_of_one_size_and_half_at_least_in_their_own_place(known: list) -> None:
+    samples = TissueSamples(known, 80, 1, 4)
+    for start in range(0, 80, 4):
+        batch = [samples[start + k] for k in range(4)]
+        assert len({sample["ct"].shape for sample in batch}) == 1
+        assert [float(batch[k]["paired"]) for k in (0, 2)] == [1.0, 1.0]
+    assert torch.equal(samples[5]["ct"], samples[5]["ct"])
+
+
+def test_a_cut_goes_on_by_reflection() -> None:
+    values = np.arange(10)
+    assert cut(values, np.array([1]), 6).tolist() == [2, 1, 0, 1, 2, 3]
+    assert cut(values, np.array([9]), 4).tolist() == [7, 8, 9, 8]
+
+
+def test_the_ct_itself_obeys(known: list) -> None:
+    """What the generator is asked for is what the real CT has: no other tissue scores better."""
+    samples = TissueSamples(known, 8, 1, 8)
+    paired = [samples[k] for k in (0, 2, 4, 6)]
+    sample = {key: torch.stack([one[key] for one in paired]) for key in paired[0]}
+    like, obeyed = apart(sample["ct"], sample)
+    assert like == 0
+    assert obeyed < 0.5 * apart(sample["ct"] + 0.5 * sample["weight"], sample)[1]
+    network = tissue.Tissue(tissue.PRESETS["compact"])
+    made = complete(network, sample)
+    assert torch.equal(made[sample["weight"] == 0], sample["ct"][sample["weight"] == 0])
+
+
+def test_judges_look_where_tissue_is_generated(known: list) -> None:
+    samples = TissueSamples(known, 8, 1, 8)
+    sample = {key: value[None] for key, value in samples[0].items()}
+    led = sample["distance_mm"], sample["weight"], sample["density"], sample["conditions"]
+    logits = GrainDiscriminator()(sample["ct"], *led)
+    patches = (sample["ct"].shape[-1] // 4) ** 3
+    assert 0 < len(logits) < patches
+    shown, hole = planes(sample["ct"], sample["weight"], [0, 0, 0, 1, -1, 2])
+    assert shown.shape[:2] == (6, 1)
+    assert shown.shape[-1] == 4 * (sample["ct"].shape[-1] - 8)
+    assert 0 < hole.mean() < 1
+    assert mean_where(torch.tensor([1.0, 5.0]), torch.tensor([1.0, 0.0])) == 1.0
