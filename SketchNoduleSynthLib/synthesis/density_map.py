@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.synthesis.generated import smooth_step
+
 REACH_MM = 4.0
 """So far beyond the nodule's border the tissue is generated: room for spicules, tags, and vessels that run in."""
 FULL_MM = 1.5
@@ -18,8 +20,7 @@ LUNG_HU = -500.0
 
 def weight(distance_mm: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far generated tissue replaces the CT, 0 to 1, by the signed distance to the border (positive inside)."""
-    share = np.clip((distance_mm + REACH_MM) / (REACH_MM - FULL_MM), 0.0, 1.0)
-    return (share * share * (3.0 - 2.0 * share)).astype(np.float32)
+    return smooth_step((distance_mm + REACH_MM) / (REACH_MM - FULL_MM))
 
 
 def around(hu: NDArray, distance_mm: NDArray) -> NDArray[np.bool_]:
