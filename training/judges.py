@@ -74,9 +74,9 @@ class GrainDiscriminator(nn.Module):
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
-        inputs = 7 + len(tissue.CONDITIONS)
+        self.first = nn.Conv3d(7, width, 3, 1, 1)
+        self.led = nn.Linear(len(tissue.CONDITIONS), width)
         self.layers = nn.Sequential(
-            nn.Conv3d(inputs, width, 3, 1, 1),
             nn.LeakyReLU(LEAK),
             nn.Conv3d(width, 48, 4, 2, 1),
             nn.LeakyReLU(LEAK),
@@ -92,8 +92,8 @@ class GrainDiscriminator(nn.Module):
         bright = (x - 2).clamp(0, 6) / 2
         seen = [2 * x.clamp(-3, 2.2), bright, fine, density[:, :1], tissue.RANGE * density[:, 1:]]
         seen += [(distance_mm / tissue.DISTANCE_SCALE_MM).clamp(-1, 1), weight]
-        seen.append(conditions[:, :, None, None, None].expand(-1, -1, *ct.shape[2:]))
-        logits = self.layers(torch.cat(seen, 1).contiguous(memory_format=torch.channels_last_3d))
+        one = self.first(torch.cat(seen, 1).contiguous(memory_format=torch.channels_last_3d))
+        logits = self.layers(one + self.led(conditions)[:, :, None, None, None])
         return logits[max_pool3d((weight > 0.5).float(), 4) > 0]
 
 

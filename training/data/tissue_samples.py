@@ -14,16 +14,17 @@ from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.synthesis.density_map import around, blurred, noise_level, stacked, weight
 from training.data.lesions import Lesion, shares
 
-SIDES = {24: (0.0, 9.0), 32: (6.0, 19.0), 48: (10.0, 60.0)}
-"""Voxels of a sample, and the diameters (mm) that are seen with so much around them."""
-SIDE_SHARES = (0.45, 0.4, 0.15)
+SIDES = {24: (0.0, 9.0), 32: (6.0, 60.0)}
+"""Voxels of a sample, and the diameters (mm) that are seen with so much around them; the large are seen in parts."""
+SIDE_SHARES = (0.45, 0.55)
 FREE_SHARE = 0.375
 KINDS, KIND_SHARES = tissue.MAPS, (0.5, 0.3, 0.2)
 BLUR_MM = {"fine": (1.2, 1.9), "coarse": (2.2, 3.5), "even": (1.5, 1.5)}
 AROUND_SHARE = 0.6
 """Of the nodules in their own place, what is dense around them is in the map; at free places always."""
 BORDER_SPREAD_MM = 0.4
-SHIFT = {24: 1, 32: 1, 48: 3}
+LEAST_SHIFT_MM, WHOLE_MM = 1, 14.0
+"""Nodules up to WHOLE_MM lie in the middle of a sample; of larger ones it is any part with border."""
 Sample = dict[str, torch.Tensor]
 
 
@@ -54,13 +55,14 @@ class TissueSamples(Dataset):
         side = self.side_of(index // self.batch)
         lesion = self.lesions[rng.choice(len(self.lesions), p=self.shares[side])]
         is_paired = index % 2 == 0 or not self.hosts or rng.random() >= 2 * FREE_SHARE
-        shift = rng.integers(-SHIFT[side], SHIFT[side] + 1, 3)
+        most = max(LEAST_SHIFT_MM, round((lesion.diameter_mm - WHOLE_MM) / 2))
+        shift = rng.integers(-most, most + 1, 3)
         at = np.rint(lesion.centre).astype(int) + shift
         hu, distance = (cut(values, at, side) for values in (lesion.hu, lesion.distance_mm))
         there = hu
         if not is_paired:
             host, place = self.free_place(lesion, rng)
-            there = turned(cut(host.hu, place, side), rng)
+            there = turned(cut(host.hu, place + shift, side), rng)
         noise = noise_level(there.astype(np.float32), weight(distance.astype(np.float32)) > 0)
         density, kind = self.density(hu, there, distance, is_paired, rng)
         arrays = [to_network(there, clip=False), distance, weight(distance.astype(np.float32)), *density]
