@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from SketchNoduleSynthLib.command_line.app import add_to as add_app
@@ -74,6 +75,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run a command; 0, or 2 with one sentence on standard error for bad input, or what else the command says."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # A path need not be Unicode.
     arguments = parser().parse_args(words)
     try:
         code = arguments.run(arguments)

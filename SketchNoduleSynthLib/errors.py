@@ -1,8 +1,16 @@
 """The one error that users see."""
 
 
+def printable(text: str) -> str:
+    """The same; bytes of a file's name that are not Unicode as escapes, which every stream, page and JSON takes."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class InputError(ValueError):
     """What was given cannot be used; the message is one sentence that says what is wrong and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class BrokenModel(InputError):

@@ -340,6 +340,17 @@ def test_an_upload_that_points_at_files_of_this_machine_is_refused(server, line)
     assert status == 422 and "lie in another file" in text
 
 
+@pytest.mark.parametrize("name", [b"Th\xf6rax.nrrd", b"\xff.nrrd", b"a\0b.nrrd", b"x" * 300 + b".nrrd", b"\xf6/"])
+def test_a_name_that_no_file_can_bear_is_taken_or_refused(name, server, tmp_path):
+    chest().write(tmp_path / "ct.nrrd")
+    for content in (b"no NRRD", (tmp_path / "ct.nrrd").read_bytes()):
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"\r\n\r\n'
+        body, form = head + content + b"\r\n--x--\r\n", {"Content-Type": "multipart/form-data; boundary=x"}
+        status, text = post(server, "/upload/ct", body, form)
+        assert status in (200, 400, 422) and "Traceback" not in text
+    assert status_of(server.address) == 200
+
+
 def test_a_page_of_another_server_is_refused(server):
     status, text = post(server, "/upload/ct", headers={"Origin": "http://127.0.0.1:1"})
     assert status == 403 and "Another page asked" in text

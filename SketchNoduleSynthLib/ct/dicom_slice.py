@@ -12,6 +12,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import CTImageStorage
 
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 
 HEADER = [
@@ -92,7 +93,8 @@ def read_plane(one: Slice) -> NDArray:
         # pydicom finds no pixels where compressed ones are cut short; GDCM would first ask for 4 GB.
         if "PixelData" not in dcmread(one.path, specific_tags=["PixelData"]):
             raise EOFError("no pixels")
-        image = sitk.ReadImage(str(one.path), sitk.sitkUnknown, "GDCMImageIO")
+        with itk_path(one.path) as name:
+            image = sitk.ReadImage(name, sitk.sitkUnknown, "GDCMImageIO")
     except (RuntimeError, EOFError, OSError) as error:
         raise InputError(f"The pixels of {one.path} are damaged or cut short; copy or export it again.") from error
     return sitk.GetArrayFromImage(image).reshape(one.grid.shape[1:])

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,22 +41,27 @@ def read_voxels(path: Path) -> tuple[NDArray, Grid]:
 
 
 def _read_file(path: Path) -> tuple[NDArray, Grid]:
+    try:
+        with itk_path(path) as name:
+            return _read_by_itk(path, name)
+    except (RuntimeError, EOFError, OSError, zlib.error) as error:
+        raise InputError(f"{path.name} cannot be read: it is damaged, cut short or not what its name says.") from error
+
+
+def _read_by_itk(path: Path, name: str) -> tuple[NDArray, Grid]:
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-        if reader.GetNumberOfComponents() > 1:
-            raise InputError(f"{path.name} is a colour or vector image; a CT has one value in HU a voxel.")
-        if reader.GetDimension() != 3:
-            raise InputError(f"{path.name} has {reader.GetDimension()} dimensions; a CT volume has 3.")
-        with np.errstate(all="ignore"):
-            image = reader.Execute()
-        if path.name.lower().endswith(NIFTI_ENDINGS):
-            _check_nifti_is_whole(path, reader)
-    except (RuntimeError, EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{path.name} cannot be read: it is damaged, cut short or not what its name says.") from error
+    reader.SetFileName(name)
+    reader.ReadImageInformation()
+    if reader.GetNumberOfComponents() > 1:
+        raise InputError(f"{path.name} is a colour or vector image; a CT has one value in HU a voxel.")
+    if reader.GetDimension() != 3:
+        raise InputError(f"{path.name} has {reader.GetDimension()} dimensions; a CT volume has 3.")
+    with np.errstate(all="ignore"):
+        image = reader.Execute()
+    if path.name.lower().endswith(NIFTI_ENDINGS):
+        _check_nifti_is_whole(path, reader)
     grid = Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
     return sitk.GetArrayFromImage(image), grid
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from SketchNoduleSynthLib.ct.itk_path import itk_path
+
 KEYWORD, YES = "SyntheticData", "YES"
 """Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
 NRRD_HEADER = {
@@ -35,9 +37,10 @@ def _of_file(path: Path) -> bool:
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
     try:
-        reader.ReadImageInformation()
+        with itk_path(path) as name:
+            reader.SetFileName(name)
+            reader.ReadImageInformation()
     except RuntimeError:
         return False
     return reader.HasMetaDataKey(KEYWORD) and reader.GetMetaData(KEYWORD) == YES

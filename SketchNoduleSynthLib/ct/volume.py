@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,9 +115,10 @@ class Volume:
         image = self.to_image()
         for key, value in (header or {}).items():
             image.SetMetaData(key, value)
-        partial = path.with_name(f".{path.stem}.partial.nrrd")
+        partial = path.with_name(f".{uuid4().hex[:8]}.partial.nrrd")
         try:
-            sitk.WriteImage(image, str(partial), useCompression=True, compressionLevel=1)
+            with itk_path(partial.parent) as folder:
+                sitk.WriteImage(image, f"{folder}/{partial.name}", useCompression=True, compressionLevel=1)
             partial.replace(path)
         except (RuntimeError, OSError) as error:
             raise InputError(f"{path} could not be written; check the folder and the free disk space.") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_file, write_rows
 from SketchNoduleSynthLib.reading.findings import check_name
@@ -65,7 +66,8 @@ class TuringSession:
 
         path = self._patches / f"{self.ids[place]}.png"
         try:
-            return sitk.GetArrayFromImage(sitk.ReadImage(str(path), sitk.sitkUInt8))
+            with itk_path(path) as name:
+                return sitk.GetArrayFromImage(sitk.ReadImage(name, sitk.sitkUInt8))
         except RuntimeError as error:
             raise InputError(f"The picture {path.name} cannot be read; get the set again.") from error
 

@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.worker import Worker
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.errors import InputError, printable
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
@@ -92,7 +92,7 @@ class EditingApp(WebApp[Editor]):
             self.tell("Reading the CT ...")
             volume = await asyncio.to_thread(Volume.read, path)
             self._close()
-            node = volumes.node_from_volume(volume, name or path.name, self.slicer.scene)
+            node = volumes.node_from_volume(volume, printable(name or path.name), self.slicer.scene)
             self.views.show(node)
             self.work_at(Editor(SessionNodes(node), self.views.slice_views(), self.worker))
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
@@ -33,6 +34,8 @@ DOWNLOADS = {
     CASE_FILE: "Training case",
 }
 """What the browser may take home, and what is said of it."""
+BROKEN_FORM = (ValueError, RuntimeError, AssertionError, HttpProcessingError)
+"""What aiohttp raises for one; an :class:`InputError` is a ValueError too."""
 TOO_LARGE = f"More than {MOST_BYTES // 1024**3} GB were sent; send one CT series, or start the app with its path."
 
 
@@ -48,8 +51,12 @@ async def received(request: web.Request) -> AsyncIterator[Path]:
         try:
             await _save(request, folder / "sent")
             path = await asyncio.to_thread(_opened, folder)
+        except InputError:
+            raise
         except OSError as error:
             raise InputError(f"What was sent cannot be kept: {error.strerror or error}.") from error
+        except BROKEN_FORM as error:
+            raise InputError("What was sent is no whole form; send it again.") from error
         yield path
 
 
@@ -68,6 +75,8 @@ async def _save(request: web.Request, folder: Path) -> None:
         if not isinstance(part, BodyPartReader) or not part.filename:
             continue
         path = folder / _plain(part.filename)
+        while path.exists():  # Browsers send files of several folders without the folders' names.
+            path = path.with_name(f"_{path.name}")
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             while chunk := await part.read_chunk(CHUNK_BYTES):
@@ -78,8 +87,9 @@ async def _save(request: web.Request, folder: Path) -> None:
 
 
 def _plain(name: str) -> PurePosixPath:
-    """A path that stays in the folder it is put in."""
-    parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", ".")]
+    """A path that stays in the folder it is put in, whatever bytes were sent as its name."""
+    name = name.replace("\\", "/").replace("\0", "").encode(errors="xmlcharrefreplace").decode()
+    parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..", ".")]
     if not parts:
         raise InputError("A file without a name was sent; give it one.")
     return PurePosixPath(*parts)
