@@ -30,20 +30,25 @@ class Console:
 
     @property
     def nodes(self) -> SessionNodes:
-        if self._current is None:
+        if self._current is None or not self._current.is_in_scene():
             raise InputError("No CT is open; call open(volumeNode) first.")
-        return self._current
+        return self.open(self._current.source)
 
     @property
     def session(self) -> Session:
         return self.nodes.session
 
     def open(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> SessionNodes:
-        """Make the session of a CT the current one: that of the scene if there is one, else a new one."""
+        """Make the session of a CT the current one: that of the scene if there is one, else a new one.
+
+        A CT that was moved or changed since is opened again as it is, with what was drawn.
+        """
         nodes = self._opened.get(volume_node.GetID()) if volume_node is not None else None
         if nodes is None or not nodes.is_in_scene():
             nodes = SessionNodes(volume_node, saved_session(volume_node))
             self._opened[volume_node.GetID()] = nodes
+        elif not nodes.is_up_to_date():
+            nodes = self._opened[volume_node.GetID()] = nodes.reopened()
         self._current = nodes
         return nodes
 

@@ -44,6 +44,7 @@ class Editor(Controller):
             raise InputError("There is no slice view to draw in; open Slicer's main window.")
         super().__init__()
         self.nodes, self.worker, self.views = nodes, worker, list(views)
+        self.message = nodes.notice
         self.is_before = False
         self.scan: Scan | None = None
         """A scanned sketch that is looked at before its lines are used."""

@@ -15,21 +15,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 import slicer.util
 
 from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.grid import turned
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Draft
+from SketchNoduleSynthLib.editing.changed_ct import on_changed_ct
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
+from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
-from SketchNoduleSynthLib.mrml.nodes import put_in_folder
+from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
-from SketchNoduleSynthLib.mrml.segments import Segments
+from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
 from SketchNoduleSynthLib.mrml.voi_box import VoiBox
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.work import Preview
 
 SOURCE, RESULT, PREVIEW, EDGES = "Source", "Result", "Preview", "Edges"
+SAME_MM = 5e-4
+"""A CT that moved by less did not move: matrices are stored and multiplied with rounding."""
 
 
 def saved_session(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode | None:
@@ -53,13 +59,23 @@ def saved_session(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextN
 class SessionNodes:
     """The session of one CT in its scene; `saved`: the text node of one that was saved.
 
-    Raises :class:`InputError` if the volume node `source` holds no CT, or `saved` is damaged or another CT's.
+    `session`: what `saved` holds, where it is known already. Raises :class:`InputError` if the volume node `source`
+    holds no CT, or `saved` is damaged or another CT's.
     """
 
-    def __init__(self, source: slicer.vtkMRMLScalarVolumeNode, saved: slicer.vtkMRMLTextNode | None = None) -> None:
-        volume = volumes.volume_from_node(source)
-        self.scene = source.GetScene()
-        self.session = from_json(volume, saved.GetText(), NoduleTexts(saved).read()) if saved else Session(volume)
+    def __init__(
+        self,
+        source: slicer.vtkMRMLScalarVolumeNode,
+        saved: slicer.vtkMRMLTextNode | None = None,
+        session: Session | None = None,
+    ) -> None:
+        if session is None:
+            volume = volumes.volume_from_node(source)
+            session = from_json(volume, saved.GetText(), NoduleTexts(saved).read()) if saved else Session(volume)
+        self.scene, self.session = source.GetScene(), session
+        self.notice = ""
+        """A sentence for the user of how the session was opened."""
+        self._voxels = _state_of_voxels(source)
         self.source, self.text_node = source, saved or self._new_text_node(source)
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
         self.curves, self.segments = Curves(self.text_node), Segments(self.text_node)
@@ -77,6 +93,36 @@ class SessionNodes:
 
     def is_in_scene(self) -> bool:
         return all(self.scene.IsNodePresent(node) for node in (self.source, self.text_node))
+
+    def is_up_to_date(self) -> bool:
+        """Whether the CT is still what was opened: its voxels, and where they lie in the world."""
+        try:
+            matrix = turned(volumes.ijk_to_world(self.source))
+            if not np.allclose(matrix, self.session.source.grid.index_to_lps, atol=SAME_MM):
+                return False
+            state = _state_of_voxels(self.source)
+            if state != self._voxels:
+                if volumes.volume_from_node(self.source).sha256() != self.session.source_sha256:
+                    return False
+                self._voxels = state
+        except InputError:
+            return False
+        return True
+
+    def reopened(self) -> SessionNodes:
+        """The session on the CT as it now is. Raises :class:`InputError` that says what must be undone."""
+        name = self.source.GetName()
+        session = on_changed_ct(self.session, volumes.volume_from_node(self.source), name)
+        self.close()
+        for role in (RESULT, NODULES):  # Of nodules that were taken back.
+            if self.node(role) is not None:
+                remove_node(self.node(role))
+        again = SessionNodes(self.source, self.text_node, session)
+        again.notice = f"{name} was moved or changed, and opened again as it now is."
+        if self.session.draft.voi is not None:
+            lies = "lies at the same voxels" if session.draft.voi else "lay outside of it and is gone"
+            again.notice += f" The drawing {lies}; check it."
+        return again
 
     @property
     def result(self) -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -170,3 +216,10 @@ class SessionNodes:
     def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
         self.text_node.SetNodeReferenceID(role, node.GetID())
         put_in_folder(FOLDER, [node], self.scene)
+
+
+def _state_of_voxels(source: slicer.vtkMRMLScalarVolumeNode) -> tuple[Any, ...]:
+    """Is the same as long as no voxel was written; the array may be another one, as a sequence's frames are."""
+    image = source.GetImageData()
+    scalars = image.GetPointData().GetScalars() if image is not None else None
+    return (scalars, scalars.GetMTime(), image.GetDimensions()) if scalars is not None else ()

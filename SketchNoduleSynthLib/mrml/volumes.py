@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import slicer
@@ -39,10 +39,26 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     array = slicer.util.arrayFromVolume(node).view()
     array.flags.writeable = False
     check_ct(array)
+    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))))
+
+
+def ijk_to_world(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray[np.float64]:
+    """The 4 x 4 matrix from voxel indices to world RAS mm; raises :class:`InputError` as :func:`node_to_world`."""
     ijk_to_node = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_node)
-    ijk_to_ras = node_to_world(node) @ slicer.util.arrayFromVTKMatrix(ijk_to_node)
-    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_ras)))
+    return node_to_world(node) @ slicer.util.arrayFromVTKMatrix(ijk_to_node)
+
+
+def observe_ct(node: slicer.vtkMRMLScalarVolumeNode, changed: Callable[[], object]) -> Callable[[], None]:
+    """Call `changed` whenever the voxels of `node` or where they lie may have changed; returns what ends that."""
+    events = (vtk.vtkCommand.ModifiedEvent, node.TransformModifiedEvent, node.ImageDataModifiedEvent)
+    tags = [node.AddObserver(event, lambda *_event: changed()) for event in events]
+
+    def stop() -> None:
+        for tag in tags:
+            node.RemoveObserver(tag)
+
+    return stop
 
 
 def first_ct() -> slicer.vtkMRMLScalarVolumeNode | None:

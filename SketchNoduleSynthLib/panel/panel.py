@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE
+from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.controls import Controls
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
@@ -27,6 +27,8 @@ from SketchNoduleSynthLib.panel.turing_section import TuringSection
 from SketchNoduleSynthLib.panel.views import slice_views
 
 PUMP_MS = 15
+QUIET_MS = 200
+"""A CT that is moved, or plays as a sequence, is opened again when it has rested for so long."""
 SAMPLE = "CTChest"
 
 
@@ -51,6 +53,11 @@ class Panel:
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
         self._disconnect = worker.submitted.connect(self._timer.start)
+        self._unwatch: Callable[[], None] = lambda: None
+        self._quiet = qt.QTimer(parent)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(QUIET_MS)
+        self._quiet.timeout.connect(self.open_chosen)
         ui.cancel.clicked.connect(self._cancel_opening)
         ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
         ui.sample.clicked.connect(self._fetch_sample)
@@ -83,6 +90,8 @@ class Panel:
         if self.editor is not None and self.editor.nodes.source is volume_node:
             return
         self.close()
+        if volume_node is not None:
+            self._unwatch = observe_ct(volume_node, self._on_ct_event)
         if volume_node is not None and volume_node.GetAttribute(SYNTHETIC_ATTRIBUTE) is not None:
             self.message = _("This CT already holds synthetic nodules; choose the one that it was made from.")
         elif volume_node is not None:
@@ -100,8 +109,22 @@ class Panel:
             editor.close()
         for mode in self.modes:
             mode.close()
+        self._unwatch()
+        self._quiet.stop()
         self.message = ""
         self.refresh()
+
+    def _on_ct_event(self) -> None:
+        """What is drawn on a CT that moves would lie elsewhere: it is let go of at once, and opened when it rests."""
+        if self.editor is not None and self.editor.nodes.is_up_to_date():
+            return
+        if self.editor is not None:
+            unwatch, self._unwatch = self._unwatch, lambda: None
+            self.close()
+            self._unwatch = unwatch
+            self.message = _("The CT is being moved or changed.")
+            self.refresh()
+        self._quiet.start()
 
     def remove(self) -> None:
         self.close()
