@@ -85,6 +85,7 @@ def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None
     recipe = Recipe.read(given.recipe)
     _tell("Reading the CT")
     source = Source.read(given.ct[0], given.own[0] if given.own else None)
+    form.check(source.folder)
     volume = volume_of(source.ct)
     _tell("Making the nodules")
     result = situated(carry_out(volume, recipe))

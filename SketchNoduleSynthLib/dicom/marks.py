@@ -64,7 +64,7 @@ def mark_image(dataset: Dataset, origin: str, source: tuple[str, str] | None) ->
 def set_times(dataset: Dataset, made: datetime | None) -> None:
     """Set when the instance, its content and its series were made, in the dataset's own time zone; None removes it."""
     zone = str(dataset.get("TimezoneOffsetFromUTC") or "")
-    if made is not None and re.fullmatch(r"[+-]\d{4}", zone):
+    if made is not None and re.fullmatch(r"[+-](0\d|1[0-4])[0-5]\d", zone):
         made = made.astimezone(datetime.strptime(zone, "%z").tzinfo)
     for what in ("InstanceCreation", "Content", "Series"):
         for part, form in (("Date", "%Y%m%d"), ("Time", "%H%M%S")):

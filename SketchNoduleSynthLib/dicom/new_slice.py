@@ -98,11 +98,11 @@ def _place(dataset: Dataset, grid: Grid, index: int) -> None:
     """The image plane (PS3.3, C.7.6.2)."""
     position = grid.to_lps([0, 0, index])
     dataset.InstanceNumber = index + 1
-    dataset.ImagePositionPatient = [_decimal(value) for value in position]
-    dataset.ImageOrientationPatient = [_decimal(value) for value in grid.direction[:, :2].T.ravel()]
-    dataset.PixelSpacing = [_decimal(grid.spacing[1]), _decimal(grid.spacing[0])]
-    dataset.SliceThickness = _decimal(grid.spacing[2])
-    dataset.SliceLocation = _decimal(float(position @ grid.direction[:, 2]))
+    dataset.ImagePositionPatient = [decimal(value) for value in position]
+    dataset.ImageOrientationPatient = [decimal(value) for value in grid.direction[:, :2].T.ravel()]
+    dataset.PixelSpacing = [decimal(grid.spacing[1]), decimal(grid.spacing[0])]
+    dataset.SliceThickness = decimal(grid.spacing[2])
+    dataset.SliceLocation = decimal(float(position @ grid.direction[:, 2]))
 
 
 def _pixels(dataset: Dataset, volume: Volume, values: StoredValues) -> None:
@@ -111,27 +111,32 @@ def _pixels(dataset: Dataset, volume: Volume, values: StoredValues) -> None:
     _, dataset.Rows, dataset.Columns = volume.array.shape
     dataset.BitsAllocated, dataset.BitsStored = 8 * values.kind.itemsize, values.bits
     dataset.HighBit, dataset.PixelRepresentation = values.bits - 1, int(values.kind.kind == "i")
-    dataset.RescaleSlope, dataset.RescaleIntercept = _decimal(values.slope), _decimal(values.intercept)
+    dataset.RescaleSlope, dataset.RescaleIntercept = decimal(values.slope), decimal(values.intercept)
     if values.padding is not None:
         dataset.PixelPaddingValue, last = values.padding
         if last != dataset.PixelPaddingValue:
             dataset.PixelPaddingRangeLimit = last
 
 
-def _keep(dataset: Dataset, source: Dataset) -> None:
+def check_not_burned_in(source: Dataset) -> None:
+    """Raise :class:`InputError` if the source says of itself that its pixels may name the patient."""
     if source.get("BurnedInAnnotation") == "YES":
         raise InputError("The source says that text is burned into its pixels; an anonymous case cannot be made of it.")
+
+
+def _keep(dataset: Dataset, source: Dataset) -> None:
+    check_not_burned_in(source)
     for keyword in NUMBERS:
-        if (numbers := _numbers(source, keyword)) is not None:
-            setattr(dataset, keyword, numbers)
+        if (kept := numbers(source, keyword)) is not None:
+            setattr(dataset, keyword, kept)
     for keyword, known in WORDS.items():
         if (word := str(source.get(keyword))) in known:
             setattr(dataset, keyword, word)
 
 
-def _numbers(source: Dataset, keyword: str) -> Any:
+def numbers(source: Dataset, keyword: str) -> Any:
     """A source's value, written anew as numbers; None if there is none or it is no number."""
-    converters: dict[str, Callable[[Any], Any]] = {"DS": _decimal, "IS": int}
+    converters: dict[str, Callable[[Any], Any]] = {"DS": decimal, "IS": int}
     convert = converters.get(dictionary_VR(keyword), float)
     try:
         value = source[keyword].value
@@ -140,6 +145,6 @@ def _numbers(source: Dataset, keyword: str) -> Any:
         return None
 
 
-def _decimal(value: float) -> DSfloat:
+def decimal(value: float) -> DSfloat:
     """A decimal string (PS3.5, 6.2), of the 16 characters that it may have."""
     return DSfloat(float(value), auto_format=True)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from pydicom.sr.codedict import codes
+from pydicom.uid import CTImageStorage
 from pydicom.valuerep import DA, TM
 
 import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.dicom_file import without_unreadable
 from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
+from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
+from SketchNoduleSynthLib.dicom.new_slice import decimal, numbers
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
@@ -42,22 +46,23 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         raise InputError("There is no nodule, so there is no segmentation to write.")
     result = result.right_handed()
     slices = sorted_slices(series_folder)
-    images = [dcmread(one.path, stop_before_pixels=True) for one in slices]
+    images = [without_unreadable(dcmread(one.path, stop_before_pixels=True)) for one in slices]
     if not are_on(slices, result.synthetic.grid) or any(image.get("SyntheticData") != "YES" for image in images):
         raise InputError(f"The series in {series_folder} is not the synthetic CT of these nodules.")
-    for image in images:
-        for keyword in OF_TYPE_2:
-            image.setdefault(keyword, "")
-    identifiers = Identifiers.of([images[0].SeriesInstanceUID.encode()]) if reproducible else Identifiers.random()
+    first = images[0]
+    places = [_place(one, slices[0], image, first) for one, image in zip(slices, images, strict=True)]
+    for place in places:
+        place.SliceThickness = numbers(first, "SliceThickness") or decimal(result.synthetic.grid.spacing[2])
+    identifiers = Identifiers.of([first.SeriesInstanceUID.encode()]) if reproducible else Identifiers.random()
     segmentation = highdicom.seg.Segmentation(
-        source_images=images,
+        source_images=places,
         pixel_array=result.labels,
         segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[
             _segment(number, insertion.recipe, identifiers) for number, insertion in enumerate(result.insertions, 1)
         ],
         series_instance_uid=identifiers.uid("segmentation series"),
-        series_number=int(images[0].SeriesNumber) + 1,
+        series_number=int(first.SeriesNumber) + 1,
         sop_instance_uid=identifiers.uid("segmentation"),
         instance_number=1,
         manufacturer=PRODUCT,
@@ -69,19 +74,40 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         series_description=f"{MARK} lung nodules, segmentation",
         specific_character_set=None,
     )
-    if "SpecificCharacterSet" in images[0]:
+    for keyword in OF_TYPE_2:
+        first.setdefault(keyword, "")
+    segmentation.copy_patient_and_study_information(first)
+    if "SpecificCharacterSet" in first:
         # Set here, since highdicom does not know that the first of several may be empty (PS3.3, C.12.1.1.2).
-        segmentation.SpecificCharacterSet = images[0].SpecificCharacterSet
+        segmentation.SpecificCharacterSet = first.SpecificCharacterSet
     for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
         item.DimensionOrganizationUID = identifiers.uid("dimensions")
     # highdicom names the maker of the images as the acquisition's, and itself with the time.
     del segmentation.ContributingEquipmentSequence
     mark(segmentation, models_of(result.recipe), None)
     set_times(segmentation, None)
-    segmentation.ContentDate = DA(str(images[0].get("ContentDate") or DUMMY_DATE))
-    segmentation.ContentTime = TM(str(images[0].get("ContentTime") or DUMMY_TIME))
+    segmentation.ContentDate = DA(str(first.get("ContentDate") or DUMMY_DATE))
+    segmentation.ContentTime = TM(str(first.get("ContentTime") or DUMMY_TIME))
     with new_file(target) as draft:
         segmentation.save_as(draft)
+
+
+def _place(one: Slice, like: Slice, image: Dataset, first: Dataset) -> Dataset:
+    """What highdicom must know of a slice, and nothing that scanners and archives write in ways which it refuses.
+
+    What slices should share is the first's: some differ in the ninth decimal, some have a frame of reference each.
+    """
+    place = Dataset()
+    for keyword in (*OF_TYPE_2, "PositionReferenceIndicator"):
+        setattr(place, keyword, "")
+    place.SOPClassUID, place.SOPInstanceUID, place.Modality = CTImageStorage, image.SOPInstanceUID, "CT"
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
+        setattr(place, keyword, first[keyword].value)
+    _, place.Rows, place.Columns = one.grid.shape
+    place.ImageOrientationPatient = [decimal(value) for value in like.grid.direction[:, :2].T.ravel()]
+    place.PixelSpacing = [decimal(value) for value in like.grid.spacing[1::-1]]
+    place.ImagePositionPatient = [decimal(value) for value in one.position]
+    return place
 
 
 def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> Any:

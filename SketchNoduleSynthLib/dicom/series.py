@@ -16,6 +16,8 @@ from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import mark, mark_image, models_at_hand, models_of, set_times
+from SketchNoduleSynthLib.dicom.new_slice import check_not_burned_in
+from SketchNoduleSynthLib.dicom.source_slice import described
 from SketchNoduleSynthLib.dicom.synthetic_slice import anonymous, from_nothing, in_source_study
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_folder
@@ -83,6 +85,14 @@ def write_series(
             image.save(draft / name)
             progress(number, len(names))
     return [target / name for name in names]
+
+
+def check_source(folder: Path, study: Study = "source") -> None:
+    """Raise what :func:`write_series` would for a source from which no series can be made, whatever the nodules."""
+    for one in sorted_slices(folder):
+        header, *_ = described(one, only_header=True)
+        if study == "anonymous":
+            check_not_burned_in(header)
 
 
 def _source_slices(folder: Path, source: Volume, target: Path) -> list[Slice]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
@@ -52,11 +52,8 @@ class SourceSlice:
         Pixels that are not compressed are taken as they are; those that are come from `hu`, by the inverse of the
         rescale, since GDCM, which read them, knows more compressions than pydicom and gives HU only.
         """
+        dataset, syntax, reference, values = described(one)
         try:
-            dataset = dcmread(one.path)
-            syntax = dataset.file_meta.TransferSyntaxUID
-            reference = dataset.SOPClassUID, dataset.SOPInstanceUID
-            values = StoredValues.of_slice(dataset, one.rescale)
             if syntax.is_compressed:
                 exact = np.rint((hu.astype(float) - values.intercept) / values.slope)
                 stored = exact.astype(values.kind)
@@ -65,9 +62,7 @@ class SourceSlice:
                 return cls(dataset, reference, stored, values, syntax.name)
             words = values.kind if syntax.is_little_endian else values.kind.newbyteorder()
             stored = np.frombuffer(dataset.PixelData, words, count=hu.size).reshape(hu.shape)
-        except InputError:
-            raise
-        except (OSError, EOFError, AttributeError, ValueError) as error:
+        except (AttributeError, ValueError) as error:
             raise InputError(f"{one.path} is damaged or not whole; copy or export it again.") from error
         return cls(dataset, reference, stored, values, "")
 
@@ -93,3 +88,19 @@ class SourceSlice:
             if not dataset.get(keyword):
                 setattr(dataset, keyword, identifiers.uid(keyword))
         return dataset
+
+
+def described(one: Slice, *, only_header: bool = False) -> tuple[Dataset, UID, tuple[str, str], StoredValues]:
+    """A slice's dataset, transfer syntax, SOP class and instance, and how it holds HU.
+
+    Raises :class:`InputError` if no synthetic slice can be made of it.
+    """
+    try:
+        dataset = dcmread(one.path, stop_before_pixels=only_header)
+        reference = dataset.SOPClassUID, dataset.SOPInstanceUID
+        values = StoredValues.of_slice(dataset, one.rescale)
+        return dataset, dataset.file_meta.TransferSyntaxUID, reference, values
+    except InputError:
+        raise
+    except (OSError, EOFError, AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"{one.path} is damaged or not whole; copy or export it again.") from error

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 
 import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.dicom_file import without_unreadable
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
@@ -59,6 +60,17 @@ class Form:
             raise InputError("Only a DICOM case can be anonymous or have a burned-in mark; an NRRD has no patient.")
         if self.format == "dicom":  # Its segmentation is written last: known to be missing now, not after all is made.
             needed("highdicom", "cases", "A DICOM case")
+
+    @property
+    def study(self) -> Literal["source", "anonymous"]:
+        return "anonymous" if self.anonymous else "source"
+
+    def check(self, source_folder: Path | None) -> None:
+        """Raise :class:`InputError`, before any work is done, if a source in DICOM cannot be written so."""
+        from SketchNoduleSynthLib.dicom.series import check_source
+
+        if source_folder is not None and self.format == "dicom":
+            check_source(source_folder, self.study)
 
 
 def write_case(
@@ -113,8 +125,9 @@ def _write_ct(result: Result, folder: Path, case_id: str, form: Form, source_fol
         folder.mkdir()
         result.write_ct(folder / CT_FILE)
         return folder / CT_FILE
-    study: Literal["source", "anonymous"] = "anonymous" if form.anonymous else "source"
-    write_series(result, folder, source_folder, study=study, reproducible=True, burn_in=form.burn_in, case_id=case_id)
+    write_series(
+        result, folder, source_folder, study=form.study, reproducible=True, burn_in=form.burn_in, case_id=case_id
+    )
     return folder
 
 
@@ -126,7 +139,8 @@ def _with_images(nodules: Sequence[TruthNodule], ct_path: Path) -> tuple[TruthNo
 
     files, found = sorted(ct_path.iterdir()), []
     for nodule in nodules:
-        number = dcmread(files[nodule.slice_number - 1], specific_tags=["InstanceNumber"]).get("InstanceNumber")
+        header = dcmread(files[nodule.slice_number - 1], specific_tags=["InstanceNumber"])
+        number = without_unreadable(header).get("InstanceNumber")
         found.append(replace(nodule, instance_number=None if number is None else int(number)))
     return tuple(found)
 

@@ -51,6 +51,8 @@ class Plan:
             raise InputError("Two of the CTs are the same; give each once.")
         if self.count < len(self.sources):
             raise InputError(f"{self.count} cases of {len(self.sources)} CTs leave some out; ask for one of each.")
+        for source in self.sources:
+            self.form.check(source.folder)
 
     @property
     def tag(self) -> str:
