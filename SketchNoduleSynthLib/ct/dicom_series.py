@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.dicom_slice import Slice, ct_headers, read_plane
-from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid
 from SketchNoduleSynthLib.errors import InputError
 
 # Scanners write positions rounded to 0.1 mm (1.25 mm steps as 1.2, 1.3, 1.2): less than this is no gap and no shift.
 POSITION_TOLERANCE_MM = 0.1
-# Half a millimetre over a whole chest: what is left of directions that were written with three decimals.
-TILT_TOLERANCE_DEG = 0.1
 SAME_POSITION_MM = 0.01
 
 

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.errors import InputError
 
+# Half a millimetre over a whole chest: what is left of directions that were written with three decimals.
+TILT_TOLERANCE_DEG = 0.1
 _TURN = (-1.0, -1.0, 1.0)
 
 
@@ -26,6 +28,13 @@ ras_of_lps = lps_of_ras  # The turn is its own inverse.
 def turned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """A 4 x 4 matrix into RAS as one into LPS, or back."""
     return np.array([*_TURN, 1.0])[:, None] * matrix
+
+
+def shear_deg(direction: NDArray[np.float64]) -> float:
+    """How far the columns of `direction` are from being orthogonal: the largest angle."""
+    columns = direction / np.maximum(np.linalg.norm(direction, axis=0), 1e-12)
+    between = np.abs(columns.T @ columns)[np.triu_indices(3, 1)]
+    return float(np.degrees(np.arcsin(np.minimum(between, 1)).max()))
 
 
 class ByValue:
@@ -56,7 +65,7 @@ class Grid(ByValue):
 
     `size` and `spacing` (mm) along x, y, z; an array on the grid has the shape z, y, x. `origin`: the first voxel's
     centre. `direction`, 3 x 3: its columns are the directions of the index axes, oblique or left-handed as they may be.
-    Raises :class:`InputError` if it has not three dimensions, or is singular or sheared.
+    Raises :class:`InputError` if it has not three dimensions, or is singular or sheared (TILT_TOLERANCE_DEG).
     """
 
     size: NDArray[np.int64]
@@ -72,14 +81,28 @@ class Grid(ByValue):
             raise InputError(f"The image has {self.size.size} dimensions; a CT volume has 3.")
         if not (np.isfinite(self.spacing).all() and (self.spacing > 0).all()):
             raise InputError(f"The CT's voxel spacing {self.spacing.tolist()} is not positive; check its header.")
-        if not np.allclose(self.direction @ self.direction.T, np.eye(3), atol=1e-3):
-            raise InputError("The CT's axes are not orthogonal (gantry tilt or a broken header); resample it first.")
+        if not (np.isfinite(self.origin).all() and np.isfinite(self.direction).all()):
+            raise InputError("The CT's position in its header is not a number; export it again.")
+        if (angle := shear_deg(self.direction)) > TILT_TOLERANCE_DEG:
+            raise InputError(
+                f"The CT's axes are not orthogonal but sheared by {angle:.1f} degrees (gantry tilt, or a broken "
+                "header); straighten it first, as Slicer's DICOM module does."
+            )
+        if not np.allclose(np.linalg.norm(self.direction, axis=0), 1, atol=1e-3):
+            raise InputError("The CT's axes in its header have no direction; export it again.")
 
     @classmethod
     def of_matrix(cls, size: ArrayLike, index_to_lps: NDArray[np.float64]) -> Grid:
-        """The grid with a 4 x 4 matrix from x, y, z index to LPS mm."""
+        """The grid with a 4 x 4 matrix from x, y, z index to LPS mm.
+
+        Axes that are orthogonal but for rounding, within TILT_TOLERANCE_DEG, become the nearest that are.
+        """
         spacing = np.linalg.norm(index_to_lps[:3, :3], axis=0)
-        return cls(np.asarray(size), spacing, index_to_lps[:3, 3], index_to_lps[:3, :3] / spacing)
+        direction = index_to_lps[:3, :3] / np.where(spacing > 0, spacing, 1)
+        if 1e-6 < np.radians(shear_deg(direction)) <= np.radians(TILT_TOLERANCE_DEG):
+            left, _, right = np.linalg.svd(direction)
+            direction = left @ right
+        return cls(np.asarray(size), spacing, index_to_lps[:3, 3], direction)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
+import re
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.grid import Grid, turned
 from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
+PERMISSIVE = "ITK_NIFTI_SFORM_PERMISSIVE"
 FILE_ENDINGS = (".nrrd", ".nhdr", *NIFTI_ENDINGS, ".mha", ".mhd")
 
 
@@ -41,39 +46,106 @@ def read_voxels(path: Path) -> tuple[NDArray, Grid]:
 
 
 def _read_file(path: Path) -> tuple[NDArray, Grid]:
+    is_nifti = path.name.lower().endswith(NIFTI_ENDINGS)
     try:
-        with itk_path(path) as name:
-            return _read_by_itk(path, name)
+        if is_nifti:
+            with _sheared_is_read():
+                return _read_by_itk(path, is_nifti)
+        return _read_by_itk(path, is_nifti)
     except (RuntimeError, EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{path.name} cannot be read: it is damaged, cut short or not what its name says.") from error
+        why = _unknown_to_itk(path) or "cannot be read: it is damaged, cut short or not what its name says"
+        raise InputError(f"{path.name} {why}.") from error
 
 
-def _read_by_itk(path: Path, name: str) -> tuple[NDArray, Grid]:
+def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid]:
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
-    reader.SetFileName(name)
-    reader.ReadImageInformation()
-    if reader.GetNumberOfComponents() > 1:
-        raise InputError(f"{path.name} is a colour or vector image; a CT has one value in HU a voxel.")
-    if reader.GetDimension() != 3:
-        raise InputError(f"{path.name} has {reader.GetDimension()} dimensions; a CT volume has 3.")
-    with np.errstate(all="ignore"):
-        image = reader.Execute()
-    if path.name.lower().endswith(NIFTI_ENDINGS):
-        _check_nifti_is_whole(path, reader)
-    grid = Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
-    return sitk.GetArrayFromImage(image), grid
+    with itk_path(path) as name:
+        reader.SetFileName(name)
+        reader.ReadImageInformation()
+        if reader.GetNumberOfComponents() > 1:
+            raise InputError(f"{path.name} is a colour or vector image; a CT has one value in HU a voxel.")
+        size = reader.GetSize()
+        if len(size) < 3 or set(size[3:]) - {1}:
+            raise InputError(f"{path.name} has {len(size)} dimensions; a CT volume has 3.")
+        if is_nifti:
+            _check_nifti_is_whole(path, reader)
+        with np.errstate(all="ignore"):
+            image = reader.Execute()
+    axes = np.reshape(image.GetDirection(), (len(size), len(size)))[:3, :3]
+    spacing, origin = image.GetSpacing()[:3], image.GetOrigin()[:3]
+    if is_nifti and (matrix := _sform(path, spacing)) is not None:
+        grid = Grid.of_matrix(size[:3], matrix)
+    else:
+        grid = Grid(np.array(size[:3]), np.array(spacing), np.array(origin), axes)
+    return sitk.GetArrayFromImage(image).reshape(size[2::-1]), grid
+
+
+@contextmanager
+def _sheared_is_read() -> Iterator[None]:
+    """ITK refuses a NIfTI whose sform is not orthonormal to the last digit, but for a variable of the environment."""
+    before = os.environ.get(PERMISSIVE)
+    os.environ[PERMISSIVE] = "YES"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PERMISSIVE]
+        else:
+            os.environ[PERMISSIVE] = before
+
+
+def _sform(path: Path, itk_spacing: Sequence[float]) -> NDArray[np.float64] | None:
+    """A NIfTI's 4 x 4 matrix from x, y, z index to LPS mm where it counts; None where ITK's geometry does.
+
+    ITK takes the spacing from pixdim, even if it is 0 or negative, and straightens a shear without a word. Where sform
+    and qform are both straight and of the same spacing, its choice between them is that of Slicer, and stays.
+    """
+    with _nifti_bytes(path) as file:
+        header = file.read(348)
+    order = "<" if header[:2] == b"\x5c\x01" else ">"
+    pixdim = np.frombuffer(header, f"{order}f4", 3, 80).astype(float)
+    qform_code, sform_code = np.frombuffer(header, f"{order}i2", 2, 252)
+    if sform_code <= 0:
+        if not (pixdim > 0).all():
+            raise InputError(f"The CT's voxel spacing {pixdim.tolist()} is not positive; check its header.")
+        return None
+    unit_mm = {1: 1000.0, 3: 0.001}.get(header[123] & 7, 1.0)
+    rows = np.frombuffer(header, f"{order}f4", 12, 280).reshape(3, 4) * unit_mm
+    matrix = turned(np.vstack([rows, [0, 0, 0, 1]]))
+    spacing = Grid.of_matrix((1, 1, 1), matrix).spacing
+    is_itks = qform_code > 0 and (pixdim > 0).all() and np.allclose(spacing, itk_spacing, rtol=1e-2)
+    return None if is_itks else matrix
 
 
 def _check_nifti_is_whole(path: Path, reader: sitk.ImageFileReader) -> None:
     """Raise EOFError if the voxels end early: ITK would fill the rest with whatever is in memory."""
     bytes_a_voxel = int(reader.GetMetaData("bitpix")) // 8
     missing = int(float(reader.GetMetaData("vox_offset"))) + math.prod(reader.GetSize()) * bytes_a_voxel
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if compressed else path.open("rb") as file:
+    with _nifti_bytes(path) as file:
         while missing > 0:
             missing -= len(part := file.read(min(missing, 1 << 24)))
             if not part:
                 raise EOFError(f"{missing} bytes are missing")
+
+
+def _nifti_bytes(path: Path) -> IO[bytes]:
+    """The bytes of a NIfTI, compressed or not, whatever its name says."""
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if compressed else path.open("rb")
+
+
+def _unknown_to_itk(path: Path) -> str:
+    """What a whole file is that ITK cannot read; empty where nothing is known."""
+    try:
+        with _nifti_bytes(path) as file:
+            start = file.read(4096)
+    except (EOFError, OSError, zlib.error):
+        return ""
+    if re.match(rb"NRRD000.*?^encoding: *bz", start, re.DOTALL | re.MULTILINE | re.IGNORECASE):
+        return "is compressed with bzip2, which is not supported; write it with gzip"
+    if start[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c"):
+        return "is NIfTI-2, which is not supported; write it as NIfTI-1 or NRRD"
+    return ""
