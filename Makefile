@@ -7,7 +7,12 @@ TORCH ?= torch==2.13.0
 # Wanted by lpips; what it asks for itself would be another torch.
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo app test tools lint benchmark screenshots clean
+# What Slicer brings: Testing/slicer_packages.txt, in its Python where there is one of that version.
+SLICER_PYTHON ?= $(shell python3.12 -c "" 2>/dev/null && echo python3.12 || echo $(PYTHON))
+SLICER_VENV ?= $(HOME)/.cache/SketchNoduleSynth/slicer_packages
+LIBRARY_TESTS = $(shell grep -L "training\|standin\|browser\|slicer" Testing/test_*.py)
+
+.PHONY: demo app test test-slicer-packages tools lint benchmark screenshots clean
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +42,17 @@ tools:
 # A file's tests share what they make: a file goes to one process.
 test: lint tools
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+$(SLICER_VENV)/.installed: pyproject.toml Makefile Testing/slicer_packages.txt
+	$(SLICER_PYTHON) -m venv $(SLICER_VENV)
+	$(SLICER_VENV)/bin/python -m pip install --quiet "$(TORCH)"
+	$(SLICER_VENV)/bin/python -m pip install --quiet --constraint Testing/slicer_packages.txt \
+	  --requirement Testing/slicer_packages.txt ".[cases]" h5py hypothesis opencv-python-headless pytest pytest-xdist
+	touch $@
+
+# The library's tests, which need no host and no training, with the very packages of Slicer.
+test-slicer-packages: $(SLICER_VENV)/.installed
+	$(SLICER_VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(LIBRARY_TESTS)
 
 benchmark: $(VENV)/.installed
 	PYTHONPATH=.:Testing $(BIN)/python Testing/benchmarks.py

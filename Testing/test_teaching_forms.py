@@ -13,10 +13,11 @@ from generation_phantom import Patient
 from pydicom import dcmread
 from refusal import refused
 
+from SketchNoduleSynthLib import extras
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.check import check
-from SketchNoduleSynthLib.teaching.make import Form
+from SketchNoduleSynthLib.teaching.make import Form, best_format
 
 FORMS = {"study": (), "anonymous": ("--anonymous",), "marked": ("--burn-in",), "nrrd": ("--format", "nrrd")}
 PLACES_RAS_MM = ((-40.0, 0.0, 0.0), (42.0, 4.0, -14.0))
@@ -79,3 +80,11 @@ def test_a_copy_with_the_sources_patient_says_so(forms, tmp_path, capsys):
         assert main(["case", "hand-out", str(folder), str(tmp_path / name)]) == 0
         told = f"The headers of {name} have the source's patient" in capsys.readouterr().out
         assert told == (name in ("study", "marked"))
+
+
+@pytest.mark.parametrize(("found", "format"), [("0.26.1", "nrrd"), ("0.27.0", "dicom"), ("1.0.0", "dicom")])
+def test_dicom_is_chosen_where_highdicom_is_new_enough(monkeypatch, found, format):
+    """Slicer 5.10 has none, 5.12 and 5.13 have 0.27.0."""
+    pytest.importorskip("highdicom")
+    monkeypatch.setattr(extras, "version", lambda package: found)
+    assert best_format() == format

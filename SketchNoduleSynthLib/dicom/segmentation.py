@@ -72,7 +72,6 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         content_description="Synthetic lung nodules",
         content_label="NODULES",
         series_description=f"{MARK} lung nodules, segmentation",
-        specific_character_set=None,
     )
     for keyword in OF_TYPE_2:
         first.setdefault(keyword, "")

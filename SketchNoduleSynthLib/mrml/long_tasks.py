@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from SketchNoduleSynthLib.editing.worker import Task
@@ -11,7 +10,7 @@ from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
 from SketchNoduleSynthLib.synthesis.insertion import Progress
 from SketchNoduleSynthLib.synthesis.result import write
-from SketchNoduleSynthLib.teaching.make import Form, write_case
+from SketchNoduleSynthLib.teaching.make import Form, best_format, write_case
 
 MOST_RANDOM = 20
 """So many nodules are added at once, at most: they take seconds each."""
@@ -24,15 +23,11 @@ def export(editor: Editor, folder: Path) -> None:
 
 
 def export_case(editor: Editor, folder: Path) -> None:
-    """A training case into the new `folder`, see :mod:`teaching.case`; in DICOM if what that needs is installed.
-
-    Slicer's Python has an older pydicom than highdicom asks for, and no highdicom.
-    """
+    """A training case into the new `folder`, see :mod:`teaching.case`; in DICOM if what that needs is installed."""
     result = editor.session.result()
-    form = Form("dicom" if find_spec("highdicom") else "nrrd")
 
     def work(progress: Progress) -> None:
-        write_case(situated(result), folder, folder.name, form)
+        write_case(situated(result), folder, folder.name, Form(best_format()))
 
     _submit(editor, "Writing", work, f"The training case was written to {folder}.")
 

@@ -40,6 +40,8 @@ from SketchNoduleSynthLib.teaching.case import (
 )
 
 Format = Literal["dicom", "nrrd"]
+HIGHDICOM = (0, 27)
+"""The oldest that a case is written with: Slicer's. Older ones do not take what segmentation gives them."""
 ROUNDING_HU = 0.5
 """DICOM stores whole numbers: a float CT's voxels may differ by so much without having been changed."""
 
@@ -59,7 +61,7 @@ class Form:
         if self.format == "nrrd" and (self.burn_in or self.anonymous):
             raise InputError("Only a DICOM case can be anonymous or have a burned-in mark; an NRRD has no patient.")
         if self.format == "dicom":  # Its segmentation is written last: known to be missing now, not after all is made.
-            needed("highdicom", "cases", "A DICOM case")
+            needed("highdicom", "cases", "A DICOM case", HIGHDICOM)
 
     @property
     def study(self) -> Literal["source", "anonymous"]:
@@ -71,6 +73,14 @@ class Form:
 
         if source_folder is not None and self.format == "dicom":
             check_source(source_folder, self.study)
+
+
+def best_format() -> Format:
+    """DICOM where all that it needs is there, else NRRD."""
+    try:
+        return Form("dicom").format
+    except InputError:
+        return "nrrd"
 
 
 def write_case(
