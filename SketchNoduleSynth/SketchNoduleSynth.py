@@ -98,10 +98,8 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self._choose_volume()
 
     def exit(self) -> None:
-        """Another module comes to the front: the pen is laid down."""
+        """Another module comes to the front: the pen is laid down, the preview is off."""
         self.panel.listen(False)
-        if self.panel.editor is not None:
-            self.panel.editor.take(None)
 
     def _choose_volume(self) -> None:
         """The volume of the last time, or else the only one that there is."""

@@ -184,6 +184,13 @@ class Editor(Controller):
         self.previews.is_live = is_live
         self._on_change()
 
+    def come_to_front(self, is_in_front: bool) -> None:
+        """Whether the user works here; elsewhere the pen is laid down, and preview and edges are off the CT."""
+        if not is_in_front:
+            self.take(None)
+        self.sketch.come_to_front(is_in_front)
+        self._on_change()
+
     def show_before(self, is_before: bool) -> None:
         self.is_before = is_before
         self._on_change()
@@ -200,7 +207,7 @@ class Editor(Controller):
         self.sketch.update()
         show_background(self.views, self.nodes.source if self.is_before else self.nodes.shown_volume)
         self._show_drawing()
-        self.previews.is_wanted = not self.is_before
+        self.previews.is_wanted = self.sketch.is_in_front and not self.is_before
         self.previews.update()
         self.changed.emit()
 

@@ -26,7 +26,7 @@ class Previews:
         self.is_live = True
         """Whether the plane is shown while drawing."""
         self.is_wanted = True
-        """False while the CT is shown as it was."""
+        """False while the CT is shown as it was, or the user works elsewhere."""
         self.variants: list[Preview] = []
         """The draft with other seeds, if they were asked for and it is still the same."""
         self.shown: Signal[[]] = Signal()
@@ -38,7 +38,7 @@ class Previews:
         draft = self.session.draft
         if draft != self._draft:
             self._draft, self.variants = draft, []
-        if draft.lacks or not (self.is_live and self.is_wanted):
+        if draft.lacks or self.session.is_inserted or not (self.is_live and self.is_wanted):
             self.sketch.hide_preview()
         else:
             self.request()
@@ -63,7 +63,8 @@ class Previews:
         draft = self.session.draft
 
         def done(preview: Preview) -> None:
-            if self.is_live and self.is_wanted and self.session.draft is draft:
+            is_new = self.session.draft is draft and (pending is not None or not self.session.is_inserted)
+            if is_new and self.is_live and self.is_wanted:
                 self.sketch.show_preview(preview)
                 self.shown.emit()
 

@@ -12,7 +12,7 @@ from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.work import Preview
-from SketchNoduleSynthLib.mrml.nodes import composite_of
+from SketchNoduleSynthLib.mrml.layer import Layer
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.view import Plane
 from SketchNoduleSynthLib.synthesis.site import Reslice
@@ -26,6 +26,9 @@ class SketchView:
     def __init__(self, nodes: SessionNodes, slice_node: slicer.vtkMRMLSliceNode) -> None:
         self.nodes, self.slice_node = nodes, slice_node
         self.edges_are_shown = False
+        self.is_in_front = True
+        """Whether the user works here; nothing lies on the CT while he is elsewhere."""
+        self._preview, self._edges = Layer(slice_node, "Foreground"), Layer(slice_node, "Label")
         self._voi: Voi | None = None
         self._before: Plane | None = None
         self._size = slice_node.GetDimensions()
@@ -45,17 +48,14 @@ class SketchView:
         self._update_edges()
 
     def show_preview(self, preview: Preview) -> None:
-        node = self.nodes.show_preview(preview)
-        composite = composite_of(self.slice_node)
-        if composite is not None:
-            composite.SetForegroundVolumeID(node.GetID())
-            composite.SetForegroundOpacity(1.0)
+        self._preview.show(self.nodes.show_preview(preview), 1.0)
 
     def hide_preview(self) -> None:
-        composite = composite_of(self.slice_node)
-        if composite is not None and composite.GetForegroundVolumeID():
-            composite.SetForegroundVolumeID("")
-            composite.SetForegroundOpacity(0.0)
+        self._preview.hide()
+
+    def come_to_front(self, is_in_front: bool) -> None:
+        self.is_in_front = is_in_front
+        self._update_edges()
 
     def show_edges(self, is_shown: bool) -> None:
         """The CT's edges on the sketch plane as a label layer; it follows the VOI."""
@@ -63,16 +63,12 @@ class SketchView:
         self._update_edges()
 
     def _update_edges(self) -> None:
-        composite = composite_of(self.slice_node)
-        if composite is None:
-            return
-        if not self.edges_are_shown or self._voi is None:
-            composite.SetLabelVolumeID("")
+        if not self.edges_are_shown or self._voi is None or not self.is_in_front:
+            self._edges.hide()
             return
         reslice = Reslice(self.nodes.session.source, self._voi)
         node = self.nodes.show_edges(Volume(reslice.edges[None].astype(np.uint8), reslice.frame.plane().grid))
-        composite.SetLabelVolumeID(node.GetID())
-        composite.SetLabelOpacity(EDGES_OPACITY)
+        self._edges.show(node, EDGES_OPACITY)
 
     def close(self) -> None:
         self.slice_node.RemoveObserver(self._tag)

@@ -34,6 +34,7 @@ from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
+from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
 from SketchNoduleSynthLib.mrml.voi_box import VoiBox
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class SessionNodes:
         self.nodule_texts = NoduleTexts(self.text_node)
         self.box = VoiBox(self.text_node, self.session)
         self.refused = self.box.refused
+        self.window = SharedWindow()
+        for node in (source, self.result, self.node(PREVIEW)):
+            if node is not None:
+                self.window.join(node)
         self._disconnect = self.session.changed.connect(self.update)
         self.update(())
 
@@ -162,6 +167,7 @@ class SessionNodes:
         if result is None:
             result = volumes.result_from_source(self.source, f"{self.source.GetName()} synthetic")
             self._keep(RESULT, result)
+            self.window.join(result)
             boxes = [nodule.insertion.box for nodule in self.session.nodules if nodule.insertion is not None]
         volumes.rewrite(result, [(box, self.session.read(box)) for box in boxes])
 
@@ -183,6 +189,7 @@ class SessionNodes:
             node = volumes.node_from_volume(plane, "Sketch plane", self.scene)
             node.SetHideFromEditors(True)
             self._keep(PREVIEW, node)
+            self.window.join(node)
         else:
             volumes.update_node(node, plane)
         return node
@@ -203,6 +210,7 @@ class SessionNodes:
         """Stop listening; the nodes stay."""
         self._disconnect()
         self.box.close()
+        self.window.close()
 
     # Within
 

@@ -90,14 +90,13 @@ def update_node(node: slicer.vtkMRMLScalarVolumeNode, volume: Volume) -> None:
 
 
 def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLScalarVolumeNode:
-    """A copy of the CT node `source` that is to receive nodules: voxels, geometry, transform; in the lung window."""
+    """A copy of the CT node `source` that is to receive nodules: voxels, geometry, transform, how it is shown."""
     result = slicer.vtkSlicerVolumesLogic.CloneVolume(source.GetScene(), source, name)
     # The clone is no longer the series that these attributes name.
     for attribute in result.GetAttributeNames():
         if attribute.startswith("DICOM."):
             result.RemoveAttribute(attribute)
     result.SetAttribute(SYNTHETIC_ATTRIBUTE, "1")
-    show_window(result, *LUNG_WINDOW_HU)
     return result
 
 

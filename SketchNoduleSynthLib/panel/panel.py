@@ -98,6 +98,7 @@ class Panel:
             try:
                 self.editing.controller = Editor(self.open_nodes(volume_node), slice_views(), self.worker)
                 self.editing.controller.changed.connect(self.refresh)
+                self.editing.controller.come_to_front(self._is_listening)
             except InputError as error:
                 self.message = str(error)
         self.refresh()
@@ -134,8 +135,10 @@ class Panel:
             controls.remove()
 
     def listen(self, is_listening: bool) -> None:
-        """Shortcuts and the mark act only while the module is the one in front."""
+        """Shortcuts, pens, previews and the mark are there only while the module is the one in front."""
         self._is_listening = is_listening
+        if self.editor is not None:
+            self.editor.come_to_front(is_listening)
         if not is_listening:
             self.reading.controls.do(lambda reader: reader.take(None))
         self._listen_to_keys()
