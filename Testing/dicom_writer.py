@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    ExplicitVRLittleEndian,
+    LegacyConvertedEnhancedCTImageStorage,
+    generate_uid,
+)
 
 from SketchNoduleSynthLib.ct.volume import Volume
 
@@ -84,3 +91,37 @@ def write_series(
         paths.append(folder / f"IM{names[index]:04d}.dcm")
         dataset.save_as(paths[-1], enforce_file_format=True)
     return paths
+
+
+def write_enhanced(path: Path, volume: Volume, order: Sequence[int] = (), legacy: bool = False) -> Path:
+    """`volume` (HU) as one enhanced multi-frame CT, a rescale a frame; `order`: which slice each frame is."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = LegacyConvertedEnhancedCTImageStorage if legacy else EnhancedCTImageStorage
+    dataset.SOPInstanceUID, dataset.SeriesInstanceUID, dataset.StudyInstanceUID = (generate_uid() for _ in range(3))
+    dataset.FrameOfReferenceUID, dataset.Modality, dataset.ImageType = generate_uid(), "CT", ["ORIGINAL", "PRIMARY"]
+    dataset.PatientName, dataset.PatientID, dataset.SeriesNumber, dataset.InstanceNumber = "Synthetic^", "0", 3, 1
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = volume.array.shape
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 0
+    measures, turn, shared = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing = [f"{volume.grid.spacing[1]:.6f}", f"{volume.grid.spacing[0]:.6f}"]
+    measures.SliceThickness = f"{volume.grid.spacing[2]:.6f}"
+    turn.ImageOrientationPatient = [f"{d:.8f}" for d in volume.grid.direction[:, :2].T.ravel()]
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [turn]
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    frames, pixels = [], b""
+    for number, index in enumerate(order or range(len(volume.array))):
+        place, rescale, frame = Dataset(), Dataset(), Dataset()
+        place.ImagePositionPatient = [f"{p:.6f}" for p in volume.grid.to_lps([0, 0, index])]
+        intercept = -1024 - number
+        rescale.RescaleSlope, rescale.RescaleIntercept, rescale.RescaleType = 1, intercept, "HU"
+        frame.PlanePositionSequence, frame.PixelValueTransformationSequence = [place], [rescale]
+        frames.append(frame)
+        pixels += (volume.array[index] - intercept).astype("<u2").tobytes()
+    dataset.PerFrameFunctionalGroupsSequence, dataset.PixelData = frames, pixels
+    dataset["PixelData"].VR = "OW"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset.save_as(path, enforce_file_format=True)
+    return path

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from dicom_writer import ct_volume, write_series
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom.uid import RLELossless, SecondaryCaptureImageStorage
+from pydicom.uid import RLELossless
 from refusal import refused
 from scipy.spatial.transform import Rotation
 
@@ -205,12 +205,6 @@ class TestGaps:
         with refused("same position", "45.00 mm", paths[2].name, paths[3].name):
             Volume.read(tmp_path)
 
-    def test_the_same_series_twice(self, tmp_path: Path) -> None:
-        write_series(tmp_path / "a", ct_volume())
-        shutil.copytree(tmp_path / "a", tmp_path / "b")
-        with refused("same position"):
-            Volume.read(tmp_path)
-
 
 class TestTilt:
     @pytest.mark.parametrize("direction", [np.eye(3), OBLIQUE], ids=["axial", "oblique"])
@@ -258,7 +252,7 @@ class TestRefused:
     def test_two_series(self, tmp_path: Path) -> None:
         write_series(tmp_path / "a", ct_volume())
         write_series(tmp_path / "b", ct_volume(origin=(-100, -90, 300)))
-        with refused("2 CT series", "one series"):
+        with refused("2 CT series", "--series"):
             Volume.read(tmp_path)
 
     def test_other_modality(self, tmp_path: Path) -> None:
@@ -284,13 +278,12 @@ class TestRefused:
 
     def test_colour(self, tmp_path: Path) -> None:
         def colour(dataset, _):
-            dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
             dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = 3, "RGB", 0
             dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
             dataset.PixelData = bytes(dataset.Rows * dataset.Columns * 3)
 
         write_series(tmp_path, ct_volume(), edit=colour)
-        with refused("colour"):
+        with refused("is a colour image"):
             Volume.read(tmp_path)
 
     def test_multi_frame(self, tmp_path: Path) -> None:
@@ -300,7 +293,7 @@ class TestRefused:
             dataset.PixelData = dataset.PixelData * 4
 
         write_series(tmp_path, ct_volume((1, 8, 10)), edit=enhanced)
-        with refused("multi-frame", "not supported"):
+        with refused("several frames", "where they lie"):
             Volume.read(tmp_path)
 
     def test_slices_of_two_sizes(self, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ RAW = {
     "StudyID": (b"x" * 40,),
     "InstanceNumber": (b"1.5", b"one", b"", b"99999999999"),
     "SliceThickness": (b"", b"thin", b"0", b"2,5"),
+    "SpacingBetweenSlices": (b"-2.5", b"0", b"x"),
     "SeriesDescription": (b"a\\b", b"x" * 100),
     "SeriesNumber": (b"", b"x"),
     "TimezoneOffsetFromUTC": (b"+9999", b"CET"),

@@ -1,4 +1,4 @@
-"""A folder of DICOM slices as one CT volume."""
+"""A series of DICOM slices as one CT volume."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.dicom_slice import Slice, ct_headers, read_plane
+from SketchNoduleSynthLib.ct.dicom_folder import series_at
+from SketchNoduleSynthLib.ct.dicom_slice import Slice, read_plane
 from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid
 from SketchNoduleSynthLib.errors import InputError
 
@@ -17,35 +18,31 @@ POSITION_TOLERANCE_MM = 0.1
 SAME_POSITION_MM = 0.01
 
 
-def read_dicom_folder(folder: Path) -> tuple[NDArray, Grid]:
-    """The one CT series in `folder` and its subfolders, in HU: int16 or int32, float32 if the rescale is not whole.
+def read_dicom_series(path: Path, choice: str | None = None) -> tuple[NDArray, Grid]:
+    """The CT series at `path` (see :func:`series_at`), in HU: int16 or int32, float32 if the rescale is not whole.
 
     Slices are sorted along the normal of ImageOrientationPatient (row direction x column direction); the columns
-    of `direction` are row direction, column direction and normal. Files that are not DICOM, objects of other
-    modalities and localizers are passed over. A slice may lie up to 0.1 mm from its place in an even, straight
-    stack, since scanners round positions. The pixels are decoded by GDCM, so all its compressions are read.
+    of `direction` are row direction, column direction and normal. The frames of an enhanced CT are slices, and an
+    instance that comes twice with the same content counts once. A slice may lie up to 0.1 mm from its place in an
+    even, straight stack, since scanners round positions. What is compressed is decoded by GDCM.
 
-    Raises :class:`InputError` if there is no CT or more than one series; if the slices are colour, multi-frame,
-    damaged or of unequal size; and if slices are doubled, missing, unevenly spaced or sheared (gantry tilt).
+    Raises :class:`InputError` if there is no CT or more than one series; if the slices are colour, damaged, not in HU
+    or of unequal size; and if slices are doubled, missing, unevenly spaced or sheared (gantry tilt).
     """
-    slices = sorted_slices(folder)
+    slices = sorted_slices(path, choice)
     first, last = slices[0], slices[-1]
     between_slices = (last.position - first.position) @ first.normal / (len(slices) - 1)
     size, spacing = [*first.grid.size[:2], len(slices)], [*first.grid.spacing[:2], between_slices]
     return _stack(slices), Grid(np.array(size), np.array(spacing), first.position, first.grid.direction)
 
 
-def sorted_slices(folder: Path) -> list[Slice]:
-    """The slices of the one CT series in `folder`, in the order of :func:`read_dicom_folder`; raises what it raises."""
-    headers = ct_headers(folder)
-    series = {header.SeriesInstanceUID for header in headers.values() if "SeriesInstanceUID" in header}
-    if len(series) > 1:
-        raise InputError(f"{folder} holds {len(series)} CT series; give a folder with one series.")
-    slices = [Slice.of(path, header) for path, header in headers.items()]
+def sorted_slices(path: Path, choice: str | None = None) -> list[Slice]:
+    """The slices of the CT series at `path`, in the order of :func:`read_dicom_series`; raises what it raises."""
+    slices = series_at(path, choice).slices()
     if len(slices) < 2:
-        raise InputError(f"{folder} holds a single CT slice; give a folder with the whole series.")
+        raise InputError(f"{path} holds a single CT slice; give a folder with the whole series.")
     if not all(one.is_like(slices[0]) for one in slices):
-        raise InputError(f"The slices in {folder} differ in size, pixel spacing or orientation; export one series.")
+        raise InputError(f"The slices in {path} differ in size, pixel spacing or orientation; export one series.")
     normal = slices[0].normal
     slices.sort(key=lambda s: float(s.position @ normal))
     _check_even_steps(slices, normal)
@@ -68,7 +65,7 @@ def _check_even_steps(slices: list[Slice], normal: NDArray[np.float64]) -> None:
     steps = np.diff(along)
     twin = int(steps.argmin())
     if steps[twin] < SAME_POSITION_MM:
-        names = f"{slices[twin].path.name} and {slices[twin + 1].path.name}"
+        names = f"{slices[twin]} and {slices[twin + 1]}"
         raise InputError(f"{names} lie at the same position, {along[twin]:.2f} mm; remove the doubled slices.")
 
     across = positions - np.outer(along, normal)

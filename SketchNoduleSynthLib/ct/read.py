@@ -1,4 +1,4 @@
-"""Files of a volume as voxels and their grid: NRRD, NIfTI and MetaImage; DICOM's folders see ct.dicom_series."""
+"""Files of a volume as voxels and their grid: NRRD, NIfTI and MetaImage; DICOM see ct.dicom_series."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,22 +27,33 @@ PERMISSIVE = "ITK_NIFTI_SFORM_PERMISSIVE"
 FILE_ENDINGS = (".nrrd", ".nhdr", *NIFTI_ENDINGS, ".mha", ".mhd")
 
 
-def read_voxels(path: Path) -> tuple[NDArray, Grid]:
-    """The voxels (z, y, x) at `path`, a file or a folder of DICOM, and where they lie.
+def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid]:
+    """The voxels (z, y, x) at `path`, and where they lie; in DICOM those of :func:`dicom_folder.series_at`.
 
     Raises :class:`InputError` with one sentence if there is no readable volume, be it a CT or a label map.
     """
-    if path.is_dir():
-        from SketchNoduleSynthLib.ct.dicom_series import read_dicom_folder
-
-        return read_dicom_folder(path)
     if not path.exists():
         raise InputError(f"There is no CT at {path}; give a file or a folder of DICOM.")
+    if holds_dicom(path):
+        from SketchNoduleSynthLib.ct.dicom_series import read_dicom_series
+
+        return read_dicom_series(path, series)
+    if series is not None:
+        raise InputError(f"{path.name} is not DICOM and has no series {series}; leave out --series.")
     if not path.name.lower().endswith(FILE_ENDINGS):
         raise InputError(f"{path.name} is not a CT file that can be read; use one of {', '.join(FILE_ENDINGS)}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty.")
     return _read_file(path)
+
+
+def holds_dicom(path: Path) -> bool:
+    """Whether the CT at `path`, which is there, is read as DICOM: a folder, or a file that is not of FILE_ENDINGS."""
+    if path.is_dir():
+        return True
+    from SketchNoduleSynthLib.ct.dicom_file import is_dicom
+
+    return path.is_file() and not path.name.lower().endswith(FILE_ENDINGS) and is_dicom(path)
 
 
 def _read_file(path: Path) -> tuple[NDArray, Grid]:
@@ -134,7 +145,7 @@ def _nifti_bytes(path: Path) -> IO[bytes]:
     """The bytes of a NIfTI, compressed or not, whatever its name says."""
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if compressed else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb")
 
 
 def _unknown_to_itk(path: Path) -> str:

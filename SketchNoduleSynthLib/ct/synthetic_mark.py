@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from SketchNoduleSynthLib.ct.itk_path import itk_path
+from SketchNoduleSynthLib.ct.read import holds_dicom
 
 KEYWORD, YES = "SyntheticData", "YES"
 """Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
@@ -19,17 +20,18 @@ def says_synthetic(ct: Path) -> bool:
 
     Of a folder the first file that says anything decides.
     """
-    if not ct.is_dir():
+    if not ct.exists():
+        return False
+    if not holds_dicom(ct):
         return _of_file(ct)
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
+    from SketchNoduleSynthLib.ct.dicom_file import read_dicom
 
-    for path in sorted(path for path in ct.rglob("*") if path.is_file()):
+    for path in sorted(path for path in ct.rglob("*") if path.is_file()) if ct.is_dir() else [ct]:
         try:
-            header = dcmread(path, stop_before_pixels=True, specific_tags=[KEYWORD])
-        except (InvalidDicomError, OSError, EOFError, ValueError):
+            header = read_dicom(path, header_only=True, keywords=[KEYWORD])
+            return header.get(KEYWORD) == YES
+        except Exception:  # pydicom meets a broken header with errors of every kind
             continue
-        return header.get(KEYWORD) == YES
     return False
 
 

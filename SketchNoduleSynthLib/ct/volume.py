@@ -88,11 +88,14 @@ class Volume:
         return np.clip(np.rint(hu), limits.min, limits.max).astype(kind)
 
     @classmethod
-    def read(cls, path: str | Path) -> Volume:
-        """Read .nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM; raises :class:`InputError` if that is no CT."""
+    def read(cls, path: str | Path, series: str | None = None) -> Volume:
+        """Read .nrrd, .nii(.gz), .mha/.mhd or DICOM: a folder, or one file for its whole series.
+
+        `series`: the number or UID of one of several series. Raises :class:`InputError` if that is no CT.
+        """
         from SketchNoduleSynthLib.ct.read import read_voxels
 
-        volume = cls(*read_voxels(Path(path)))
+        volume = cls(*read_voxels(Path(path), series))
         check_ct(volume.array)
         return volume
 

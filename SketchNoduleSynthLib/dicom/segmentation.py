@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage
 from pydicom.valuerep import DA, TM
@@ -46,7 +46,7 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         raise InputError("There is no nodule, so there is no segmentation to write.")
     result = result.right_handed()
     slices = sorted_slices(series_folder)
-    images = [without_unreadable(dcmread(one.path, stop_before_pixels=True)) for one in slices]
+    images = [without_unreadable(one.dataset(header_only=True)) for one in slices]
     if not are_on(slices, result.synthetic.grid) or any(image.get("SyntheticData") != "YES" for image in images):
         raise InputError(f"The series in {series_folder} is not the synthetic CT of these nodules.")
     first = images[0]

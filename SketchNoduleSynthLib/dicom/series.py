@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydicom import dcmread
-
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
 from SketchNoduleSynthLib.ct.dicom_slice import Slice
@@ -109,8 +107,7 @@ def _content(
     """All that the written bytes depend on."""
     series = ""
     if slices is not None and study == "source":
-        header = dcmread(slices[0].path, stop_before_pixels=True, specific_tags=["SeriesInstanceUID"])
-        series = str(header.get("SeriesInstanceUID"))
+        series = str(slices[0].dataset(header_only=True).get("SeriesInstanceUID"))
     nodules = result.recipe.to_dict()["nodules"]
     kind = str(result.synthetic.array.dtype)
     yield json.dumps([SketchNoduleSynthLib.__version__, study, burn_in, case_id, series, kind, nodules]).encode()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from SketchNoduleSynthLib.ct.dicom_pixels import stored_words
 from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.stored_values import StoredValues
@@ -46,25 +46,14 @@ class SourceSlice:
     decompressed: str
 
     @classmethod
-    def read(cls, one: Slice, hu: NDArray) -> SourceSlice:
-        """Read a slice of which `hu` is known; raises :class:`InputError` if it is damaged or not supported.
-
-        Pixels that are not compressed are taken as they are; those that are come from `hu`, by the inverse of the
-        rescale, since GDCM, which read them, knows more compressions than pydicom and gives HU only.
-        """
+    def read(cls, one: Slice) -> SourceSlice:
+        """Raises :class:`InputError` if it is damaged or not supported."""
         dataset, syntax, reference, values = described(one)
         try:
-            if syntax.is_compressed:
-                exact = np.rint((hu.astype(float) - values.intercept) / values.slope)
-                stored = exact.astype(values.kind)
-                if not np.array_equal(stored, exact):
-                    raise ValueError("the decoded pixels are not what the header says")
-                return cls(dataset, reference, stored, values, syntax.name)
-            words = values.kind if syntax.is_little_endian else values.kind.newbyteorder()
-            stored = np.frombuffer(dataset.PixelData, words, count=hu.size).reshape(hu.shape)
-        except (AttributeError, ValueError) as error:
+            stored = stored_words(dataset)
+        except Exception as error:  # as ct.dicom_slice.read_plane
             raise InputError(f"{one.path} is damaged or not whole; copy or export it again.") from error
-        return cls(dataset, reference, stored, values, "")
+        return cls(dataset, reference, stored, values, syntax.name if syntax.is_encapsulated else "")
 
     def derived(self, identifiers: Identifiers, index: int) -> Dataset:
         """The source's dataset, itself changed into that of slice `index` of a new series in its study.
@@ -96,11 +85,12 @@ def described(one: Slice, *, only_header: bool = False) -> tuple[Dataset, UID, t
     Raises :class:`InputError` if no synthetic slice can be made of it.
     """
     try:
-        dataset = dcmread(one.path, stop_before_pixels=only_header)
-        reference = dataset.SOPClassUID, dataset.SOPInstanceUID
+        dataset = one.dataset(only_header)
+        if not all(one.reference):
+            raise ValueError("no SOP class or instance")
         values = StoredValues.of_slice(dataset, one.rescale)
-        return dataset, dataset.file_meta.TransferSyntaxUID, reference, values
+        return dataset, dataset.file_meta.TransferSyntaxUID, one.reference, values
     except InputError:
         raise
-    except (OSError, EOFError, AttributeError, TypeError, ValueError) as error:
+    except Exception as error:  # as ct.dicom_slice.read_plane
         raise InputError(f"{one.path} is damaged or not whole; copy or export it again.") from error

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydicom import DataElement, Dataset
 from pydicom.uid import CTImageStorage
 
-from SketchNoduleSynthLib.ct.dicom_slice import Slice, read_plane
+from SketchNoduleSynthLib.ct.dicom_pixels import in_hu
+from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.burned_in import WORD, burned_in_hu
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
@@ -76,13 +77,13 @@ def anonymous(
 def _with_nodules(slices: Sequence[Slice], source: Volume, synthetic: Volume) -> Iterator[tuple[SourceSlice, NDArray]]:
     """Each slice of the source, and its stored pixels with what differs between `source` and `synthetic`."""
     for one, before, after in zip(slices, source.array, synthetic.array, strict=True):
-        hu = read_plane(one)
+        old = SourceSlice.read(one)
+        hu = in_hu(old.stored, old.dataset, one.rescale)
         if not np.array_equal(hu.astype(before.dtype), before):
             raise InputError(
                 f"{one.path} is not a slice of the CT that the nodules were made in; "
                 "give the folder that the CT was read from."
             )
-        old = SourceSlice.read(one, hu)
         stored = old.stored.copy()
         changed = before != after
         stored[changed] = old.values.encode(after[changed])
