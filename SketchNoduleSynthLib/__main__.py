@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from SketchNoduleSynthLib.command_line.app import add_reading
 from SketchNoduleSynthLib.command_line.app import add_to as add_app
 from SketchNoduleSynthLib.command_line.case import add_to as add_case
 from SketchNoduleSynthLib.command_line.turing import add_to as add_turing
@@ -29,7 +30,7 @@ def synthesize(arguments: argparse.Namespace) -> None:
     total = 2 + len(STAGES) * len(recipe.nodules)
     with tqdm(total=total, disable=not sys.stderr.isatty(), bar_format="{desc:<32} {bar} {n_fmt}/{total_fmt}") as bar:
         bar.set_description("Reading the CT")
-        volume = Volume.read(arguments.ct)
+        volume = Volume.read(arguments.ct, arguments.series, arguments.straighten)
         bar.update()
 
         def progress(nodule: int, stage: str) -> None:
@@ -40,6 +41,8 @@ def synthesize(arguments: argparse.Namespace) -> None:
         bar.set_description("Writing")
         write(result, arguments.output)
         bar.update()
+    if volume.straightened:
+        print(f"The CT was {volume.straightened}.")
     for line, insertion in zip(headings(result.insertions), result.insertions, strict=True):
         print(line)
         for remark in [*insertion.report.notes, *insertion.report.quality.reasons]:
@@ -65,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument("ct", type=Path, help=".nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM")
     make.add_argument("recipe", type=Path, help="JSON; see the README")
     make.add_argument("output", type=Path, help="folder for the results")
+    add_reading(make)
     make.set_defaults(run=synthesize)
     add_app(commands)
     add_case(commands)

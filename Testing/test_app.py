@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import socket
@@ -284,6 +285,25 @@ def test_a_dicom_series_comes_in(visitor, tmp_path, packed):
         folder.set_input_files(str(tmp_path / "series"))
     visitor.wait_for(lambda: visitor.value("ct") not in ("", "chest.nrrd"), "the series")
     visitor.place()
+
+
+def test_of_several_series_one_is_chosen_and_a_tilted_one_is_straightened(visitor, tmp_path):
+    number = itertools.count(2)
+    for name, shear in (("a", 0.0), ("b", 0.6)):
+        series = next(number)
+        edit = lambda dataset, _, series=series: setattr(dataset, "SeriesNumber", series)  # noqa: E731
+        write_series(tmp_path / "sent" / name, chest((60, 50, 12)), shear=(0, shear, 0), edit=edit)
+    visitor.page.locator(".upload").filter(has_text="DICOM folder").locator("input").set_input_files(
+        str(tmp_path / "sent")
+    )
+    visitor.wait_for(lambda: len(visitor.value("offers")) == 2, "both series")
+    assert "2 CT series" in visitor.status() and visitor.value("ct") == "chest.nrrd"
+    visitor.page.locator(".offers button").filter(has_text="3 (12 slices").click()
+    visitor.wait_for(lambda: "Straighten" in visitor.value("offers")[0], "the question")
+    assert "gantry tilt" in visitor.status()
+    visitor.page.locator(".offers button").click()
+    visitor.wait_for(lambda: visitor.value("ct") not in ("", "chest.nrrd"), "the straightened CT")
+    assert not visitor.value("offers")
 
 
 def wrong_uploads(folder: Path) -> dict[str, tuple[Path, str]]:

@@ -9,12 +9,20 @@ from typing import Any
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 
+STRAIGHTEN = "resample a CT that is sheared by a tilted gantry"
+
 
 def add_to(commands: Any) -> None:
     serve = commands.add_parser("app", help="draw and insert nodules in a browser")
     serve.add_argument("ct", type=Path, nargs="?", help="a file or a folder of DICOM; the sample CT if none is given")
+    add_reading(serve)
     add_address(serve)
     serve.set_defaults(run=_app)
+
+
+def add_reading(words: argparse.ArgumentParser) -> None:
+    words.add_argument("--series", help="number or UID of one of several series in a folder of DICOM")
+    words.add_argument("--straighten", action="store_true", help=STRAIGHTEN)
 
 
 def add_address(words: argparse.ArgumentParser) -> None:
@@ -35,4 +43,4 @@ def imported(module: str, given: argparse.Namespace) -> Any:
 
 
 def _app(given: argparse.Namespace) -> None:
-    imported("app", given).run(given.ct, given.host, given.port)
+    imported("app", given).run(given.ct, given.host, given.port, given.series, given.straighten)

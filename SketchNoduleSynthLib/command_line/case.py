@@ -24,6 +24,7 @@ def add_to(commands: Any) -> None:
     one = words.add_parser("check", help="is a case what it was when it was made?")
     one.add_argument("case", type=Path, nargs="+", help="a case's folder or zip, or a folder of cases")
     one.add_argument("--source", type=Path, help="the CT that it was made from, to be compared with")
+    one.add_argument("--series", help="of several in its folder: number or UID")
     one.set_defaults(run=_check)
     add_pictures(words)
     one = words.add_parser("hand-out", help="a copy for readers, without the truth")
@@ -45,7 +46,7 @@ def _check(given: argparse.Namespace) -> None:
     for path in paths:
         try:
             with opened([path]) as (case,):
-                print(check(case, given.source))
+                print(check(case, given.source, given.series))
         except InputError as error:
             if len(paths) == 1:
                 raise

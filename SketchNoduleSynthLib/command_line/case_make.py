@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from SketchNoduleSynthLib.command_line.app import STRAIGHTEN
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.generate import Request
@@ -47,6 +48,8 @@ def add_make(words: Any) -> None:
         action="append",
         help=f"CSV of the CT's own nodules: {', '.join(PLACE_COLUMNS)}; with several CTs one for each, in their order",
     )
+    make.add_argument("--series", action="append", help="number or UID of one of several series; one for each CT")
+    make.add_argument("--straighten", action="store_true", help=STRAIGHTEN)
     make.add_argument("--format", choices=("dicom", "nrrd"), default="dicom")
     make.add_argument("--anonymous", action="store_true", help="a new study without the source's patient")
     make.add_argument("--burn-in", action="store_true", help="SYNTHETIC in the pixels of every slice")
@@ -62,8 +65,9 @@ def _make(given: argparse.Namespace) -> int:
     form = Form(given.format, given.anonymous, given.burn_in, **told)
     for ct in given.ct:
         check_outside(given.output, ct)
-    if given.own and len(given.own) != len(given.ct):
-        raise InputError(f"There are {len(given.ct)} CTs and {len(given.own)} --own; give one for each CT, or none.")
+    for name in ("own", "series"):
+        if (values := getattr(given, name)) and len(values) != len(given.ct):
+            raise InputError(f"There are {len(given.ct)} CTs and {len(values)} --{name}; give one a CT, or none.")
     if given.recipe is not None:
         asked = [name for name in ("count", *RANDOM) if getattr(given, name) is not None]
         if asked:
@@ -84,13 +88,13 @@ def _make(given: argparse.Namespace) -> int:
 def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None:
     recipe = Recipe.read(given.recipe)
     _tell("Reading the CT")
-    source = Source.read(given.ct[0], given.own[0] if given.own else None)
-    form.check(source.folder)
-    volume = volume_of(source.ct)
+    (source,) = _sources(given)
+    form.check(source.folder, source.series)
+    volume = volume_of(source)
     _tell("Making the nodules")
     result = situated(carry_out(volume, recipe))
     _tell("Writing the case")
-    write_case(result, folder, folder.name, form, source.folder, source.own)
+    write_case(result, folder, folder.name, form, source.folder, source.own, source.series)
 
 
 def _make_many(given: argparse.Namespace, form: Form) -> int:
@@ -125,9 +129,10 @@ def _plan(given: argparse.Namespace, form: Form, count: int, nodules: str) -> Pl
 
 
 def _sources(given: argparse.Namespace) -> Iterator[Source]:
-    for ct, own in zip(given.ct, given.own or [None] * len(given.ct), strict=True):
+    nothing = [None] * len(given.ct)
+    for ct, own, series in zip(given.ct, given.own or nothing, given.series or nothing, strict=True):
         try:
-            yield Source.read(ct, own)
+            yield Source.read(ct, own, series, given.straighten)
         except InputError as error:
             raise InputError(f"{ct.name}: {error}" if len(given.ct) > 1 else str(error)) from error
 

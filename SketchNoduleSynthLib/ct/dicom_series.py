@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.dicom_folder import series_at
 from SketchNoduleSynthLib.ct.dicom_slice import Slice, read_plane
-from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid
+from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid, Sheared
 from SketchNoduleSynthLib.errors import InputError
 
 # Scanners write positions rounded to 0.1 mm (1.25 mm steps as 1.2, 1.3, 1.2): less than this is no gap and no shift.
@@ -27,10 +27,18 @@ def read_dicom_series(path: Path, choice: str | None = None) -> tuple[NDArray, G
     even, straight stack, since scanners round positions. What is compressed is decoded by GDCM.
 
     Raises :class:`InputError` if there is no CT or more than one series; if the slices are colour, damaged, not in HU
-    or of unequal size; and if slices are doubled, missing, unevenly spaced or sheared (gantry tilt).
+    or of unequal size; and if slices are doubled, missing or unevenly spaced; :class:`Sheared` for a gantry tilt.
     """
-    slices = sorted_slices(path, choice)
+    slices = _sorted(path, choice)
     first, last = slices[0], slices[-1]
+    try:
+        _check_straight(slices)
+    except Sheared as sheared:
+        sheared.voxels = lambda: _stack(slices)
+        sheared.index_to_lps[:3, :2] = first.grid.direction[:, :2] * first.grid.spacing[:2]
+        sheared.index_to_lps[:3, 2] = (last.position - first.position) / (len(slices) - 1)
+        sheared.index_to_lps[:3, 3] = first.position
+        raise
     between_slices = (last.position - first.position) @ first.normal / (len(slices) - 1)
     size, spacing = [*first.grid.size[:2], len(slices)], [*first.grid.spacing[:2], between_slices]
     return _stack(slices), Grid(np.array(size), np.array(spacing), first.position, first.grid.direction)
@@ -38,6 +46,12 @@ def read_dicom_series(path: Path, choice: str | None = None) -> tuple[NDArray, G
 
 def sorted_slices(path: Path, choice: str | None = None) -> list[Slice]:
     """The slices of the CT series at `path`, in the order of :func:`read_dicom_series`; raises what it raises."""
+    slices = _sorted(path, choice)
+    _check_straight(slices)
+    return slices
+
+
+def _sorted(path: Path, choice: str | None) -> list[Slice]:
     slices = series_at(path, choice).slices()
     if len(slices) < 2:
         raise InputError(f"{path} holds a single CT slice; give a folder with the whole series.")
@@ -45,7 +59,6 @@ def sorted_slices(path: Path, choice: str | None = None) -> list[Slice]:
         raise InputError(f"The slices in {path} differ in size, pixel spacing or orientation; export one series.")
     normal = slices[0].normal
     slices.sort(key=lambda s: float(s.position @ normal))
-    _check_even_steps(slices, normal)
     return slices
 
 
@@ -59,7 +72,9 @@ def are_on(slices: Sequence[Slice], grid: Grid) -> bool:
     return bool(np.abs(np.subtract(here, there)).max() <= 2 * POSITION_TOLERANCE_MM)
 
 
-def _check_even_steps(slices: list[Slice], normal: NDArray[np.float64]) -> None:
+def _check_straight(slices: list[Slice]) -> None:
+    """Raise :class:`Sheared` if the slices are even but for a shear, :class:`InputError` if they are not."""
+    normal = slices[0].normal
     positions = np.array([s.position for s in slices])
     along = positions @ normal
     steps = np.diff(along)
@@ -72,13 +87,16 @@ def _check_even_steps(slices: list[Slice], normal: NDArray[np.float64]) -> None:
     sideways = np.linalg.norm(across - across[0], axis=1)
     far = int(sideways.argmax())
     tilt = float(np.degrees(np.arctan2(sideways[far], along[far] - along[0])))
-    if sideways[far] > POSITION_TOLERANCE_MM and tilt > TILT_TOLERANCE_DEG:
-        raise InputError(
-            f"The slices are sheared by {tilt:.1f} degrees (gantry tilt): the one at {along[far]:.2f} mm lies "
-            f"{sideways[far]:.2f} mm to the side; straighten the CT first, as Slicer's DICOM module does."
-        )
-
-    if np.abs(along - np.linspace(along[0], along[-1], len(along))).max() > POSITION_TOLERANCE_MM:
+    is_sheared = sideways[far] > POSITION_TOLERANCE_MM and tilt > TILT_TOLERANCE_DEG
+    uneven = np.abs(along - np.linspace(along[0], along[-1], len(along))).max() > POSITION_TOLERANCE_MM
+    if is_sheared:
+        where = f"the one at {along[far]:.2f} mm lies {sideways[far]:.2f} mm to the side"
+        shares = (along - along[0]) / (along[-1] - along[0])
+        aside = np.linalg.norm(across - across[0] - np.outer(shares, across[-1] - across[0]), axis=1).max()
+        if uneven or aside > 2 * POSITION_TOLERANCE_MM:
+            raise InputError(f"The slices are sheared by {tilt:.1f} degrees, and unevenly: {where}; export them again.")
+        raise Sheared(f"The slices are sheared by {tilt:.1f} degrees, {where}", tilt)
+    if uneven:
         usual = float(np.median(steps))
         gap = int(np.abs(steps - usual).argmax())
         raise InputError(

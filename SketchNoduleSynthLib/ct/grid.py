@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,16 @@ ras_of_lps = lps_of_ras  # The turn is its own inverse.
 def turned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """A 4 x 4 matrix into RAS as one into LPS, or back."""
     return np.array([*_TURN, 1.0])[:, None] * matrix
+
+
+class Sheared(InputError):
+    """Axes are not orthogonal, by `degrees`; where known, `voxels` reads what lies on them under `index_to_lps`."""
+
+    def __init__(self, message: str, degrees: float) -> None:
+        super().__init__(f"{message} (gantry tilt, or a broken header); straighten it, with --straighten.")
+        self.degrees = degrees
+        self.voxels: Callable[[], NDArray] | None = None
+        self.index_to_lps = np.eye(4)
 
 
 def shear_deg(direction: NDArray[np.float64]) -> float:
@@ -65,7 +76,7 @@ class Grid(ByValue):
 
     `size` and `spacing` (mm) along x, y, z; an array on the grid has the shape z, y, x. `origin`: the first voxel's
     centre. `direction`, 3 x 3: its columns are the directions of the index axes, oblique or left-handed as they may be.
-    Raises :class:`InputError` if it has not three dimensions, or is singular or sheared (TILT_TOLERANCE_DEG).
+    Raises :class:`InputError` if it has not three dimensions or is singular, :class:`Sheared` for other axes.
     """
 
     size: NDArray[np.int64]
@@ -84,10 +95,7 @@ class Grid(ByValue):
         if not (np.isfinite(self.origin).all() and np.isfinite(self.direction).all()):
             raise InputError("The CT's position in its header is not a number; export it again.")
         if (angle := shear_deg(self.direction)) > TILT_TOLERANCE_DEG:
-            raise InputError(
-                f"The CT's axes are not orthogonal but sheared by {angle:.1f} degrees (gantry tilt, or a broken "
-                "header); straighten it first, as Slicer's DICOM module does."
-            )
+            raise Sheared(f"The CT's axes are not orthogonal but sheared by {angle:.1f} degrees", angle)
         if not np.allclose(np.linalg.norm(self.direction, axis=0), 1, atol=1e-3):
             raise InputError("The CT's axes in its header have no direction; export it again.")
 

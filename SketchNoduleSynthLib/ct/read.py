@@ -7,7 +7,7 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.grid import Grid, turned
+from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid, Sheared, shear_deg, turned
 from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 
@@ -84,13 +84,20 @@ def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid]:
             _check_nifti_is_whole(path, reader)
         with np.errstate(all="ignore"):
             image = reader.Execute()
+    array = sitk.GetArrayFromImage(image).reshape(size[2::-1])
     axes = np.reshape(image.GetDirection(), (len(size), len(size)))[:3, :3]
-    spacing, origin = image.GetSpacing()[:3], image.GetOrigin()[:3]
-    if is_nifti and (matrix := _sform(path, spacing)) is not None:
-        grid = Grid.of_matrix(size[:3], matrix)
-    else:
-        grid = Grid(np.array(size[:3]), np.array(spacing), np.array(origin), axes)
-    return sitk.GetArrayFromImage(image).reshape(size[2::-1]), grid
+    spacing, origin = np.array(image.GetSpacing()[:3]), np.array(image.GetOrigin()[:3])
+    matrix = _sform(path, spacing) if is_nifti else None
+    try:
+        if matrix is not None:
+            return array, Grid.of_matrix(size[:3], matrix)
+        return array, Grid(np.array(size[:3]), spacing, origin, axes)
+    except Sheared as sheared:
+        sheared.voxels = lambda: array
+        if matrix is None:
+            matrix = np.block([[axes * spacing, origin[:, None]], [np.eye(4)[3:]]])
+        sheared.index_to_lps = matrix
+        raise
 
 
 @contextmanager
@@ -107,7 +114,7 @@ def _sheared_is_read() -> Iterator[None]:
             os.environ[PERMISSIVE] = before
 
 
-def _sform(path: Path, itk_spacing: Sequence[float]) -> NDArray[np.float64] | None:
+def _sform(path: Path, itk_spacing: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """A NIfTI's 4 x 4 matrix from x, y, z index to LPS mm where it counts; None where ITK's geometry does.
 
     ITK takes the spacing from pixdim, even if it is 0 or negative, and straightens a shear without a word. Where sform
@@ -125,9 +132,9 @@ def _sform(path: Path, itk_spacing: Sequence[float]) -> NDArray[np.float64] | No
     unit_mm = {1: 1000.0, 3: 0.001}.get(header[123] & 7, 1.0)
     rows = np.frombuffer(header, f"{order}f4", 12, 280).reshape(3, 4) * unit_mm
     matrix = turned(np.vstack([rows, [0, 0, 0, 1]]))
-    spacing = Grid.of_matrix((1, 1, 1), matrix).spacing
-    is_itks = qform_code > 0 and (pixdim > 0).all() and np.allclose(spacing, itk_spacing, rtol=1e-2)
-    return None if is_itks else matrix
+    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
+    has_qform = qform_code > 0 and (pixdim > 0).all() and np.allclose(spacing, itk_spacing, rtol=1e-2)
+    return None if has_qform and shear_deg(matrix[:3, :3]) <= TILT_TOLERANCE_DEG else matrix
 
 
 def _check_nifti_is_whole(path: Path, reader: sitk.ImageFileReader) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.grid import Grid, Sheared
 from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.errors import InputError
 
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 class Volume:
     """Voxels `array` (z, y, x; HU for a CT) in the file's own type, on a `grid`.
 
-    Volumes are equal if voxels, voxel type and grid are. Raises :class:`InputError` if the array does not fit the grid.
+    `straightened_deg`: the gantry tilt that it was straightened from. Volumes are equal if voxels, voxel type and grid
+    are. Raises :class:`InputError` if the array does not fit the grid.
     """
 
     array: NDArray
     grid: Grid
+    straightened_deg: float = 0.0
 
     def __post_init__(self) -> None:
         if self.array.ndim != 3:
@@ -65,15 +67,22 @@ class Volume:
     def _slices(self) -> Iterator[NDArray]:
         return (self.array[k : k + 1, :, :] for k in range(self.grid.shape[0]))
 
+    @property
+    def straightened(self) -> str:
+        """How it was, in words; empty if it was not."""
+        return (
+            f"straightened from a gantry tilt of {self.straightened_deg:.1f} degrees" if self.straightened_deg else ""
+        )
+
     def with_array(self, array: NDArray) -> Volume:
-        return Volume(array, self.grid)
+        return replace(self, array=array)
 
     def cropped(self, box: Box) -> Volume:
-        return Volume(self.array[box], self.grid.cropped(box))
+        return replace(self, array=self.array[box], grid=self.grid.cropped(box))
 
     def flipped(self) -> Volume:
         """The same voxels in the same place, slices in the other order; shares the array. See :meth:`Grid.flipped`."""
-        return Volume(self.array[::-1], self.grid.flipped())
+        return replace(self, array=self.array[::-1], grid=self.grid.flipped())
 
     def right_handed(self) -> Volume:
         """With slices along row x column direction, as :meth:`read` sorts DICOM."""
@@ -88,14 +97,21 @@ class Volume:
         return np.clip(np.rint(hu), limits.min, limits.max).astype(kind)
 
     @classmethod
-    def read(cls, path: str | Path, series: str | None = None) -> Volume:
+    def read(cls, path: str | Path, series: str | None = None, straighten: bool = False) -> Volume:
         """Read .nrrd, .nii(.gz), .mha/.mhd or DICOM: a folder, or one file for its whole series.
 
-        `series`: the number or UID of one of several series. Raises :class:`InputError` if that is no CT.
+        `series`: the number or UID of one of several series; `straighten`: resample what is sheared, see
+        :func:`straightened`. Raises :class:`InputError` if that is no CT, :class:`Sheared` if it must be straightened.
         """
         from SketchNoduleSynthLib.ct.read import read_voxels
+        from SketchNoduleSynthLib.ct.straighten import straightened
 
-        volume = cls(*read_voxels(Path(path), series))
+        try:
+            volume = cls(*read_voxels(Path(path), series))
+        except Sheared as sheared:
+            if not straighten or sheared.voxels is None:
+                raise
+            volume = cls(*straightened(sheared.voxels(), sheared.index_to_lps), sheared.degrees)
         check_ct(volume.array)
         return volume
 

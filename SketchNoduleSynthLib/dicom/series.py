@@ -30,6 +30,7 @@ def write_series(
     target: Path,
     source_folder: Path | None = None,
     *,
+    series: str | None = None,
     study: Study = "source",
     reproducible: bool = False,
     burn_in: bool = False,
@@ -38,12 +39,13 @@ def write_series(
 ) -> list[Path]:
     """Write `result`'s synthetic CT into the new folder `target` as a DICOM series; its files in the slices' order.
 
-    With `source_folder`, where the CT was read from, pixels outside the nodules keep their stored values bit by bit;
-    those within are stored by the slice's own rescale, within what its bits hold and never as padding. In the
-    `"source"`'s study all standard attributes are kept but those that tell of the old pixels, and the transfer syntax,
-    but compressed slices become Explicit VR Little Endian (see :class:`SourceSlice`). An `"anonymous"` case is a study
-    of its own without the source's patient, texts, dates and UIDs (see :func:`new_slice`). Without `source_folder` the
-    CT is such a study, made from nothing.
+    With `source_folder`, where the CT was read from (of several series there, `series`), pixels outside the nodules
+    keep their stored values bit by bit; those within are stored by the slice's own rescale, within what its bits hold
+    and never as padding. In the `"source"`'s study all standard attributes are kept but those that tell of the old
+    pixels, and the transfer syntax, but compressed slices become Explicit VR Little Endian (see :class:`SourceSlice`);
+    frames of an enhanced CT become single slices. An `"anonymous"` case is a study of its own without the source's
+    patient, texts, dates and UIDs (see :func:`new_slice`). Without `source_folder` the CT is such a study, made from
+    nothing.
 
     Slices go along row direction x column direction, as `Volume.read` sorts them; all bear the marks of
     :mod:`SketchNoduleSynthLib.dicom.marks`. `reproducible`: UIDs follow from the voxels, the recipe and the source's
@@ -60,7 +62,7 @@ def write_series(
         raise InputError(f"The study is {study!r}; give one of {', '.join(get_args(Study))}.")
     result = result.right_handed()
     source, synthetic = result.source, result.synthetic
-    slices = None if source_folder is None else _source_slices(source_folder, source, target)
+    slices = None if source_folder is None else _source_slices(source_folder, series, source, target)
     content = _content(result, slices, study, burn_in, case_id)
     identifiers = Identifiers.of(content) if reproducible else Identifiers.random()
     dated = slices is not None and study == "source" and not reproducible
@@ -85,17 +87,17 @@ def write_series(
     return [target / name for name in names]
 
 
-def check_source(folder: Path, study: Study = "source") -> None:
+def check_source(folder: Path, study: Study = "source", series: str | None = None) -> None:
     """Raise what :func:`write_series` would for a source from which no series can be made, whatever the nodules."""
-    for one in sorted_slices(folder):
+    for one in sorted_slices(folder, series):
         header, *_ = described(one, only_header=True)
         if study == "anonymous":
             check_not_burned_in(header)
 
 
-def _source_slices(folder: Path, source: Volume, target: Path) -> list[Slice]:
+def _source_slices(folder: Path, series: str | None, source: Volume, target: Path) -> list[Slice]:
     check_outside(target, folder)
-    slices = sorted_slices(folder)
+    slices = sorted_slices(folder, series)
     if not are_on(slices, source.grid):
         raise InputError(f"The DICOM files in {folder} are not the CT that the nodules were made in; give its folder.")
     return slices

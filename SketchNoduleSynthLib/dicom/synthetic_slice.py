@@ -52,9 +52,10 @@ class SyntheticSlice:
 
 def from_nothing(synthetic: Volume, identifiers: Identifiers) -> Iterator[SyntheticSlice]:
     values = StoredValues.of_volume(synthetic.array)
+    origin = f"The source was {synthetic.straightened or 'not DICOM'}."
     for index, hu in enumerate(synthetic.array):
         dataset = new_slice(synthetic, index, values, identifiers, None)
-        yield SyntheticSlice(dataset, values.encode(hu), values, "The source was not DICOM.", None)
+        yield SyntheticSlice(dataset, values.encode(hu), values, origin, None)
 
 
 def in_source_study(

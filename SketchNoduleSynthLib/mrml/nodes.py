@@ -27,7 +27,10 @@ def node_to_world(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
     matrix = vtk.vtkMatrix4x4()
     if parent is not None:
         if not parent.IsTransformToWorldLinear():
-            raise InputError(f"{node.GetName()} lies under a transform that is not linear; harden or remove it first.")
+            what = "harden or remove it first"
+            if node.IsA("vtkMRMLVolumeNode"):  # Slicer's acquisition transform: without it a tilted CT lies wrong.
+                what = "harden it first, in the Data module, since it may be what straightens a tilted CT"
+            raise InputError(f"{node.GetName()} lies under a transform that is not linear; {what}.")
         parent.GetMatrixTransformToWorld(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)
 

@@ -19,6 +19,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.nodes import node_to_world
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
+STRAIGHTENED_ATTRIBUTE = "SketchNoduleSynth.StraightenedDeg"
 LUNG_WINDOW_HU = LUNG_LEVEL_HU, LUNG_WIDTH_HU
 MEDIASTINAL_WINDOW_HU = 40.0, 400.0
 """Level and width."""
@@ -39,7 +40,8 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     array = slicer.util.arrayFromVolume(node).view()
     array.flags.writeable = False
     check_ct(array)
-    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))))
+    straightened_deg = float(node.GetAttribute(STRAIGHTENED_ATTRIBUTE) or 0)
+    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))), straightened_deg)
 
 
 def ijk_to_world(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray[np.float64]:
@@ -72,6 +74,8 @@ def first_ct() -> slicer.vtkMRMLScalarVolumeNode | None:
 def node_from_volume(volume: Volume, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLScalarVolumeNode:
     """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    if volume.straightened_deg:
+        node.SetAttribute(STRAIGHTENED_ATTRIBUTE, f"{volume.straightened_deg:.2f}")
     update_node(node, volume)
     show_window(node, *LUNG_WINDOW_HU)
     return node

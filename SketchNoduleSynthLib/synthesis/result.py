@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,13 @@ class Result:
         flipped = tuple(insertion.flipped(len(self.labels)) for insertion in self.insertions)
         return Result(self.source.flipped(), self.synthetic.flipped(), self.labels[::-1], flipped, self.recipe)
 
+    def reports(self) -> list[dict[str, Any]]:
+        """What is to be said of each nodule, and in its notes of the CT."""
+        reports = [insertion.report.to_dict() for insertion in self.insertions]
+        for report in reports if self.source.straightened else ():
+            report["notes"].append(f"The CT was {self.source.straightened}.")
+        return reports
+
     def write_ct(self, path: Path) -> None:
         self.synthetic.write(path, NRRD_HEADER)
 
@@ -79,7 +87,10 @@ def _result(source: Volume, synthetic: Volume, insertions: Sequence[Insertion]) 
     labels = np.zeros(source.array.shape, np.uint8 if len(insertions) < 256 else np.uint16)
     for number, insertion in enumerate(insertions, 1):
         labels[insertion.box][insertion.nodule] = number
-    done = Recipe(tuple(insertion.recipe for insertion in insertions), versions())
+    software = versions()
+    if straightened := source.straightened:
+        software["CT"] = straightened
+    done = Recipe(tuple(insertion.recipe for insertion in insertions), software)
     return Result(source, synthetic, labels, tuple(insertions), done)
 
 
@@ -118,8 +129,7 @@ def write(result: Result, folder: Path) -> None:
         result.write_ct(draft / CT_FILE)
         result.write_labels(draft / LABELS_FILE)
         result.recipe.write(draft / RECIPE_FILE)
-        reports = [insertion.report.to_dict() for insertion in result.insertions]
-        (draft / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+        (draft / REPORT_FILE).write_text(json.dumps(result.reports(), indent=1) + "\n", encoding="utf-8")
         nodules = [insertion.recipe for insertion in result.insertions]
         if nodules:
             write_preview(draft / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))

@@ -18,11 +18,12 @@ from SketchNoduleSynthLib.teaching.case import BEFORE_FILE, TRUTH_FOLDER, Case, 
 from SketchNoduleSynthLib.teaching.make import ROUNDING_HU
 
 
-def check(case: Case, source: Path | None = None) -> str:
+def check(case: Case, source: Path | None = None, series: str | None = None) -> str:
     """A sentence of what was found to be right; raises :class:`InputError` for the first thing that is not.
 
-    With the truth, the source's voxels are put back and must give the source's digest; with `source`, the CT that the
-    case was made from, they are compared one by one. A reader's copy is checked without the truth.
+    With the truth, the source's voxels are put back and must give the source's digest; with `source`, the CT (of
+    several the `series`) that the case was made from, they are compared one by one. A reader's copy is checked
+    without the truth.
     """
     for name in case.files:
         case.checked(name)
@@ -48,7 +49,7 @@ def check(case: Case, source: Path | None = None) -> str:
     if restored.sha256() != case.source_sha256:
         raise InputError(f"The CT of the case {case.id} without its nodules is not its source; make the case again.")
     if source is not None:
-        _compare(case, restored, source)
+        _compare(case, restored, source, series)
     changed = int((~corner.ravel()[index]).sum())
     nodules = f"{len(truth.nodules)} nodule{'' if len(truth.nodules) == 1 else 's'}"
     word = " and in the word burned in" if corner.ravel()[index].any() else ""
@@ -113,8 +114,8 @@ def _burned_in(case: Case, ct: Volume) -> NDArray[np.bool_]:
     return where
 
 
-def _compare(case: Case, restored: Volume, path: Path) -> None:
-    source = Volume.read(path).right_handed()
+def _compare(case: Case, restored: Volume, path: Path, series: str | None) -> None:
+    source = Volume.read(path, series, straighten=True).right_handed()
     is_same_grid = source.grid.matches(restored.grid)
     if not is_same_grid or np.abs(source.array - restored.array.astype(np.float32)).max() > ROUNDING_HU:
         raise InputError(f"{path} is not the CT that the case {case.id} was made from.")

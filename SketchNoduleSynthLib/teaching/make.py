@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -67,12 +68,12 @@ class Form:
     def study(self) -> Literal["source", "anonymous"]:
         return "anonymous" if self.anonymous else "source"
 
-    def check(self, source_folder: Path | None) -> None:
+    def check(self, source_folder: Path | None, series: str | None = None) -> None:
         """Raise :class:`InputError`, before any work is done, if a source in DICOM cannot be written so."""
         from SketchNoduleSynthLib.dicom.series import check_source
 
         if source_folder is not None and self.format == "dicom":
-            check_source(source_folder, self.study)
+            check_source(source_folder, self.study, series)
 
 
 def best_format() -> Format:
@@ -90,13 +91,14 @@ def write_case(
     form: Form | None = None,
     source_folder: Path | None = None,
     own: Sequence[Place] = (),
+    series: str | None = None,
 ) -> None:
     """Write the case of what was made into the new `folder`; the same case gives the same bytes.
 
     Of a left-handed CT the slices are turned round, with what was made in them: so does DICOM have them.
-    `source_folder`: where its DICOM files are, if it has any; `own`: the real nodules that it has. Raises
-    :class:`InputError`, and leaves nothing behind, if `folder` is not empty or lies in the source's, if the source is
-    not the CT that the nodules were made in, or if the disk refuses.
+    `source_folder`: where its DICOM files are, if it has any, in the `series` chosen there; `own`: the real nodules
+    that it has. Raises :class:`InputError`, and leaves nothing behind, if `folder` is not empty or lies in the
+    source's, if the source is not the CT that the nodules were made in, or if the disk refuses.
     """
     from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 
@@ -106,7 +108,7 @@ def write_case(
         check_outside(folder, source_folder)
     result = result.right_handed()
     with new_folder(folder) as draft:
-        ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder)
+        ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder, series)
         made = Volume.read(ct_path)
         found = _with_images(truth_of(result), ct_path)
         truth = Truth(case_id, made.sha256(), found, tuple(own))
@@ -127,7 +129,9 @@ def write_case(
         )
 
 
-def _write_ct(result: Result, folder: Path, case_id: str, form: Form, source_folder: Path | None) -> Path:
+def _write_ct(
+    result: Result, folder: Path, case_id: str, form: Form, source_folder: Path | None, series: str | None
+) -> Path:
     """The CT that is to be read; where it can be read from."""
     from SketchNoduleSynthLib.dicom.series import write_series
 
@@ -135,9 +139,8 @@ def _write_ct(result: Result, folder: Path, case_id: str, form: Form, source_fol
         folder.mkdir()
         result.write_ct(folder / CT_FILE)
         return folder / CT_FILE
-    write_series(
-        result, folder, source_folder, study=form.study, reproducible=True, burn_in=form.burn_in, case_id=case_id
-    )
+    how = partial(write_series, study=form.study, reproducible=True, burn_in=form.burn_in, case_id=case_id)
+    how(result, folder, source_folder, series=series)
     return folder
 
 
@@ -163,7 +166,7 @@ def _write_truth(result: Result, truth: Truth, folder: Path) -> None:
     write_table(truth, folder)
     result.write_labels(folder / LABELS_FILE)
     result.recipe.write(folder / RECIPE_FILE)
-    reports = [one.report.to_dict() for one in result.insertions]
+    reports = result.reports()
     for report in reports:
         del report["seconds"]  # They differ from one making to the next.
     (folder / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")

@@ -89,16 +89,17 @@ def make_case(
     from SketchNoduleSynthLib.networks.threads import threads
 
     source = plan.source(index)
-    volume = volume_of(source.ct)
+    volume = volume_of(source)
     tell("Finding the lungs")
-    lung = lung_of(source.ct)
+    lung = lung_of(source)
     tell("Making the nodules")
     count, seed = plan.draw(index)
     taken = [Voi(place.center_ras_mm, place.diameter_mm) for place in source.own]
     with threads(1):  # As many everywhere, so that the same case has the same voxels.
         nodules = generate(volume, count, seed, plan.request, taken=taken, lung=lung, make=make) if count else []
     tell("Writing the case")
-    write_case(of_nodules(volume, nodules), folder, case_id, plan.form, source.folder, source.own)
+    made = of_nodules(volume, nodules)
+    write_case(made, folder, case_id, plan.form, source.folder, source.own, source.series)
 
 
 def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path, make: Make) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,7 @@ class Plan:
         if self.count < len(self.sources):
             raise InputError(f"{self.count} cases of {len(self.sources)} CTs leave some out; ask for one of each.")
         for source in self.sources:
-            self.form.check(source.folder)
+            self.form.check(source.folder, source.series)
 
     @property
     def tag(self) -> str:
@@ -82,7 +82,10 @@ class Plan:
         return int(rng.integers(self.nodules[0], self.nodules[1] + 1)), int(rng.integers(MAX_SEED))
 
     def to_dict(self) -> dict[str, Any]:
-        return json.loads(json.dumps(asdict(self)))
+        data = json.loads(json.dumps(asdict(self)))
+        for source in data["sources"]:  # Its digest tells what was read.
+            del source["series"], source["straighten"]
+        return data
 
     def keep_in(self, folder: Path) -> bool:
         """Write the plan into the `folder` that is :func:`held`, or take up the one there, of as many cases or fewer.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from SketchNoduleSynthLib.ct.read import holds_dicom
 from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
@@ -18,19 +19,24 @@ from SketchNoduleSynthLib.reading.truth_table import read_places
 class Source:
     """The CT at `ct`, what tells it (see :meth:`Volume.sha256`), and the real nodules that it has of its `own`.
 
-    Others keep clear of those, and marks on them do not count.
+    Others keep clear of those, and marks on them do not count. `series`, `straighten`: how it is read (see
+    :meth:`Volume.read`); the latter only where it must be.
     """
 
     ct: str
     sha256: str
     own: tuple[Place, ...] = ()
+    series: str | None = None
+    straighten: bool = False
 
     @property
     def folder(self) -> Path | None:
-        return Path(self.ct) if Path(self.ct).is_dir() else None
+        """Where its slices in DICOM are, if it has any; what was straightened has others."""
+        path = Path(self.ct)
+        return path if path.exists() and holds_dicom(path) and not self.straighten else None
 
     @classmethod
-    def read(cls, ct: Path, own: Path | None = None) -> Source:
+    def read(cls, ct: Path, own: Path | None = None, series: str | None = None, straighten: bool = False) -> Source:
         """The CT at `ct` with the list of nodules `own`; raises :class:`InputError` if one of them cannot be used."""
         is_synthetic = says_synthetic(ct)
         if own is None and is_synthetic:
@@ -38,16 +44,26 @@ class Source:
                 f"{ct.name} says that synthetic nodules may be in it; give the CT that it was made from, or a list of "
                 "them with --own."
             )
-        volume = volume_of(str(ct))
+        source = cls(str(ct), "", (), series, straighten)
+        volume = volume_of(source)
         places = read_places(own, volume.grid) if own else ()
-        return cls(str(ct), volume.sha256(), tuple(replace(one, may_be_synthetic=is_synthetic) for one in places))
+        marked = tuple(replace(one, may_be_synthetic=is_synthetic) for one in places)
+        return replace(source, sha256=volume.sha256(), own=marked, straighten=volume.straightened_deg > 0)
+
+
+def volume_of(source: Source) -> Volume:
+    return _volume_of(source.ct, source.series, source.straighten)
+
+
+def lung_of(source: Source) -> Lung:
+    return _lung_of(source.ct, source.series, source.straighten)
 
 
 @lru_cache(maxsize=1)
-def volume_of(ct: str) -> Volume:
-    return Volume.read(ct)
+def _volume_of(ct: str, series: str | None, straighten: bool) -> Volume:
+    return Volume.read(ct, series, straighten)
 
 
 @lru_cache(maxsize=1)
-def lung_of(ct: str) -> Lung:
-    return lung_mask(volume_of(ct))
+def _lung_of(ct: str, series: str | None, straighten: bool) -> Lung:
+    return lung_mask(_volume_of(ct, series, straighten))

@@ -7,6 +7,7 @@ import base64
 import io
 from collections.abc import Awaitable, Iterable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from markdown import markdown
 from numpy.typing import NDArray
 from PIL import Image
 
+from SketchNoduleSynthLib.ct.dicom_folder import SeveralSeries
+from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
@@ -28,6 +31,7 @@ from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.web import editing_page
+from SketchNoduleSynthLib.web.offers import Offers
 from SketchNoduleSynthLib.web.routes import Routes
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.web_app import WebApp, serve
@@ -44,24 +48,30 @@ STATE: dict[str, Any] = {
     "selected": 0,
     "card": "",
     "scan": "",
+    "offers": [],
 }
-"""`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `scan`: a picture's address."""
+"""`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `offers`: texts;
+`scan`: a picture's address."""
 
 
 class EditingApp(WebApp[Editor]):
     """The app with one user's session of the CT at `ct`, of the sample CT if that is None. `token`: as of every app."""
 
-    def __init__(self, ct: Path | None, token: str | None = None) -> None:
+    def __init__(
+        self, ct: Path | None, token: str | None = None, series: str | None = None, straighten: bool = False
+    ) -> None:
         super().__init__(EDITING, STATE, EDITING_LAYOUT, token)
         self.acts["select"] = lambda editor, key: editor.select(int(key))
         self.acts["choose_variant"] = lambda editor, number: editor.previews.choose(int(number))
-        self._ct = ct
+        self._ct, self._series, self._straighten = ct, series, straighten
+        self._offers = Offers()
         self.worker = Worker()
         self.worker.submitted.connect(self._wake)
         self._pumping: asyncio.Task | None = None
         self._opening = asyncio.Lock()
-        self._routes = Routes(self, self.open)
+        self._routes = Routes(self, partial(self.open, is_sent=True))
         self.server.trigger("sample")(self._on_sample)
+        self.server.trigger("offer")(self._on_offer)
         self.server.trigger("card")(self._on_card)
         editing_page.build(self.server)
 
@@ -69,7 +79,8 @@ class EditingApp(WebApp[Editor]):
         return self._routes.all()
 
     async def begin(self) -> None:
-        await self._try(self.open(self._ct) if self._ct is not None else self._open_sample())
+        ct = None if self._ct is None else self.open(self._ct, "", self._series, self._straighten)
+        await self._try(ct or self._open_sample())
 
     def values(self, controller: Editor) -> dict[str, Any]:
         session, task, scan = controller.session, controller.worker.task, controller.scan
@@ -86,11 +97,24 @@ class EditingApp(WebApp[Editor]):
             "scan": png(scan.preview(), SCAN_PIXELS) if scan else "",
         }
 
-    async def open(self, path: Path, name: str = "") -> None:
-        """Edit the CT at `path` anew. Raises :class:`InputError`; what was open stays then."""
+    async def open(
+        self, path: Path, name: str = "", series: str | None = None, straighten: bool = False, is_sent: bool = False
+    ) -> None:
+        """Edit the CT at `path` anew; `is_sent`: it is gone afterwards. Raises :class:`InputError`.
+
+        What was open stays then, and where a series must be chosen or the CT straightened, that is offered.
+        """
         async with self._opening:
             self.tell("Reading the CT ...")
-            volume = await asyncio.to_thread(Volume.read, path)
+            try:
+                volume = await asyncio.to_thread(Volume.read, path, series, straighten)
+            except (SeveralSeries, Sheared) as question:
+                self._offers.make(path, series, question, is_sent)
+                raise
+            else:
+                self._offers.drop()
+            finally:
+                self.show(offers=[offer.text for offer in self._offers.all])
             self._close()
             node = volumes.node_from_volume(volume, printable(name or path.name), self.slicer.scene)
             self.views.show(node)
@@ -102,6 +126,11 @@ class EditingApp(WebApp[Editor]):
             editor.close()
             editor.nodes.close()
         self.slicer.scene.Clear(False)
+
+    async def _on_offer(self, number: int) -> None:
+        if 0 <= number < len(self._offers.all):
+            one = self._offers.all[number]
+            await self._try(self.open(one.path, "", one.series, one.straighten))
 
     async def _on_sample(self) -> None:
         await self._try(self._open_sample())
@@ -143,6 +172,6 @@ def png(pixels: NDArray[np.uint8], side: int) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def run(ct: Path | None, host: str, port: int) -> None:
+def run(ct: Path | None, host: str, port: int, series: str | None = None, straighten: bool = False) -> None:
     """Serve the app until it is stopped, and say where. Raises :class:`InputError` if the port is taken."""
-    serve(lambda: EditingApp(ct), host, port)
+    serve(lambda: EditingApp(ct, None, series, straighten), host, port)

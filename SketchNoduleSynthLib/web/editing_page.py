@@ -68,10 +68,13 @@ def _ct() -> None:
             ask = (f"undoable && '{QUESTION}'",)
             hint = "NRRD, NIfTI, MetaImage or a zip"
             Upload(text="Open a CT...", url="upload/ct", accept=CT_ACCEPTS, hint=hint, ask=ask)
-            Upload(text="DICOM folder...", url="upload/ct", folder=True, hint="A folder with one CT series", ask=ask)
+            Upload(text="DICOM folder...", url="upload/ct", folder=True, hint="A folder with a CT series", ask=ask)
             sample = f"(!undoable || confirmed('{QUESTION}')) && trigger('sample')"
             button(EDITING.action("sample").words, sample, title=EDITING.action("sample").hint)
             action_button(EDITING.action("lung_window"))
+        with html.Div(v_if=("offers.length",), classes="offers"):
+            take = f"(!undoable || confirmed('{QUESTION}')) && trigger('offer', [number])"
+            button("{{ offer }}", take, v_for=("(offer, number) in offers",), key=("number",), classes="block")
 
 
 def _buttons(*ids: str, **attributes: Any) -> None:
