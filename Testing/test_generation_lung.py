@@ -17,7 +17,7 @@ from shared_data import REAL_CT, needs_real_ct
 from SketchNoduleSynthLib.ct.frame import Frame, tilted_axes
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.generation.coarse import GRID_MM, coarse
-from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, Lung, lung_mask
+from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, UNKNOWN, Lung, lung_mask
 from SketchNoduleSynthLib.generation.situation import side_and_third
 
 pytest_plugins = ["generation_fixtures"]
@@ -148,6 +148,29 @@ def test_one_lung_alone(made: Patient) -> None:
     assert lung_ml(one, LEFT) < 1
     assert lung_ml(one, RIGHT) > 1000
     assert list(one.hila) == [RIGHT]
+
+
+HALVES = {"right": (slice(None, 68), RIGHT), "left": (slice(60, None), LEFT)}
+
+
+@pytest.mark.parametrize("side", HALVES)
+def test_a_crop_of_one_lung_has_its_side(made: Patient, side: str) -> None:
+    """The mediastinum, at which it is cut, is on its other side."""
+    columns, label = HALVES[side]
+    start = columns.start or 0
+    array = np.where(made.airways, 40, made.volume.array)[:, :, columns].astype(np.int16)
+    crop = Volume.of(array, made.volume.grid.spacing, made.volume.grid.to_lps([start, 0, 0]))
+    lung = lung_mask(crop)
+    assert list(lung.hila) == [label] and lung_ml(lung, label) > 1000
+    assert side_and_third(lung, (-65 if side == "right" else 65, 0, -10))[0] == side
+
+
+def test_a_targeted_reconstruction_need_not_tell_its_side(made: Patient) -> None:
+    array = np.where(made.airways, 40, made.volume.array)[:, :, 4:60].astype(np.int16)
+    lung = lung_mask(Volume.of(array, made.volume.grid.spacing, made.volume.grid.to_lps([4, 0, 0])))
+    assert list(lung.hila) == [UNKNOWN]
+    assert side_and_third(lung, (-65, 0, 50)) == (None, "upper")
+    assert lung.pleura_mm.max() > 20
 
 
 def test_sides_and_thirds(made_lung: Lung) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SIZE_LIMITS_MM = (6.0, 8.0, 15.0)
 """Where Lung-RADS divides solid nodules."""
 SIZES = ("below 6 mm", "6 to 8 mm", "8 to 15 mm", "15 mm or more")
-LOCATIONS = tuple(f"{side} {third}" for side, third in product(SIDES.values(), THIRDS))
+LOCATIONS = tuple(f"{side} {third}" for side, third in product(filter(None, SIDES.values()), THIRDS))
 AXES = {"size": SIZES, "attenuation": ATTENUATIONS, "location": LOCATIONS, "difficulty": LEVELS}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,8 +29,11 @@ AIRWAY_WALL_VOXELS = 2
 LEAST_PART_ML = 20.0
 LEAST_LUNG_ML = 200.0
 CLOSING_MM = 10.0
-RIGHT, LEFT = 1, 2
-SIDES = {RIGHT: "right", LEFT: "left"}
+RIGHT, LEFT, UNKNOWN = 1, 2, 3
+SIDES: dict[int, Literal["right", "left"] | None] = {RIGHT: "right", LEFT: "left", UNKNOWN: None}
+"""A lung alone may be of either side: that of a crop or a targeted reconstruction need not tell."""
+EDGE_VOXELS, CUT_SHARE, ONE_SIDE_SHARE = 2, 0.5, 0.9
+BETWEEN_LUNGS_MM = 50.0
 ONE_SIDED = 0.75
 LARGE_PART = 0.1
 PARTING_MM = range(0, 21, 2)
@@ -39,7 +43,7 @@ HILUM_REACH_MM = 12.0
 
 @dataclass(frozen=True, eq=False)
 class Lung:
-    """The lungs on the coarse grid of `hu` (LPS mm, int16 HU): `sides` is RIGHT, LEFT or 0, z, y, x as `hu.array`.
+    """The lungs on the coarse grid of `hu` (LPS mm, int16 HU): `sides` is of SIDES or 0, z, y, x as `hu.array`.
 
     The `airways` are not part of them.
     """
@@ -55,8 +59,8 @@ class Lung:
     @cached_property
     def pleura_mm(self) -> NDArray[np.float32]:
         """How far every voxel in a lung is from where that lung ends, half a voxel beyond its last, mm; 0 outside."""
-        right, left = (within_mm(self.sides == side) for side in SIDES)
-        return np.maximum(np.maximum(right, left) - GRID_MM / 2, 0)
+        within = [within_mm(self.sides == side) for side in SIDES]
+        return np.maximum(np.maximum.reduce(within) - GRID_MM / 2, 0)
 
     @cached_property
     def hila(self) -> dict[int, NDArray[np.float64]]:
@@ -104,10 +108,11 @@ def lung_mask(volume: Volume) -> Lung:
             f"No lung was found in this CT ({found_ml:.0f} ml of what looks like it); "
             "give a chest CT in HU that shows the lungs whole."
         )
-    sides = _sides(parts, _midline(body, tree.lumen, parts))
+    alone = None if tree.lumen.any() else _side_of_a_part(body, parts)
+    sides = _sides(parts, _midline(body, tree.lumen, parts)) if alone is None else parts * np.uint8(alone)
     filled = np.zeros_like(sides)
     for side in SIDES:
-        own, other = sides == side, sides == RIGHT + LEFT - side
+        own, other = sides == side, (sides > 0) & (sides != side)
         own = closed(own, CLOSING_MM) & body & ~other & ~ndimage.binary_dilation(tree.lumen)
         filled[ndimage.binary_fill_holes(own) & (filled == 0)] = side
     return Lung(grid, filled, tree)
@@ -138,6 +143,27 @@ def _lung_parts(hu: NDArray, air: NDArray[np.bool_]) -> NDArray[np.bool_]:
             inner = hu[box][core[box] == number]
             lung[number] = volume_ml > MOST_GAS_ML or (len(inner) > 0 and np.median(inner) > GAS_HU)
     return lung[labels]
+
+
+def _side_of_a_part(body: NDArray[np.bool_], parts: NDArray[np.bool_]) -> int | None:
+    """The side of the lung in a field of view without airways; None where it shows the chest from side to side.
+
+    Where only one edge cuts through the body, the mediastinum is there, and a lung alone on the other side.
+    """
+    at_height = body[parts.any((1, 2))]
+    edges = slice(None, EDGE_VOXELS), slice(-EDGE_VOXELS, None)
+    right_is_cut, left_is_cut = (at_height[:, :, edge].any((1, 2)).mean() > CUT_SHARE for edge in edges)
+    labels, count = ndimage.label(parts)
+    sizes = ndimage.sum_labels(parts, labels, range(1, count + 1))
+    large = 1 + np.flatnonzero(sizes > LARGE_PART / 2 * parts.sum())
+    columns = [middle[2] for middle in ndimage.center_of_mass(parts, labels, large)]
+    is_alone = np.ptp(columns) * GRID_MM < BETWEEN_LUNGS_MM
+    if is_alone and right_is_cut != left_is_cut:
+        return LEFT if right_is_cut else RIGHT
+    if right_is_cut or left_is_cut:
+        return UNKNOWN
+    on_right = np.nonzero(parts)[2] < _midline(body, np.zeros_like(body), parts)
+    return UNKNOWN if is_alone and 1 - ONE_SIDE_SHARE < on_right.mean() < ONE_SIDE_SHARE else None
 
 
 def _midline(body: NDArray[np.bool_], lumen: NDArray[np.bool_], parts: NDArray[np.bool_]) -> float:

@@ -17,10 +17,10 @@ from SketchNoduleSynthLib.synthesis.result import Result
 THIRDS = ("upper", "middle", "lower")
 
 
-def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str, str]:
+def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str | None, str]:
     """The patient's side that a point (LPS mm) is on, and the third of that lung's volume.
 
-    Those of the nearest voxel of lung for a point outside the lungs.
+    Those of the nearest voxel of lung for a point outside the lungs; no side where a lung alone does not tell it.
     """
     point = np.asarray(point_lps_mm, float)
     voxels = {side: lung.voxels_lps_mm(side) for side in lung.hila}

@@ -27,10 +27,11 @@ def silent(stage: str) -> None:
 class Situation:
     """Where in the lungs a nodule stands, and how hard that makes it to find; see :mod:`generation.situation`.
 
-    `side`: right or left; `third`: upper, middle or lower; `difficulty`: 0 (easy) to 1, `difficulty_class` its word.
+    `side`: right, left or not known; `third`: upper, middle or lower; `difficulty`: 0 (easy) to 1; `difficulty_class`:
+    its word.
     """
 
-    side: str
+    side: str | None
     third: str
     difficulty: float
     difficulty_class: str

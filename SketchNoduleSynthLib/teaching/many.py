@@ -155,6 +155,7 @@ def _summary(plan: Plan, folder: Path, refused: dict[str, str]) -> dict[str, Any
         cell_of(n.diameter_mm, n.attenuation, str(n.side), str(n.third), str(n.difficulty_class))
         for truth in truths
         for n in truth.nodules
+        if n.side is not None
     )
     write_coverage(covered, folder)
     summary = {
