@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
+import io
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,19 +17,50 @@ from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
 
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
 
 def read_json(path: Path, what: str) -> Any:
     """The parsed JSON of `path`; raises :class:`InputError` that calls it `what`."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"There is no {what} at {path}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The {what} {path} cannot be read as text.") from error
+        data = json.loads(_text(path, what), object_pairs_hook=_each_once)
+        json.dumps(data, ensure_ascii=False).encode()
+        return data
+    except InputError:
+        raise
+    except KeyError as error:
+        raise InputError(f"The {what} {path} has the key {error} twice; keep one.") from error
+    except UnicodeEncodeError as error:
+        raise InputError(f"The {what} {path} has half a character, as \\ud800; write the text anew.") from error
     except json.JSONDecodeError as error:
         raise InputError(f"The {what} {path} is not JSON: {error.msg} in line {error.lineno}.") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"The {what} {path} has a number or a nesting beyond all measure.") from error
+
+
+def _text(path: Path, what: str) -> str:
+    """Text in whatever an editor or a spreadsheet writes: UTF-8 or UTF-16 by their mark, UTF-8, or Windows' own."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"There is no {what} at {path}.") from error
+    except OSError as error:
+        raise InputError(f"The {what} {path} cannot be read as text.") from error
+    marked = next((kind for mark, kind in BYTE_ORDER_MARKS.items() if content.startswith(mark)), None)
+    for kind in (marked,) if marked else ("utf-8", "cp1252"):
+        try:
+            if "\0" not in (text := content.decode(kind)):
+                return text
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"The {what} {path} cannot be read as text; save it in UTF-8.")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if twice := {key for key in keys if keys.count(key) > 1}:
+        raise KeyError(min(twice))
+    return dict(pairs)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -50,18 +84,23 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
 
 
 def read_rows(path: Path, columns: Sequence[str], what: str) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a CSV that are not empty, each with its line; commas or semicolons, as spreadsheets write them.
+    """The rows of a CSV that are not empty, each with its line; commas, semicolons or tabs, as spreadsheets write them.
 
     Raises :class:`InputError` that calls the file `what` if it cannot be read, lacks one of `columns`, or has a row
     with more cells than columns.
     """
+    # The first line may be what Excel writes for itself.
+    text = re.sub(r"\Asep=.[\r\n]+", "", _text(path, what), flags=re.IGNORECASE)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as error:
-        raise InputError(f"There is no {what} at {path}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The {what} {path} cannot be read as text; save it as CSV in UTF-8.") from error
-    reader = csv.DictReader(lines, delimiter=";" if lines and ";" in lines[0] else ",")
+        return _rows(text, path, columns, what)
+    except csv.Error as error:
+        raise InputError(f"The {what} {path.name} is no CSV that can be read ({error}); save it again.") from error
+
+
+def _rows(text: str, path: Path, columns: Sequence[str], what: str) -> list[tuple[int, dict[str, str]]]:
+    first = text.lstrip().splitlines()[:1]
+    delimiter = next((mark for mark in ";\t" if mark in "".join(first)), ",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     missing = [name for name in columns if name not in names]
     if missing:
