@@ -12,7 +12,7 @@ SLICER_PYTHON ?= $(shell python3.12 -c "" 2>/dev/null && echo python3.12 || echo
 SLICER_VENV ?= $(HOME)/.cache/SketchNoduleSynth/slicer_packages
 LIBRARY_TESTS = $(shell grep -L "training\|standin\|browser\|slicer" Testing/test_*.py)
 
-.PHONY: demo app test test-slicer-packages tools lint benchmark screenshots clean
+.PHONY: demo app test test-slicer-packages tools lint fuzz benchmark screenshots clean
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
@@ -53,6 +53,13 @@ $(SLICER_VENV)/.installed: pyproject.toml Makefile Testing/slicer_packages.txt
 # The library's tests, which need no host and no training, with the very packages of Slicer.
 test-slicer-packages: $(SLICER_VENV)/.installed
 	$(SLICER_VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(LIBRARY_TESTS)
+
+# Broken input of every kind; SEED, COUNT and SECONDS as you like.
+SEED ?= 0
+COUNT ?= 10000
+SECONDS ?= 1200
+fuzz: $(VENV)/.installed
+	PYTHONPATH=.:Testing $(BIN)/python Testing/fuzz.py --seed $(SEED) --count $(COUNT) --seconds $(SECONDS)
 
 benchmark: $(VENV)/.installed
 	PYTHONPATH=.:Testing $(BIN)/python Testing/benchmarks.py
