@@ -16,6 +16,7 @@ from SketchNoduleSynthLib.command_line.app import add_to as add_app
 from SketchNoduleSynthLib.command_line.case import add_to as add_case
 from SketchNoduleSynthLib.command_line.turing import add_to as add_turing
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.extras import torch_fault
 
 STAGES = ("load", "site", "network", "blend", "report")
 
@@ -97,7 +98,15 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # Whoever reads has read enough; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
+    except MemoryError:
+        print("Error: There is not enough memory for this CT; close other programs, or crop it.", file=sys.stderr)
+        return 2
+    except (ImportError, OSError, RuntimeError) as error:
+        if fault := torch_fault():
+            print(f"Error: {fault}", file=sys.stderr)
+            return 2
+        if not isinstance(error, OSError):
+            raise
         print(f"Error: {str(error.filename or 'A file')[:80]} cannot be used: {error.strerror}.", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, SystemExit):  # A server turns the one into the other.

@@ -9,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SketchNoduleSynthLib.extras import broken
 from SketchNoduleSynthLib.panel.context import Context
 
 PACKAGES = {"torch": "torch", "skimage": "scikit-image", "safetensors": "safetensors"}
@@ -17,7 +18,7 @@ TORCH_SIZE = "200 MB to 3 GB"
 
 
 def missing() -> list[str]:
-    return [package for module, package in PACKAGES.items() if find_spec(module) is None]
+    return [package for module, package in PACKAGES.items() if find_spec(module) is None or module in broken]
 
 
 class Dependencies:
@@ -50,6 +51,8 @@ class Dependencies:
             return
         try:
             with slicer.util.tryWithErrorDisplay(_("The packages could not be installed."), waitCursor=True):
+                if broken:  # pip would take what is there for good.
+                    slicer.util.pip_uninstall(sorted(broken))
                 if folder is None and "torch" in packages and find_spec("PyTorchUtils") is not None:
                     import_module("PyTorchUtils").PyTorchUtilsLogic().installTorch(askConfirmation=False)
                     packages.remove("torch")
@@ -57,5 +60,6 @@ class Dependencies:
                     offline = ["--no-index", "--find-links", folder] if folder else []
                     slicer.util.pip_install([*offline, *packages])
         finally:
+            broken.clear()
             invalidate_caches()
             self.context.changed.emit()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import SketchNoduleSynthLib
+from SketchNoduleSynthLib.ct.read import holds_dicom
 from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
@@ -147,6 +148,8 @@ def check_output(folder: Path, ct: Path) -> None:
 
 
 def check_outside(target: Path, ct: Path) -> None:
-    """Raise :class:`InputError` if `target` lies in the folder `ct`, into which nothing is written."""
-    if ct.is_dir() and ct.resolve() in (target.resolve(), *target.resolve().parents):
+    """Raise :class:`InputError` if `target` lies in the folder of a CT in DICOM, into which nothing is written."""
+    folder = ct if ct.is_dir() else ct.parent
+    is_inside = folder.resolve() in (target.resolve(), *target.resolve().parents)
+    if ct.exists() and holds_dicom(ct) and is_inside:
         raise InputError("The output folder lies in the CT's own folder; give another one.")
