@@ -155,6 +155,23 @@ def test_only_pages(tmp_path: Path) -> None:
         Volume.read(tmp_path)
 
 
+@pytest.mark.parametrize("keyword", ["SeriesInstanceUID", "SOPInstanceUID"])
+def test_an_identifier_that_is_none_is_taken(keyword: str, tmp_path: Path) -> None:
+    set_raw = pytest.importorskip("test_dicom_header_values").set_raw
+    for value in (b"1\\0\\0", b"", b"x" * 100):
+        write_series(tmp_path / str(len(value)), VOLUME, edit=lambda d, _, value=value: set_raw(d, keyword, value))
+        is_read(tmp_path / str(len(value)))
+
+
+def test_a_broken_file_meta(tmp_path: Path) -> None:
+    path = write_series(tmp_path, VOLUME)[0]
+    content = path.read_bytes()
+    at = content.index(b"\x02\0\x02\0UI")
+    path.write_bytes(content[: at + 4] + b"U\0" + content[at + 6 :])
+    with refused(path.name, "damaged"):
+        Volume.read(tmp_path)
+
+
 class TestSeveralSeries:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:

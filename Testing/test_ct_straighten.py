@@ -12,6 +12,7 @@ from refusal import refused
 from scipy.spatial.transform import Rotation
 
 from SketchNoduleSynthLib.ct.grid import Sheared
+from SketchNoduleSynthLib.ct.straighten import straightened
 from SketchNoduleSynthLib.ct.volume import Volume
 
 OBLIQUE = Rotation.from_euler("xyz", [20, -15, 40], degrees=True).as_matrix()
@@ -77,6 +78,14 @@ def test_a_straight_ct_stays_as_it_is(tmp_path: Path) -> None:
     read = Volume.read(tmp_path, straighten=True)
     assert read.straightened_deg == 0
     np.testing.assert_array_equal(read.array, ct_volume().array)
+
+
+@pytest.mark.parametrize("aside", [100.0, 1e6, 1e30])
+def test_a_shear_beyond_measure(aside: float) -> None:
+    matrix = np.eye(4)
+    matrix[1, 2] = aside
+    with refused("cannot be straightened"):
+        straightened(ct_volume().array, matrix)
 
 
 def test_what_is_shifted_unevenly_cannot_be_straightened(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydicom import FileDataset
+from pydicom import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID, CTImageStorage
 
@@ -105,10 +105,10 @@ def _around(path: Path) -> tuple[Headers, str | None]:
 
 def _by_series(headers: Headers) -> list[Series]:
     """Slices that do not say of which series they are belong to the only one, if there is only one."""
-    uids = {uid for header in headers.values() if (uid := header.get("SeriesInstanceUID"))}
+    uids = {uid for header in headers.values() if (uid := _text(header, "SeriesInstanceUID"))}
     groups: dict[str, Headers] = {}
     for path, header in headers.items():
-        groups.setdefault(str(header.get("SeriesInstanceUID") or "") if len(uids) > 1 else "", {})[path] = header
+        groups.setdefault(_text(header, "SeriesInstanceUID") if len(uids) > 1 else "", {})[path] = header
     placed = [one for one in groups.values() if any(map(_has_place, one.values()))] or list(groups.values())
     numbers = [_text(next(iter(one.values())), "SeriesNumber") for one in placed]
     choices = [
@@ -129,7 +129,7 @@ def _ct_headers(where: Path, paths: Iterable[Path]) -> Headers:
         if (header := _header(path)) is None:
             continue
         # A slice that was cut short within its header still says in its file meta what it is.
-        sop_class = UID(header.file_meta.get("MediaStorageSOPClassUID") or header.get("SOPClassUID") or "")
+        sop_class = UID(_text(header.file_meta, "MediaStorageSOPClassUID") or _text(header, "SOPClassUID"))
         modality = str(header.get("Modality") or "unknown")
         if sop_class and sop_class not in (CTImageStorage, *MULTI_FRAME):
             passed_over.add(f"{sop_class.name} objects")
@@ -155,7 +155,7 @@ def _header(path: Path) -> FileDataset | None:
         if not is_dicom(path):
             raise InvalidDicomError
         header = read_dicom(path, header_only=True, keywords=HEADER)
-        for _ in header:  # Each value is parsed now: what is wrong with one is told of this file.
+        for _ in (*header.file_meta, *header):  # Each value is parsed now: what is wrong is told of this file.
             pass
     except InvalidDicomError:
         if path.suffix.lower() == ".dcm":
@@ -176,5 +176,5 @@ def _uid(headers: Headers) -> str:
     return _text(next(iter(headers.values())), "SeriesInstanceUID")
 
 
-def _text(header: FileDataset, keyword: str) -> str:
+def _text(header: Dataset, keyword: str) -> str:
     return str(header.get(keyword) or "").strip()

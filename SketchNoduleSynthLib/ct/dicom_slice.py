@@ -49,7 +49,7 @@ class Slice:
             rescale = float(header.get("RescaleSlope", 1)), float(header.get("RescaleIntercept", 0))
         except InputError:
             raise
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # pydicom meets a broken header with errors of every kind
             raise InputError(f"{path} lacks a size, spacing, position or rescale; export the series again.") from error
         plausible = np.isfinite([*row, *column, *position, between_rows, between_columns]).all()
         if not plausible or not np.allclose([row @ row, column @ column, row @ column], [1, 1, 0], atol=1e-3):

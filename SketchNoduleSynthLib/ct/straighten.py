@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.errors import InputError
+
+MOST_TIMES_LARGER = 8
 
 
 def straightened(array: NDArray, index_to_lps: NDArray[np.float64]) -> tuple[NDArray, Grid]:
@@ -15,7 +18,7 @@ def straightened(array: NDArray, index_to_lps: NDArray[np.float64]) -> tuple[NDA
 
     Rows, and what of the columns is across them, keep their directions and spacing; slices follow their normal, at
     their distance along it. So each slice of a tilted gantry stays in its plane and is shifted there, by linear
-    interpolation; what it does not reach has the lowest value.
+    interpolation; what it does not reach has the lowest value. Raises :class:`InputError` for a shear beyond measure.
     """
     import SimpleITK as sitk
 
@@ -26,7 +29,9 @@ def straightened(array: NDArray, index_to_lps: NDArray[np.float64]) -> tuple[NDA
     size = np.array(array.shape[::-1])
     corners = np.array(list(itertools.product(*((0, n - 1) for n in size)))) @ columns.T @ direction
     low, high = corners.min(0), corners.max(0)
-    straight = np.rint(np.ceil((high - low) / spacing - 1e-6)).astype(int) + 1
+    straight = np.ceil((high - low) / spacing - 1e-6) + 1
+    if not straight.prod() <= MOST_TIMES_LARGER * array.size:
+        raise InputError("The CT is sheared so far that it cannot be straightened; its header is broken.")
     grid = Grid(straight, spacing, index_to_lps[:3, 3] + direction @ low, direction)
 
     lengths = np.linalg.norm(columns, axis=0)
