@@ -12,7 +12,6 @@ from typing import Literal, get_args
 import numpy as np
 
 import SketchNoduleSynthLib
-from SketchNoduleSynthLib.ct.dicom_file import without_unreadable
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
@@ -149,6 +148,8 @@ def _with_images(nodules: Sequence[TruthNodule], ct_path: Path) -> tuple[TruthNo
     if ct_path.is_file():
         return tuple(nodules)
     from pydicom import dcmread
+
+    from SketchNoduleSynthLib.ct.dicom_file import without_unreadable
 
     files, found = sorted(ct_path.iterdir()), []
     for nodule in nodules:
