@@ -1,4 +1,4 @@
-"""What a seed chooses: MCGAN's noise, coarse and fine, and StylePix2pix's style, whole or truncated."""
+"""What a seed chooses: StylePix2pix's style, whole or truncated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from SketchNoduleSynthLib.json_keys import MAX_SEED
-from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
+from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
 
 SEEDS = st.integers(0, MAX_SEED)
 
@@ -21,44 +21,6 @@ SEEDS = st.integers(0, MAX_SEED)
 def _without_gradients() -> Iterator[None]:
     with torch.no_grad():
         yield
-
-
-def noise_of(seed: int) -> Tensor:
-    """MCGAN's noise (1, 1, 32, 32, 32), uniform in [-0.5, 0.5]."""
-    return torch.rand(1, 1, *[mcgan.BOX_SAMPLES] * 3, generator=torch.Generator().manual_seed(seed)) - 0.5
-
-
-@given(SEEDS)
-@settings(max_examples=20)
-def test_half_of_the_noise_is_one_number_a_block(seed: int) -> None:
-    noise = noise_of(seed)
-    corner = torch.arange(mcgan.BOX_SAMPLES) // 8 * 8
-    blocks = noise[..., corner[:, None, None], corner[:, None], corner]
-    mixed = mcgan.with_blocks(noise)
-    assert torch.allclose(2 * mixed - noise, blocks, atol=1e-6)
-    assert mixed.abs().max() <= 0.5, "as strong as the noise that training draws"
-
-
-def test_noise_in_blocks_reaches_the_bottom() -> None:
-    """Over 8 x 8 x 8 samples fine noise averages out; blocks keep half of their spread."""
-    noise = noise_of(0)
-    fine, coarse = (torch.nn.functional.avg_pool3d(x, 8).std() for x in (noise, mcgan.with_blocks(noise)))
-    assert fine < 0.1 * noise.std()
-    assert coarse > 0.35 * noise.std()
-
-
-def test_only_the_noise_of_the_input_is_put_in_blocks() -> None:
-    """A network with coarse noise is one without it that is given blocks in the middle of its first channel."""
-    config = mcgan.MCGANConfig((8, 8, 16, 16), "none", True, 0.0, True, True)
-    torch.manual_seed(0)
-    coarse = mcgan.MCGAN(config).eval()
-    plain = mcgan.MCGAN(replace(config, coarse_noise=False)).eval()
-    plain.load_state_dict(coarse.state_dict())
-    x = torch.rand(1, config.in_channels, *[mcgan.SAMPLES] * 3) - 0.5
-    given_blocks = x.clone()
-    given_blocks[:, :1, 16:48, 16:48, 16:48] = mcgan.with_blocks(x[:, :1, 16:48, 16:48, 16:48])
-    assert torch.equal(coarse(x), plain(given_blocks))
-    assert not torch.equal(coarse(x), plain(x))
 
 
 @pytest.fixture(scope="module")

@@ -106,9 +106,6 @@ def test_at_a_free_site_only_the_site_is_another(nodules: list[Nodule]) -> None:
     for sample in free:
         hole = sample["hole"] > 0
         assert sample["real_plane"][hole].mean() > sample["plane"][hole].mean() + 0.2, "no nodule is there"
-    volumes = [VolumeDataset(small, 4, seed=1, free_share=1.0)[index] for index in range(4)]
-    for sample in (sample for sample in volumes if not sample["paired"]):
-        assert sample["real"][0, 28:36, 28:36, 28:36].mean() > sample["surroundings"][0, 28:36, 28:36, 28:36].mean()
 
 
 def test_the_papers_planes(nodules: list[Nodule]) -> None:
@@ -118,18 +115,13 @@ def test_the_papers_planes(nodules: list[Nodule]) -> None:
 
 
 def test_volumes(nodules: list[Nodule]) -> None:
-    drawn = 0
-    for index in range(8):
-        sample = VolumeDataset(nodules, 8, seed=4)[index]
-        assert sample["surroundings"].shape == sample["sketch"].shape == (1, 64, 64, 64)
-        assert sample["noise"].shape == (2, 1, 32, 32, 32)
+    for index in range(4):
+        sample = VolumeDataset(nodules, 8, seed=4, free_share=0.0)[index]
+        assert sample["surroundings"].shape == (1, 64, 64, 64)
+        assert sample["noise"].shape == (1, 32, 32, 32)
         assert sample["surroundings"].abs().max() <= 1
-        sketch = sample["sketch"][0]
-        assert torch.equal(sketch[31], sketch[32])
-        assert not sketch[:31].any()
-        assert not sketch[33:].any()
-        drawn += bool(sketch.any())
-    assert 2 <= drawn <= 8
+        middle, whole = sample["surroundings"][0, 28:36, 28:36, 28:36].mean(), sample["surroundings"].mean()
+        assert middle > whole, "the nodule is in the middle"
 
 
 # Free hand

@@ -21,13 +21,12 @@ from torch.utils.benchmark import Timer
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
-from SketchNoduleSynthLib.models import bundled
-from SketchNoduleSynthLib.networks import build, mcgan
-from training import loop, train_mcgan, train_pix2pix
+from SketchNoduleSynthLib.networks import build
+from training import loop, train_pix2pix
 from training.command import at_least, run_command, training_options
-from training.data.dataset import TWINS, PlaneDataset, Sample, VolumeDataset
+from training.data.dataset import TWINS, PlaneDataset, Sample
 from training.data.nodules import Nodule, read_nodules
-from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
+from training.losses import energy_score, fool, judge
 
 WARM_UP = 3
 PEAK_SIDE = 8192
@@ -58,36 +57,11 @@ class PlainPlanes:
         return sample["real_plane"]
 
 
-class PlainVolumes:
-    """MCGAN as one would train it."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.generator = in_default_layout(mcgan.MCGAN(mcgan.PRESETS["compact"]), device)
-        judges = train_mcgan.discriminators("compact", sketch=True).values()
-        self.judges = nn.ModuleList(in_default_layout(network, device) for network in judges)
-
-    def generate(self, sample: Sample) -> Tensor:
-        return train_mcgan.generate(self.generator, sample, TWINS, sketch=True)
-
-    def logits(self, sample: Sample, box: Tensor, real: bool) -> list[Tensor]:
-        around = sample["real" if real else "surroundings"]
-        given = train_mcgan.seen(sample, around, box, DISCRIMINATOR_GAIN, sketch=True)
-        return [network(x) for network, x in zip(self.judges, given, strict=True)]
-
-    def real(self, sample: Sample) -> Tensor:
-        return mcgan.middle(sample["real"])
-
-
-def is_box(model: str) -> bool:
-    return bundled()[model].dimensions == 3
-
-
 def straightforward(model: str, nodules: list[Nodule], batch: int, steps: int, device: torch.device) -> float:
-    plain: PlainPlanes | PlainVolumes = PlainVolumes(device) if is_box(model) else PlainPlanes(model, device)
-    kind = VolumeDataset if is_box(model) else PlaneDataset
+    plain = PlainPlanes(model, device)
     adam_g = torch.optim.Adam(plain.generator.parameters(), 2e-4)
     adam_d = torch.optim.Adam(plain.judges.parameters(), 4e-4)
-    for step, given in enumerate(DataLoader(kind(nodules, steps * batch, seed=1), batch)):
+    for step, given in enumerate(DataLoader(PlaneDataset(nodules, steps * batch, seed=1), batch)):
         if step == WARM_UP:
             started = time.perf_counter()
         sample = {key: value.to(device) for key, value in given.items()}
@@ -107,12 +81,11 @@ def straightforward(model: str, nodules: list[Nodule], batch: int, steps: int, d
 
 def ours(model: str, words: list[str]) -> float:
     """Steps a second of the training script itself, by its log."""
-    script = train_mcgan if is_box(model) else train_pix2pix
     with tempfile.TemporaryDirectory() as folder:
         run, loop.LOG_EVERY = Path(folder) / "run", 1
         given = training_options(None).parse_args([words[0], str(run), *words[1:]])
-        given.model, given.l1 = model, None
-        script.train(given)
+        given.model = model
+        train_pix2pix.train(given)
         lines = [json.loads(line) for line in (run / loop.LOG).read_text().splitlines()]
     return (len(lines) - 1 - WARM_UP) / (lines[-1]["seconds"] - lines[WARM_UP]["seconds"])
 
@@ -134,13 +107,13 @@ def main() -> None:
     """The command; what it does not know it hands to the training script."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("nodules")
-    options.add_argument("--model", choices=tuple(bundled()), default="pix2pix")
+    options.add_argument("--model", choices=tuple(train_pix2pix.PRESETS), default="pix2pix")
     options.add_argument("--steps", type=at_least(WARM_UP + 2), default=20)
     options.add_argument("--bf16", action="store_true")
     options.add_argument("--cpu", action="store_true")
     given, rest = options.parse_known_args()
     model, nodules = given.model, read_nodules(Path(given.nodules))
-    batch = (train_mcgan.SETTINGS if is_box(model) else train_pix2pix.SETTINGS)["compact"].batch
+    batch = train_pix2pix.SETTINGS["compact"].batch
     flags = ["--bf16"] * given.bf16 + ["--cpu"] * given.cpu
     fast = ours(model, [given.nodules, f"--steps={given.steps}", *flags, *rest])
     device = loop.accelerator(given.bf16, given.cpu).device

@@ -21,7 +21,6 @@ from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.drawing.voi import SIDE_PER_DIAMETER
 from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.conditions import conditions
-from SketchNoduleSynthLib.synthesis.site import CUBE_PER_VOI
 from SketchNoduleSynthLib.synthesis.tissue import hole_around
 from training.data.nodules import Nodule, sampling_weights
 from training.data.roughness import rough, with_gaps
@@ -161,23 +160,15 @@ class PaperPlaneDataset(NoduleDataset):
 
 
 class VolumeDataset(NoduleDataset):
-    """64^3 VOIs for the MCGAN: surroundings, noise box, drawing on the two central planes, and "real", the real VOI."""
+    """64^3 VOIs for the MCGAN: `surroundings` with the real nodule in the middle, `noise` for it, `conditions`."""
 
-    sketch_share = 0.8
-    zoom = (CUBE_PER_VOI - 0.06, CUBE_PER_VOI + 0.06)
+    zoom = (1.04, 1.16)
 
     def __getitem__(self, index: int) -> Sample:
         nodule, rng = self.draw(index)
-        voi, ct, target = self.frame(nodule, mcgan.SAMPLES, self.zoom, rng)
-        real = to_network(voi.sample(nodule.ct, outside="mirror"))
-        hu = real if target is voi else to_network(target.sample(ct, outside="mirror"))
-        sketch = np.zeros_like(hu)
-        if rng.random() < self.sketch_share:
-            area = voi.plane().sample(nodule.mask, outside="mirror")[0] > 0.5
-            line, _ = self.drawing(area, voi.extent[0], nodule.diameter_mm, rng)
-            sketch[mcgan.SAMPLES // 2 - 1 : mcgan.SAMPLES // 2 + 1] = line
-        return flipped({"surroundings": hu, "real": real, "sketch": sketch}, rng) | {
-            "noise": noise_of((mcgan.BOX_SAMPLES,) * 3, rng),
+        voi, ct, _ = self.frame(nodule, mcgan.SAMPLES, self.zoom, rng)
+        hu = to_network(voi.sample(ct, outside="mirror"))
+        return flipped({"surroundings": hu}, rng) | {
+            "noise": noise_of((mcgan.BOX_SAMPLES,) * 3, rng)[0],
             "conditions": conditions(nodule.diameter_mm, nodule.attenuation or "solid"),
-            "paired": torch.tensor(float(target is voi)),
         }
