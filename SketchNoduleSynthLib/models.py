@@ -18,9 +18,10 @@ CONFIG, CARD, FIGURES = "config.json", "card.md", "figures.json"
 class Model:
     """A model in its `folder`, whose name is the model's.
 
-    `architecture`, `arguments`: what :func:`networks.build` makes it of. `dimensions`: 2 makes parallel planes, 3 a
-    box. `needs_drawing`: it makes nothing without a nodule's outline; `has_style`: a recipe's style says how far it
-    goes from its mean style. `diameter_mm`: least and greatest long diameter that it was trained on.
+    `architecture`, `arguments`: what :func:`networks.build` makes it of. `dimensions`: 2 makes the sketch plane,
+    which leads a nodule's density, 3 its tissue. `needs_drawing`: it makes nothing without a nodule's outline;
+    `has_style`: a recipe's style says how far it goes from its mean style. `diameter_mm`: least and greatest
+    long diameter that it was trained on.
     """
 
     folder: Path
@@ -93,6 +94,11 @@ def bundled() -> dict[str, Model]:
     return found
 
 
+def completing(folder: Path) -> Model:
+    """The model that makes tissue: that of `folder`, or the bundled one; see :func:`bundled`."""
+    return next(model for known in (models_in(folder), bundled()) for model in known.values() if model.dimensions == 3)
+
+
 def default() -> Model:
     """The model that a new drawing is for: one drawing, many nodules."""
     return next((model for model in bundled().values() if model.has_style), next(iter(bundled().values())))
@@ -100,5 +106,5 @@ def default() -> Model:
 
 def needs() -> str:
     """Which models need a drawing and which do not, a sentence for those who choose."""
-    words = {True: "needs a drawing", False: "makes a nodule from the box, with or without a drawing"}
+    words = {True: "needs a drawing", False: "makes a nodule with or without a drawing"}
     return "; ".join(f"{name} {words[model.needs_drawing]}" for name, model in bundled().items())

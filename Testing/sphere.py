@@ -12,7 +12,7 @@ from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Quality, Report
 
 STAGES = ("load", "site", "network", "blend", "report")
-HU = {"solid": 40, "part-solid": -300, "ground-glass": -600}
+HU = {"solid": 40, "part-solid": -300, "ground-glass": -600, "calcified": 500}
 MOST_HU = -400.0
 """As for the real maker, in denser tissue there is no room."""
 

@@ -31,7 +31,9 @@ def test_a_config_says_what_its_network_is() -> None:
         network = build(model.architecture, model.arguments)
         for what in ("dimensions", "needs_drawing", "has_style"):
             assert getattr(model, what) == getattr(network, what), (name, what)
-        assert generator(name).model.sha256 == model.sha256
+        made = generator(name)
+        assert made.model.sha256 == model.sha256
+        assert made.tissue.dimensions == 3
     assert models.default().has_style
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from training.figures.plain_features import plain_features, told_apart
+from SketchNoduleSynthLib.synthesis.appearance import plain_features
+from training.figures.told_apart import told_apart
 
 CENTRE = np.full(3, 24.5)
 Z, Y, X = np.mgrid[:50, :50, :50] - 24.5

@@ -1,7 +1,8 @@
-"""The shape and the tissue network in use: what is drawn holds, and nothing changes but the hole."""
+"""Real shapes and the tissue network in use: what is drawn holds, and nothing changes but the hole."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +20,16 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.networks import shape, tissue
+from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.synthesis.completion import along_voxels, completed
 from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, REACH_MM, blurred, noise_level, weight
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
-from SketchNoduleSynthLib.synthesis.structures import LINE_HU, lines
+from SketchNoduleSynthLib.synthesis.structures import LINE_HU, lines, with_parts
 from training.data.lesions import lesions
 from training.data.nodules import read_nodules
-from training.data.shape_samples import ShapeSamples, drawn_planes
 from training.data.tissue_samples import TissueSamples, cut
 from training.judges import GrainDiscriminator, mean_where, planes
-from training.train_shape import energy
 from training.train_tissue import apart, complete
 
 
@@ -38,7 +37,9 @@ def ball(center: np.ndarray, radius_mm: float, tilt_deg: float = 0.0) -> Shaped:
     """A nodule in a frame of its own."""
     frame = Frame.of_voi(center, 4 * radius_mm + 16, 40, tilt_deg)
     away = np.linalg.norm(frame.points() - center, axis=-1)
-    return Shaped(frame, (radius_mm - away).astype(np.float32), np.full(frame.shape, 0.7, np.float32))
+    return Shaped(
+        frame, (radius_mm - away).astype(np.float32), np.full(frame.shape, 0.7, np.float32), 0.7, 0.7, 5.0, None
+    )
 
 
 def parenchyma(spacing: tuple[float, float, float], direction: np.ndarray | None = None) -> Volume:
@@ -51,50 +52,6 @@ def parenchyma(spacing: tuple[float, float, float], direction: np.ndarray | None
 def known(tmp_path_factory: pytest.TempPathFactory) -> list:
     nodules = read_nodules(write_set(Path(tmp_path_factory.mktemp("set")) / "nodules.npz"))
     return lesions(nodules)
-
-
-# The shape network
-
-
-def test_drawn_planes_hold() -> None:
-    """In the planes that are drawn the shape is the drawing; beside them the seed decides."""
-    torch.manual_seed(0)
-    network = shape.Shape(shape.PRESETS["compact"]).eval()
-    distance = np.random.default_rng(0).uniform(-1, 1, (32,) * 3).astype(np.float32)
-    drawn = torch.from_numpy(drawn_planes(distance, True, False))[None]
-    leading = shape.conditions(10, 5, None, 0.6)[None]
-    made = [
-        network(drawn, leading, torch.randn(1, shape.STYLE), shape.noise_for(torch.Generator().manual_seed(seed)))
-        for seed in range(2)
-    ]
-    apart = [(made[0][0, 0, plane] - made[1][0, 0, plane]).abs().mean() for plane in (15, 16, 4)]
-    assert max(apart[:2]) < 0.4 * apart[2]
-    from_drawing = [(made[0][0, 0, plane] - drawn[0, 0, plane]).abs().mean() for plane in (15, 16, 4)]
-    assert max(from_drawing[:2]) < 0.4 * from_drawing[2]
-
-
-def test_the_energy_of_shapes_asks_for_their_spread() -> None:
-    torch.manual_seed(0)
-
-    def shapes(spread: float) -> torch.Tensor:
-        return spread * torch.randn(400, 2, 1, 1, 1).expand(-1, -1, 8, 8, 8)
-
-    real = shapes(1.0)
-    score = {spread: energy(shapes(spread), shapes(spread), real).item() for spread in (0.01, 1.0, 3.0)}
-    assert score[1.0] < score[0.01]
-    assert score[1.0] < score[3.0]
-
-
-def test_a_shape_sample_is_its_nodule(known: list) -> None:
-    """Twice the diameter an axis: the nodule spans about half of it; the drawn plane is its own."""
-    samples = ShapeSamples(known, 40, 1)
-    for index in range(8):
-        sample = samples[index]
-        inside = np.argwhere(sample["real"][0].numpy() > 0)
-        assert 8 <= np.ptp(inside, axis=0).max() + 1 <= 24
-        if sample["drawn"][1].any():
-            assert torch.allclose(sample["drawn"][0, 3], sample["real"][0, 15:17].mean(0))
-    assert torch.equal(samples[3]["real"], samples[3]["real"])
 
 
 # The tissue network
@@ -124,7 +81,7 @@ def test_samples_lie_along_the_voxels_and_on_those_of_1_mm(
         np.zeros((40,) * 3, np.int16), Grid(np.array([40] * 3), np.full(3, spacing), np.zeros(3), direction)
     )
     nodule = ball(volume.grid.to_lps([20.3, 19.8, 20.1]), radius_mm, tilt_deg=20)
-    frame = along_voxels(volume, nodule)
+    frame = along_voxels(volume.grid, nodule)
     at = volume.grid.to_index(frame.points().reshape(-1, 3))
     if spacing == 1.0:
         assert np.abs(at - np.rint(at)).max() < 1e-6
@@ -145,13 +102,13 @@ def test_nothing_is_added_beyond_the_hole(spacing: tuple[float, float, float]) -
     nodule, voi = ball(centre, 5.0), Voi(tuple(ras_of_lps(centre)), 10.0)
     network = tissue.Tissue(tissue.PRESETS["compact"]).eval()  # Geometry does not depend on the weights.
     sites = [Site(Reslice(volume, voi), NoduleRecipe(voi=voi, model="mcgan", seed=seed)) for seed in (3, 3, 4)]
-    made = [completed(volume, nodule, network, site, 5.0, 0.7) for site in sites]
+    made = [completed(nodule, site, network) for site in sites]
     assert np.array_equal(made[0].added, made[1].added)
     assert not np.array_equal(made[0].added, made[2].added)
-    assert np.abs(made[0].added[made[0].distance_mm <= -REACH_MM]).max() == 0
-    assert np.abs(made[0].added[made[0].distance_mm > 0]).max() > 0
+    assert np.abs(made[0].added[made[0].inside_mm <= -REACH_MM]).max() == 0
+    assert np.abs(made[0].added[made[0].inside_mm > 0]).max() > 0
     assert np.array_equal(volume.array, before)
-    plane = completed(volume, nodule, network, sites[0], 5.0, 0.7, only_plane=True)
+    plane = completed(nodule, sites[0], network, only_plane=True)
     assert 0 < np.count_nonzero(plane.added) < np.count_nonzero(made[0].added)
 
 
@@ -168,6 +125,19 @@ def test_a_drawn_vessel_is_a_tube_and_a_wall_a_sheet() -> None:
         height = np.ptp(np.argwhere(inside)[:, 0]) + 1
         assert height == pytest.approx(across, abs=1) if label == "vessel" else height >= 16
         assert (density[inside] == to_network(LINE_HU[label], clip=False)).all()
+
+
+def test_a_solid_part_is_denser_within_its_outline() -> None:
+    volume = parenchyma((1.0, 1.0, 1.0))
+    centre = volume.grid.to_lps([35, 35, 35])
+    voi = Voi(tuple(ras_of_lps(centre)), 12.0)
+    part = Stroke(np.array([[-2.0, -2], [2, -2], [2, 2], [-2, 2]]), "solid", closed=True)
+    site = Site(Reslice(volume, voi), NoduleRecipe(voi=voi, model="mcgan", strokes=(part,)))
+    shape = replace(ball(centre, 6.0), density=np.full((40,) * 3, -0.2, np.float32))
+    changed = with_parts(shape, site).density != shape.density
+    away = np.abs(shape.frame.to_local(shape.frame.points()))
+    assert changed[(away < 0.9).all(-1)].all()
+    assert not changed[(away > 2.8).any(-1)].any()
 
 
 def test_the_mean_on_a_support_is_of_the_support_alone() -> None:

@@ -17,7 +17,7 @@ from nodule_set import write_set
 from safetensors.torch import load_file, save_file
 
 from SketchNoduleSynthLib.errors import InputError
-from training import loop, train_mcgan, train_pix2pix, train_shape, train_tissue
+from training import loop, train_mcgan, train_pix2pix, train_tissue
 from training.bundle_weights import bundle
 from training.command import start_from, training_options
 from training.loop import GRIDS, LOG, Run, accelerator
@@ -26,8 +26,8 @@ from training.run_folder import CONFIG, newest_checkpoint, step_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPER_MODELS = ["pix2pix", "stylepix2pix", "mcgan"]
-MODELS = [*PAPER_MODELS, "tissue", "shape"]
-TRAIN = {"mcgan": train_mcgan.train, "tissue": train_tissue.train, "shape": train_shape.train}
+MODELS = [*PAPER_MODELS, "tissue"]
+TRAIN = {"mcgan": train_mcgan.train, "tissue": train_tissue.train}
 
 
 # Losses
@@ -76,8 +76,8 @@ class Killed(Exception):
 
 def trained(model: str, nodules_npz: Path, folder: Path, steps: int, *more: str) -> dict[str, Any]:
     """The checkpoint after training as the command line would start it, on one thread."""
-    options = training_options(None)
-    options.add_argument("--l1", type=float)
+    options = training_options(None, ("paper",) if model == "mcgan" else ("compact", "paper"))
+    options.add_argument("--l1", type=float, default=0.0)
     words = [str(nodules_npz), str(folder), f"--steps={steps}", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
     given = options.parse_args([*words, *more])
     given.model = model

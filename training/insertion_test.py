@@ -24,17 +24,16 @@ from pathlib import Path
 
 import numpy as np
 
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
 from training.command import at_least, models_of, run_command
 from training.data.nodules import Nodule, read_nodules
-from training.figures.inserters import Inserter, networked, shaped_tissue, simple
+from training.figures.inserters import Inserter, networked, simple
 from training.figures.insertion import DIAMETER_MM, LEAST_NODULES, InsertionTest, Row, of_test, sheet
 from training.figures.insertion_figures import Seen, tissue
 from training.figures.insertion_tables import features_printed, printed
-from training.figures.kinds import KINDS
 from training.run_folder import network_of
 
 LEAST_SITES = 40
@@ -83,7 +82,7 @@ def by_kind(
 ) -> dict[str, dict[str, Row]]:
     """The rows of a test of each kind; the training nodules are among the real ones where there are too few others."""
     tables = {}
-    for kind in KINDS:
+    for kind in ATTENUATIONS:
         few = len(of_test(validation, sizes, kind)) < LEAST_NODULES
         test = InsertionTest.of([*validation, *training] if few else validation, sizes, kind)
         if test.asked:
@@ -107,9 +106,7 @@ if __name__ == "__main__":
     options.add_argument("--by-kind", action="store_true", help="a test for each kind of nodule, without baselines")
     options.add_argument("--model", action="append", help="default: all that are bundled")
     options.add_argument("--models", type=Path, default=MODELS_FOLDER)
-    options.add_argument(
-        "--runs", type=Path, nargs=2, metavar=("SHAPE", "TISSUE"), help="two runs' folders, as one more"
-    )
+    options.add_argument("--tissue", type=Path, help="the run of a tissue network to take for the bundled one")
     options.add_argument("--no-baselines", action="store_true")
     options.add_argument("--seed", type=at_least(0), default=0)
     options.add_argument("--figures", type=Path, help="a folder for contact sheets")
@@ -118,13 +115,12 @@ if __name__ == "__main__":
     def main() -> None:
         given = options.parse_args()
         sets = [read_nodules(path) for path in (given.validation, given.training)]
+        makes = {model: generator(model, given.models) for model in models_of(given)}
+        if given.tissue:
+            makes = {model: make.with_tissue(network_of(given.tissue)) for model, make in makes.items()}
         models: dict[str, Inserter] = {
-            model: partial(networked, model=model, make=generator(model, given.models)) for model in models_of(given)
+            model: partial(networked, model=model, make=make) for model, make in makes.items()
         }
-        if given.runs:
-            without = next(model.name for model in bundled().values() if not model.needs_drawing)
-            shape, tissue = map(network_of, given.runs)
-            models["shape and tissue"] = partial(shaped_tissue, shape=shape, tissue=tissue, model=without)
         if given.by_kind:
             tables = by_kind(sets[0], sets[1], models, given.sizes)
         else:

@@ -1,69 +1,95 @@
-"""Whether the quality gate's bounds of attenuation are those of real nodules.
+"""Make the quality gate's bounds: between which values the plain features of real nodules lie.
 
-    python -m training.quality_bounds TRAINING
+    python -m training.quality_bounds nodules_training.npz SketchNoduleSynthLib/resources/quality/bounds.json
+    python -m training.quality_bounds nodules_validation.npz
 
-Mean HU of the core, its 5th and 95th percentile by rated texture and size, and the share of nodules that the gate
-lets pass. Where it is far below 90% the gate asks for what real nodules are not.
+By feature, size and, of the density, attenuation: what all but a share TAIL at either end have. Where fewer than FEW
+nodules are known, their range and a fifth of it on either side. Without a file to write, how many of the nodules lie
+within the bundled bounds, and which features keep the others out.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
-from SketchNoduleSynthLib.synthesis.quality import LARGE_MM, core_bounds
+from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.synthesis.appearance import of_mask
+from SketchNoduleSynthLib.synthesis.quality import BANDS_MM, JUDGED, Bounds, band, bounds
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
-from training.figures.nodule_figures import core_of
+from training.figures.insertion_figures import Seen
+
+TAIL, FEW, WIDER = 0.003, 80, 0.2
+BY_ATTENUATION = ("mean_hu", "border_hu_per_mm")
+ONLY_ABOVE = ("length", "streaks", "shell_hu")
+NO_LOW = -1e4
+Measured = list[tuple[Seen, dict[str, float]]]
 
 
-class Row(NamedTuple):
-    """Of the nodules of one attenuation, below LARGE_MM or not: mean HU of the cores against the gate's bounds."""
-
-    attenuation: str
-    is_large: bool
-    nodules: int
-    fifth_hu: float
-    last_hu: float
-    bounds_hu: tuple[float, float]
-    within: float
-
-
-def rows(nodules: Sequence[Nodule]) -> list[Row]:
-    """The table. Raises :class:`InputError` if no nodule's texture is rated."""
-    found: dict[tuple[str, bool], list[float]] = {}
-    for nodule in nodules:
-        if nodule.attenuation is not None:
-            core = nodule.ct.array[core_of(nodule.mask.array > 0)]
-            found.setdefault((nodule.attenuation, nodule.diameter_mm >= LARGE_MM), []).append(float(core.mean()))
-    if not found:
+def measured(nodules: Sequence[Nodule]) -> Measured:
+    """The rated nodules with their features. Raises :class:`InputError` if there is none."""
+    seen = [Seen.of(nodule) for nodule in nodules if nodule.attenuation]
+    if not seen:
         raise InputError("None of these nodules has a rated texture; give a set with ratings.")
-    table = []
-    for kind, is_large in sorted(found, key=lambda key: (ATTENUATIONS.index(key[0]), key[1])):
-        hu = np.array(found[kind, is_large])
-        low, high = core_bounds(kind, LARGE_MM if is_large else 0.0)
-        fifth, last = np.percentile(hu, [5, 95])
-        within = float(((hu >= low) & (hu <= high)).mean())
-        table.append(Row(kind, is_large, len(hu), float(fifth), float(last), (low, high), within))
-    return table
+    return [(one, one.plain() | of_mask(one.ct.array, one.mask, one.ct.grid.spacing[::-1])) for one in seen]
+
+
+def range_of(values: Sequence[float]) -> tuple[float, float]:
+    """Least and most that the gate allows where real nodules have `values`; NaN is not counted."""
+    known = np.array([value for value in values if np.isfinite(value)])
+    if not len(known):
+        return float("-inf"), float("inf")
+    low, high = np.quantile(known, [TAIL, 1 - TAIL])
+    wider = WIDER * (high - low) if len(known) < FEW else 0.0
+    return round(float(low - wider), 3), round(float(high + wider), 3)
+
+
+def allowed(name: str, found: Measured, kind: str, size: int) -> tuple[float, float]:
+    """The bounds of a feature."""
+    values = [
+        plain[name]
+        for one, plain in found
+        if band(one.diameter_mm) == size and (one.kind == kind or name not in BY_ATTENUATION)
+    ]
+    low, high = range_of(values)
+    return (NO_LOW if name in ONLY_ABOVE else low), high
+
+
+def made(found: Measured) -> Bounds:
+    sizes = range(len(BANDS_MM) + 1)
+    return {
+        name: {kind: [allowed(name, found, kind, size) for size in sizes] for kind in ATTENUATIONS} for name in JUDGED
+    }
+
+
+def outside(plain: dict[str, float], one: Seen) -> list[str]:
+    """The features that the bundled bounds do not allow."""
+    limits = {name: bounds()[name][one.kind][band(one.diameter_mm)] for name in JUDGED}
+    return [name for name, (low, high) in limits.items() if plain[name] < low or plain[name] > high]
 
 
 def main(words: Sequence[str] | None = None) -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("nodules", type=Path, help="training set")
-    table = rows(read_nodules(options.parse_args(words).nodules))
-    print(f"{'attenuation':12} {'long':>7} {'nodules':>7} {'5th HU':>6} {'95th':>6} {'bounds HU':>14} {'within':>6}")
-    for row in table:
-        size = f"{'>=' if row.is_large else '<'} {LARGE_MM:.0f} mm"
-        bounds = "{:.0f} to {:.0f}".format(*row.bounds_hu)
-        hu = f"{row.fifth_hu:6.0f} {row.last_hu:6.0f} {bounds:>14}"
-        print(f"{row.attenuation:12} {size:>7} {row.nodules:7} {hu} {row.within:6.0%}")
+    options.add_argument("nodules", type=Path)
+    options.add_argument("file", type=Path, nargs="?", help="the file to write, .json")
+    given = options.parse_args(words)
+    found = measured(read_nodules(given.nodules))
+    if given.file:
+        write_text(given.file, json.dumps({"bands_mm": BANDS_MM, "bounds": made(found)}, indent=1) + "\n")
+        print(f"{given.file}: of {len(found)} nodules")
+        return
+    kept = [outside(plain, one) for one, plain in found]
+    print(f"within the bounds: {sum(not names for names in kept)} of {len(kept)} nodules")
+    for name, count in Counter(name for names in kept for name in names).most_common():
+        print(f"{name}: {count} outside")
 
 
 if __name__ == "__main__":

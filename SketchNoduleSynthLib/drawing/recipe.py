@@ -15,8 +15,9 @@ from SketchNoduleSynthLib.files import read_json
 from SketchNoduleSynthLib.json_keys import Keys, choice, integer, named, number
 
 VERSION = 1
-ATTENUATIONS = ("solid", "part-solid", "ground-glass")
+ATTENUATIONS = ("solid", "part-solid", "ground-glass", "calcified")
 BLENDINGS = ("soft", "poisson")
+CORE_HU = (-900.0, 2000.0)
 STYLE = 0.5
 """Of StylePix2pix's styles: the more of it, the more seeds shrink or fade a nodule against its drawing."""
 
@@ -25,7 +26,8 @@ STYLE = 0.5
 class Draft:
     """What is asked for of one nodule, as far as it is: its VOI may lack, and its drawing.
 
-    `style`: how far it goes from the mean style to the seed's, 0 to 1 (models that have styles).
+    `style`: how far it goes from the mean style to the seed's, 0 to 1 (models that have styles). `core_hu`: how dense
+    the nodule shall be within 1.5 mm of its centre; None: as the seed has it, as such nodules are.
     `weights_sha256`, where given, is what the model's weights must be. Raises :class:`InputError` for values that
     none of it can have.
     """
@@ -37,6 +39,7 @@ class Draft:
     strokes: tuple[Stroke, ...] = ()
     blending: str = "soft"
     style: float = STYLE
+    core_hu: float | None = None
     weights_sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -45,6 +48,8 @@ class Draft:
         choice(self.attenuation, "attenuation", ATTENUATIONS)
         choice(self.blending, "blending", BLENDINGS)
         object.__setattr__(self, "style", number(self.style, "style", 0.0, 1.0))
+        if self.core_hu is not None:
+            object.__setattr__(self, "core_hu", number(self.core_hu, "core_hu", *CORE_HU))
         if not isinstance(self.weights_sha256, str | None):
             raise InputError("weights_sha256 must be text.")
 

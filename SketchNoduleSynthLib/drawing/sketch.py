@@ -17,8 +17,12 @@ from scipy import ndimage
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.json_keys import Keys, number
 
-Label = Literal["nodule", "vessel", "wall", "other"]
+Label = Literal["nodule", "solid", "calcification", "cavity", "vessel", "wall", "other"]
 LABELS: tuple[Label, ...] = get_args(Label)
+PARTS: tuple[Label, ...] = ("solid", "calcification", "cavity")
+"""Outlines in the nodule."""
+LINES: tuple[Label, ...] = ("vessel", "wall", "other")
+"""Lines around it, or into it."""
 RASTER_SAMPLES = 128
 MAX_CROSSING_POINTS = 500
 ANGLE_DEG = 3

@@ -16,7 +16,6 @@ from SketchNoduleSynthLib.generation.coarse import GRID_MM
 from SketchNoduleSynthLib.generation.lung import SIDES, Lung
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
 from SketchNoduleSynthLib.json_keys import number
-from SketchNoduleSynthLib.synthesis.site import cube_frame
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 HILUM_MM = 30.0
@@ -97,7 +96,7 @@ class Positions:
             center = self.points[voxel] + rng.uniform(-GRID_MM / 2, GRID_MM / 2, 3)
             x, y, z = np.round(ras_of_lps(center), 1).tolist()
             voi = Voi((x, y, z), diameter_mm, *tilts_deg)
-            is_seen_whole = self.volume.grid.holds(cube_frame(voi).corners())
+            is_seen_whole = self.volume.grid.holds(voi.frame(1).corners())
             if is_seen_whole and not any(overlap(voi, other) for other in taken) and self._vessels_allow(voi):
                 return voi
         return None

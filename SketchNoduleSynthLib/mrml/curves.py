@@ -22,7 +22,15 @@ from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 FOLDER = "Synthetic nodules"
 SESSION_ATTRIBUTE = "SketchNoduleSynth.Case"
 """Marks the text node of a session; as the role of a reference, it leads to it from a curve."""
-COLORS = {"nodule": (1.0, 0.85, 0.1), "vessel": (1.0, 0.35, 0.3), "wall": (0.3, 0.75, 1.0), "other": (0.6, 0.95, 0.6)}
+COLORS = {
+    "nodule": (1.0, 0.85, 0.1),
+    "solid": (1.0, 0.6, 0.1),
+    "calcification": (1.0, 1.0, 1.0),
+    "cavity": (0.8, 0.5, 1.0),
+    "vessel": (1.0, 0.35, 0.3),
+    "wall": (0.3, 0.75, 1.0),
+    "other": (0.6, 0.95, 0.6),
+}
 LABEL_ATTRIBUTE = "SketchNoduleSynth.Label"
 LINE_MM, GLYPH_MM = 0.25, 0.01
 DOTS, DOT_SCALE, DOT_COLOR = 48, 0.4, (0.2, 0.8, 0.8)

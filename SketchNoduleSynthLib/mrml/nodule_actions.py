@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from SketchNoduleSynthLib import models
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, STYLE, Recipe
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, CORE_HU, STYLE, Recipe
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
@@ -53,6 +53,14 @@ def model_of(editor: Editor) -> models.Model:
     return models.bundled()[editor.session.draft.model]
 
 
+TYPICAL_HU = {"solid": 0.0, "part-solid": -300.0, "ground-glass": -600.0, "calcified": 800.0}
+"""What the density begins with."""
+
+
+def has_density(editor: Editor) -> bool:
+    return editor.session.draft.core_hu is not None
+
+
 def next_seed(editor: Editor) -> None:
     editor.session.choose(seed=editor.session.draft.seed + 1)
 
@@ -67,6 +75,25 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
     of_draft("model", "Model:", models.needs(), models.default().name, choices=tuple(models.bundled())),
     Action("card", "Card", "What the model was trained on, what it is good for and what not"),
     of_draft("attenuation", "Attenuation:", "How dense it is", ATTENUATIONS[0], choices=ATTENUATIONS),
+    Value(
+        "has_density",
+        "Density:",
+        "Say how dense its core shall be; else it is as such nodules are",
+        False,
+        has_density,
+        lambda e, is_asked: e.session.choose(core_hu=TYPICAL_HU[e.session.draft.attenuation] if is_asked else None),
+    ),
+    Value(
+        "core_hu",
+        "HU",
+        "HU within 1.5 mm of its centre",
+        0.0,
+        lambda e: e.session.draft.core_hu or 0.0,
+        lambda e, hu: e.session.choose(core_hu=hu),
+        has_density,
+        limits=(*CORE_HU, 10),
+        unit=" HU",
+    ),
     of_draft(
         "seed", "Seed:", "Another seed, another nodule; the same seed, the same voxels", 0, limits=(0, 2**31 - 1, 1)
     ),

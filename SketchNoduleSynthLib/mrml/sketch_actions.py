@@ -16,6 +16,9 @@ from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
 TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
 PENS = {
     "nodule": ("Nodule", "N", "Draw the nodule's outline in the sketch view"),
+    "solid": ("Solid part", "S", "Draw the outline of a solid part in the nodule"),
+    "calcification": ("Calcification", "C", "Draw the outline of a calcification in the nodule"),
+    "cavity": ("Cavity", "A", "Draw the outline of a cavity in the nodule"),
     "vessel": ("Vessel", "V", "Draw a vessel that runs beside or into the nodule"),
     "wall": ("Wall", "W", "Draw a chest wall or a fissure"),
     "other": ("Other", "O", "Draw another structure"),

@@ -1,4 +1,4 @@
-"""The networks; torch only, shared with training."""
+"""The networks; torch only, shared with training. What can be bundled is built here."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from typing import Any
 
 from torch import nn
 
-from SketchNoduleSynthLib.networks.mcgan import MCGAN, MCGANConfig
 from SketchNoduleSynthLib.networks.pix2pix import Pix2Pix, Pix2PixConfig
-from SketchNoduleSynthLib.networks.shape import Shape, ShapeConfig
 from SketchNoduleSynthLib.networks.stylepix2pix import StylePix2Pix, StylePix2PixConfig
 from SketchNoduleSynthLib.networks.tissue import Tissue, TissueConfig
 
 ARCHITECTURES: dict[str, tuple[Callable[[Any], nn.Module], type]] = {
     "pix2pix": (Pix2Pix, Pix2PixConfig),
     "stylepix2pix": (StylePix2Pix, StylePix2PixConfig),
-    "mcgan": (MCGAN, MCGANConfig),
     "tissue": (Tissue, TissueConfig),
-    "shape": (Shape, ShapeConfig),
 }
 
 

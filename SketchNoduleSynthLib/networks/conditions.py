@@ -10,10 +10,10 @@ CONDITIONS = 3 + len(ATTENUATIONS)
 
 
 def conditions(diameter_mm: float, attenuation: str) -> torch.Tensor:
-    """One-hot (6,): small (<= 10 mm), medium, large (> 20 mm); solid, part-solid, ground-glass."""
+    """One-hot (6,): small (<= 10 mm), medium, large (> 20 mm); solid (calcified too), part-solid, ground-glass."""
     vector = torch.zeros(CONDITIONS)
     vector[int(diameter_mm > SMALL_MM) + int(diameter_mm > LARGE_MM)] = 1.0
-    vector[3 + ATTENUATIONS.index(attenuation)] = 1.0
+    vector[3 + ATTENUATIONS.index("solid" if attenuation == "calcified" else attenuation)] = 1.0
     return vector
 
 

@@ -8,5 +8,7 @@ _HERE = Path(__file__).resolve().parent
 MODELS_FOLDER = _HERE / "models"
 """A folder a model: weights, config, card, figures."""
 LIDC_OUTLINES = _HERE / "outlines" / "lidc.json"
+LIDC_SHAPES = _HERE / "shapes" / "lidc.npz"
+QUALITY_BOUNDS = _HERE / "quality" / "bounds.json"
 TURING_PAGE = _HERE / "turing" / "real_or_synthetic.html"
 """The page on which readers without this software answer."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
-from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
+from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.structures import lines
+from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,60 +28,53 @@ ROOM_MM = 3.0
 ALONG = 0.999
 SLAB = 16
 AROUND_BLUR_MM = 1.5
+FOOT_MM = 2.0
+"""So deep into a wall a nodule's foot may change it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Completed:
-    """On the samples of `frame`, which lie along the CT's own axes (z, y, x): what is added to the CT, in HU, how far
-    it is generated (0 to 1), and the signed distance to the nodule's border."""
-
-    frame: Frame
-    added: NDArray[np.float32]
-    weight: NDArray[np.float32]
-    distance_mm: NDArray[np.float32]
-    network_seconds: float
-
-
-def along_voxels(volume: Volume, shape: Shaped) -> Frame:
+def along_voxels(grid: Grid, shape: Shaped) -> Frame:
     """Samples of 1 mm along the CT's axes, with room for the nodule; on its voxels where those are of 1 mm.
 
     The network's noise has the grain of voxels, so nothing is turned between the two.
     """
-    axes = volume.grid.direction.T
+    axes = grid.direction.T
     inside = shape.frame.points()[shape.distance_mm > 0]
     at = (inside if len(inside) else shape.frame.center[None]) @ axes.T
     middle = (at.max(0) + at.min(0)) / 2
     span = np.ptp(at, axis=0) + 2 * (REACH_MM + ROOM_MM)
     samples = np.maximum(STEP * np.ceil(span / SPACING_MM / STEP), LEAST_SIDE).astype(int)
-    voxel = np.rint(volume.grid.to_index(middle @ axes))
-    centre = volume.grid.to_lps(voxel) - SPACING_MM / 2 * axes.sum(0)  # The sides are even.
+    voxel = np.rint(grid.to_index(middle @ axes))
+    centre = grid.to_lps(voxel) - SPACING_MM / 2 * axes.sum(0)  # The sides are even.
     return Frame(centre, axes, tuple(samples * SPACING_MM), tuple(samples.tolist()))
 
 
-def completed(
-    volume: Volume,
-    shape: Shaped,
-    network: nn.Module,
-    site: Site,
-    texture: float,
-    core: float,
-    only_plane: bool = False,
-) -> Completed:
-    """The nodule of that shape in the CT, which is not changed; `only_plane`: no more than the sketch plane needs."""
+def completed(shape: Shaped, site: Site, network: nn.Module, only_plane: bool = False) -> Generated:
+    """The nodule of that shape in the site's CT, which is not changed; `only_plane`: what the sketch plane needs."""
     import torch
 
     from SketchNoduleSynthLib.networks import tissue
 
-    frame = along_voxels(volume, shape)
-    hu = frame.sample(volume)
+    frame = along_voxels(site.reslice.volume.grid, shape)
+    hu = frame.sample(site.reslice.volume)
     distance, density = shape.on(frame.grid)
     line, line_density = lines(site, frame.grid)
     nodule, border = distance > 0, np.maximum(distance, line)
-    share = weight(border)
+    deep = ndimage.distance_transform_edt(dense_tissue(hu, (SPACING_MM,) * 3))
+    share = weight(border) * smooth_step(1 - deep / FOOT_MM)
     dense = around(hu, border)
-    values = to_network(blurred(hu, dense, AROUND_BLUR_MM), clip=False)
-    values = np.where(nodule, density, np.where(line > 0, line_density, values))
-    leading = tissue.conditions(site.diameter_mm, texture, "fine", None, core, noise_level(hu, share > 0))
+    there = np.where(dense, to_network(blurred(hu, dense, AROUND_BLUR_MM), clip=False), -np.inf)
+    # What is denser than the nodule goes on in it: vessels in ground-glass, a wall.
+    values = np.maximum(np.where(nodule, density, -np.inf), there)
+    values = np.where(line > 0, np.maximum(line_density, values), values)
+    led = stacked(nodule | dense | (line > 0), values)
+    leading = tissue.conditions(
+        site.diameter_mm,
+        shape.texture,
+        "coarse",
+        shape.ratings,
+        shape.core,
+        noise_level(hu, share > 0),
+    )
     chance = torch.Generator().manual_seed(site.recipe.seed)
     style = torch.randn(1, tissue.STYLE, generator=chance)
     noise = tissue.noise_for(hu.shape, chance)
@@ -88,16 +83,15 @@ def completed(
     def channels(*arrays: NDArray) -> torch.Tensor:
         return torch.from_numpy(np.stack([array[part] for array in arrays]).astype(np.float32))[None]
 
-    given = [channels(to_network(hu, clip=False)), channels(share > 0), channels(border)]
-    led = channels(*stacked(nodule | dense | (line > 0), values))
+    given = [channels(to_network(hu, clip=False)), channels(share > 0), channels(border), channels(*led)]
     fields = [one[:, :, slice(*(edge * one.shape[2] // len(hu) for edge in (part.start, part.stop)))] for one in noise]
     started = time.perf_counter()
     with torch.inference_mode():
-        y = network(*given, led, leading[None], style, fields)[0, 0].numpy()
+        y = network(*given, leading[None], style, fields)[0, 0].numpy()
     seconds = time.perf_counter() - started
-    added = np.zeros_like(hu)
-    added[part] = share[part] * (from_network(y) - hu[part])
-    return Completed(frame, added, share, distance, seconds)
+    made = hu.copy()
+    made[part] = from_network(y)
+    return Generated(frame, hu, made, distance, share, seconds)
 
 
 def slab(frame: Frame, sketch: Frame) -> slice:

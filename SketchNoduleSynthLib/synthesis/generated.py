@@ -1,4 +1,4 @@
-"""What a network made of a site, before it stands in the CT: HU, the nodule's border and the weight, in one frame."""
+"""What the networks made of a site, before it stands in the CT."""
 
 from __future__ import annotations
 
@@ -9,31 +9,35 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
-from SketchNoduleSynthLib.synthesis.site import Site
-from SketchNoduleSynthLib.synthesis.tissue import filled_air, grow_against
 
 CONTINUITY_STEP_MM = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Generated:
-    """What a network made, on the samples of `frame`, all (w, v, u).
+    """On the samples of `frame`, which lie along the CT's own axes, all (z, y, x).
 
-    `hu`: the nodule with the tissue around it; `inside_mm`: signed distance to the nodule's border, positive
-    inside; `weight`: how far `hu` shall replace the CT, 0 to 1; `network_seconds`: time in the network alone.
+    `before`: HU of the CT; `hu`: the nodule with its surroundings; `inside_mm`: signed distance to the nodule's border,
+    positive inside; `weight`: how far `hu` shall replace the CT, 0 to 1; `network_seconds`: time in the tissue network.
     """
 
     frame: Frame
+    before: NDArray[np.float32]
     hu: NDArray[np.float32]
     inside_mm: NDArray[np.float32]
     weight: NDArray[np.float32]
     network_seconds: float
 
+    @property
+    def added(self) -> NDArray[np.float32]:
+        """What is added to the CT, in HU."""
+        return self.weight * (self.hu - self.before)
+
 
 def continuity(made: Generated) -> float:
-    """How much HU changes per mm across the planes (w), over how much it does in them; 1 is as in a real nodule.
+    """How much HU changes per mm across the CT's slices, over how much it does in them; 1 is as in a real nodule.
 
-    Well above 1, the planes do not belong together: a reader scrolling through them sees the nodule flicker.
+    Well above 1, the slices do not belong together: a reader scrolling through them sees the nodule flicker.
     """
     inner = made.inside_mm > 0.25 * made.inside_mm.max()
     steps = []
@@ -58,17 +62,3 @@ def smooth_step(share: NDArray) -> NDArray[np.float32]:
     """0 below 0, 1 above 1, smooth between."""
     share = np.clip(share, 0.0, 1.0)
     return (share * share * (3.0 - 2.0 * share)).astype(np.float32)
-
-
-def ramp(samples: int, feather: float) -> NDArray[np.float32]:
-    """1 in the middle of `samples`, smoothly down to 0 over the share `feather` at either end."""
-    at = (np.arange(samples) + 0.5) / samples
-    return smooth_step(np.minimum(at, 1 - at) / feather)
-
-
-def shown(site: Site, hu: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A generated sketch plane as it will stand in the CT, but for the noise."""
-    real = site.reslice.hu
-    return grow_against(
-        real, real + weight * (filled_air(real, hu) - real), site.reslice.dense, (site.reslice.pixel_mm,) * 2
-    )

@@ -1,38 +1,70 @@
-"""The networks behind one small interface: a site in, HU in the VOI's frame out."""
+"""The bundled networks in use: a site in, a nodule with its surroundings out.
+
+Every model goes the same way. A real nodule's shape is warped to the drawing; a network of planes, where the user
+chose one, leads its density in and near the sketch plane; drawn parts have theirs; the tissue network completes it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.ct.window import to_network
+from SketchNoduleSynthLib.models import completing
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
-from SketchNoduleSynthLib.synthesis import bundle
-from SketchNoduleSynthLib.synthesis.box_generator import BoxGenerator
+from SketchNoduleSynthLib.synthesis import bundle, shapes
+from SketchNoduleSynthLib.synthesis.completion import completed
 from SketchNoduleSynthLib.synthesis.generated import Generated
-from SketchNoduleSynthLib.synthesis.plane_generator import PlaneGenerator
+from SketchNoduleSynthLib.synthesis.plane_network import led_by_plane
+from SketchNoduleSynthLib.synthesis.shaping import shaped
 from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.structures import with_parts
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class Generator(Protocol):
-    """A bundled network in use."""
+@dataclass(frozen=True)
+class Generator:
+    """`model` is the one that was chosen; `tissue`, the same or another, makes voxels of a shape of `shapes`."""
 
     model: bundle.Loaded
+    tissue: bundle.Loaded
+    shapes: shapes.Shapes
 
-    def notes(self, site: Site) -> list[str]:
-        """What of the drawing this network does not use, a sentence each."""
+    @property
+    def sha256(self) -> str:
+        """Of all weights and shapes that decide what is made."""
+        parts = dict.fromkeys((self.model.sha256, self.tissue.sha256, self.shapes.sha256))
+        return hashlib.sha256("".join(parts).encode()).hexdigest()
 
-    def reach_mm(self, site: Site) -> float:
-        """How far from the VOI's middle, along u and v, a nodule is made in full."""
+    def with_tissue(self, network: nn.Module) -> Generator:
+        """With another tissue network, such as one that still trains."""
+        return replace(self, tissue=replace(self.tissue, network=network))
 
-    def nodule(self, site: Site) -> Generated:
-        """The whole nodule. Raises :class:`InputError` if the drawing or the diameter cannot be used."""
+    def nodule(self, site: Site, only_plane: bool = False) -> Generated:
+        """The whole nodule, or no more of it than the sketch plane needs.
+
+        Raises :class:`InputError` if the drawing cannot be used.
+        """
+        made = shaped(site, self.shapes)
+        if self.model.needs_drawing:
+            made = led_by_plane(made, site, self.model)
+        core_hu = site.recipe.core_hu
+        made = made if core_hu is None else made.with_centre(float(to_network(core_hu, clip=False)))
+        return completed(with_parts(made, site), site, self.tissue.network, only_plane)
 
     def plane(self, site: Site) -> NDArray[np.float32]:
         """The sketch plane alone (v, u) in HU, as it will look in the CT, for a preview."""
+        made = self.nodule(site, only_plane=True)
+        return site.reslice.hu + site.reslice.frame.plane().sample(Volume(made.added, made.frame.grid))[0]
 
 
 @cache
@@ -42,4 +74,5 @@ def generator(name: str, folder: Path = MODELS_FOLDER) -> Generator:
     Raises :class:`InputError` as :func:`bundle.load` does.
     """
     model = bundle.load(name, folder)
-    return BoxGenerator(model) if model.dimensions == 3 else PlaneGenerator(model)
+    tissue = model if model.dimensions == 3 else bundle.load(completing(folder).name, completing(folder).folder.parent)
+    return Generator(model, tissue, shapes.bundled())

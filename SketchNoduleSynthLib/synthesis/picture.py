@@ -18,7 +18,15 @@ from SketchNoduleSynthLib.drawing.sketch import Label
 TILE = 256
 HEADING = 18
 WIDER = 1.6
-COLOURS: dict[Label, str] = {"nodule": "#ffd24a", "vessel": "#ff5a5a", "wall": "#5ac8ff", "other": "#9be36b"}
+COLOURS: dict[Label, str] = {
+    "nodule": "#ffd24a",
+    "solid": "#ff9a1a",
+    "calcification": "#ffffff",
+    "cavity": "#cc80ff",
+    "vessel": "#ff5a5a",
+    "wall": "#5ac8ff",
+    "other": "#9be36b",
+}
 PLANES = ("sketch plane", "across, left-right", "across, front-back")
 
 

@@ -7,24 +7,27 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.appearance import Sight
 from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
-from SketchNoduleSynthLib.synthesis.box_generator import MOST_ZOOM
 from SketchNoduleSynthLib.synthesis.generated import Generated, continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
-from SketchNoduleSynthLib.synthesis.quality import judge, seam_ratio
+from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report
 from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
-from SketchNoduleSynthLib.synthesis.site import Reslice, Site, cube_frame
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 PERCENTILES = (5, 25, 50, 75, 95)
+SIGHT_ROOM = 4
 INTERPOLATION_VOXELS = 3
 """A frame's samples are interpolated from voxels up to so far outside it."""
 
@@ -46,7 +49,7 @@ def synthesize(
 
     stage("load")
     make = make or generator(nodule.model)
-    if nodule.weights_sha256 not in (None, make.model.sha256):
+    if nodule.weights_sha256 not in (None, make.sha256):
         raise InputError(
             f"The recipe was carried out with other weights of {nodule.model} ({nodule.weights_sha256}); "
             "remove weights_sha256 to use the bundled ones."
@@ -59,11 +62,10 @@ def synthesize(
         longest_mm = max(longest_mm, long_diameter(site.outline[0], site.reslice.pixel_mm))
     if beyond := make.model.beyond(longest_mm):
         raise InputError(beyond)
-    notes += make.notes(site)
     stage("network")
     made = make.nodule(site)
     stage("blend")
-    blended = blend(volume, made, nodule.seed, nodule.blending == "poisson")
+    blended = blend(volume, made, nodule.blending == "poisson")
     if not blended.nodule.any():
         raise InputError(
             "There is no room for the nodule: the VOI lies in soft tissue, the CT is not in HU, or the drawing is "
@@ -73,20 +75,20 @@ def synthesize(
     before = volume.array[blended.box].copy()
     after[blended.weight == 0] = before[blended.weight == 0]
     stage("report")
-    report = measure(site, blended, made, make.reach_mm(site))
+    report = measure(site, blended, made)
     names = list(seconds)
     ends = [*(seconds[name] for name in names[1:]), time.perf_counter()]
     spent = {name: round(end - seconds[name], 4) for name, end in zip(names, ends, strict=True)}
     spent |= {"network_alone": round(made.network_seconds, 4), "total": round(ends[-1] - started, 4)}
-    recipe = replace(nodule, weights_sha256=make.model.sha256)
+    recipe = replace(nodule, weights_sha256=make.sha256)
     report = replace(report, notes=tuple(notes), seconds=spent)
     return Insertion(blended.box, before, after, blended.nodule, recipe, report)
 
 
 def voxels_read(grid: Grid, insertion: Insertion) -> Box:
     """The box of the CT's `grid` outside of which nothing decides what becomes of the insertion's recipe."""
-    cube = cube_frame(insertion.recipe.voi, MOST_ZOOM).box_in(grid, INTERPOLATION_VOXELS)
-    return cube.join(insertion.box.grow(REACH_VOXELS, grid.shape))
+    voi = insertion.recipe.voi.frame(1).box_in(grid, INTERPOLATION_VOXELS)
+    return voi.join(insertion.box.grow(REACH_VOXELS, grid.shape))
 
 
 def preview(site: Site) -> NDArray[np.float32]:
@@ -94,16 +96,18 @@ def preview(site: Site) -> NDArray[np.float32]:
     return generator(site.recipe.model).plane(site)
 
 
-def measure(site: Site, blended: Blend, made: Generated, reach_mm: float) -> Report:
-    """The report on a nodule in the synthetic CT; `reach_mm`: how far its network reaches."""
+def measure(site: Site, blended: Blend, made: Generated) -> Report:
+    """The report on a nodule in the synthetic CT."""
     core = blended.after[blended.nodule]
     drawn = site.outline[0] if site.is_drawn else disc(site)
-    found = found_in_plane(site, plane_after(site, blended), drawn)
+    local = around_after(site.reslice.volume, blended)
+    found = found_in_plane(site, plane_after(site, local), drawn)
     diameter = long_diameter(found, site.reslice.pixel_mm)
     asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
     overlap = dice(found, drawn) if site.is_drawn else None
     percentiles = zip(PERCENTILES, np.percentile(core, PERCENTILES), strict=True)
     inside = blended.noise_inside_hu
+    request = Asked(site.recipe.attenuation, asked, site.drawn_reach_mm > site.side_mm / 2)
     return Report(
         model=site.recipe.model,
         attenuation=site.recipe.attenuation,
@@ -115,24 +119,41 @@ def measure(site: Site, blended: Blend, made: Generated, reach_mm: float) -> Rep
         outline_dice=None if overlap is None else round(float(overlap), 4),
         seam_ratio=round(seam_ratio(blended), 3),
         noise_hu=NoiseHU(round(blended.noise_around_hu, 1), inside and round(inside, 1)),
-        quality=judge(blended, site.recipe.attenuation, overlap, diameter, asked, site.drawn_reach_mm > reach_mm),
+        quality=judge(blended, local.grid.spacing[::-1], sight_of(made, local, asked), request, overlap, diameter),
         plane_continuity=round(continuity(made), 3),
         notes=(),
         seconds={},
     )
 
 
-def plane_after(site: Site, blended: Blend) -> NDArray[np.float32]:
-    """The sketch plane (v, u) of the CT with the nodule; reads the insertion's box and little more."""
-    volume, plane = site.reslice.volume, site.reslice.frame.plane()
-    wide = blended.box.grow(2, volume.grid.shape)
+def around_after(volume: Volume, blended: Blend) -> Volume:
+    """The CT with the nodule, of it the insertion's box and little more."""
+    wide = blended.box.grow(REACH_VOXELS, volume.grid.shape)
     local = Volume(volume.array[wide].astype(np.float32), volume.grid.cropped(wide))
     local.array[blended.box.within(wide)] = blended.after
-    index = local.grid.to_index(plane.points()[0])
-    low = np.where(np.equal(wide.start[::-1], 0), -0.5, 0.0)
-    high = local.grid.size - 1 + np.where(np.equal(wide.stop[::-1], volume.grid.size), 0.5, 0.0)
+    return local
+
+
+def plane_after(site: Site, local: Volume) -> NDArray[np.float32]:
+    """The sketch plane (v, u) of the CT with the nodule, of which `local` is the part that changed."""
+    plane, whole = site.reslice.frame.plane(), site.reslice.volume.grid
+    points = plane.points()[0]
+    index = local.grid.to_index(points)
+    start = whole.to_index(local.grid.origin)
+    low = np.where(start < 0.5, -0.5, 0.0)
+    high = local.grid.size - 1 + np.where(start + local.grid.size > whole.size - 0.5, 0.5, 0.0)
     covered = ((index >= low) & (index <= high)).all(-1)
     return np.where(covered, plane.sample(local)[0], site.reslice.hu)
+
+
+def sight_of(made: Generated, local: Volume, diameter_mm: float) -> Sight:
+    """The nodule in the CT that `local` is a part of, on voxels of 1 mm, as real ones were measured."""
+    more = 2 * SIGHT_ROOM
+    w, v, u = (side + more for side in made.inside_mm.shape)
+    extent = tuple(side + more * step for side, step in zip(made.frame.extent, made.frame.spacing, strict=True))
+    centre = ndimage.center_of_mass(made.inside_mm > 0)
+    frame = Frame(made.frame.center, made.frame.axes, extent, (u, v, w))
+    return Sight(frame.sample(local), frame.spacing[::-1], np.add(centre, SIGHT_ROOM), diameter_mm)
 
 
 def disc(site: Site) -> NDArray[np.bool_]:

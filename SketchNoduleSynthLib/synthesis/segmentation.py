@@ -68,27 +68,3 @@ def found_in_plane(site: Site, hu: NDArray[np.float32], drawn: NDArray[np.bool_]
 def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     """The overlap of two areas, 0 to 1."""
     return float(2 * (one & other).sum() / max(one.sum() + other.sum(), 1))
-
-
-def segment_box(hu: NDArray, before: NDArray, drawn: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
-    """The nodule in a generated cube (w, v, u) in HU around it; `before`: the same cube of the real CT.
-
-    Without a drawing it is looked for in the ball around the middle; with one (v, u, on the cube's samples), within
-    the drawing's reach in every plane.
-    """
-    n = hu.shape[0]
-    at = (np.arange(n) + 0.5) * 2 / n - 1
-    distance = np.sqrt(at[:, None, None] ** 2 + at[:, None] ** 2 + at**2)
-    core = distance < 0.3
-    allowed = distance < 1.15
-    if drawn is not None and drawn.any():
-        reach = REACH * 2 * np.sqrt(drawn.sum() / np.pi)
-        allowed &= (ndimage.distance_transform_edt(~drawn) <= reach)[None]
-        offset = (np.array(ndimage.center_of_mass(drawn)) + 0.5) * 2 / n - 1
-        shifted = np.sqrt(at[:, None, None] ** 2 + (at[:, None] - offset[0]) ** 2 + (at - offset[1]) ** 2)
-        core = (shifted < 0.3) & allowed
-    around = np.concatenate([hu[(distance > 1.0)], before[distance > 0.9]])
-    bright = (hu >= border_hu(hu[core], around)) & allowed
-    bright = ndimage.binary_opening(bright, iterations=1) | (bright & core)
-    nodule = joined_to(core, bright)
-    return nodule if nodule.any() else core

@@ -1,36 +1,55 @@
-"""A nodule's shape and coarse density in three dimensions, from what is drawn of it."""
+"""A nodule's shape and coarse density in three dimensions: a real nodule's, warped to what is drawn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.window import to_network
+from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
+from SketchNoduleSynthLib.synthesis.shapes import (
+    DENSITY_STEP_HU,
+    DISTANCE_STEPS,
+    MOST_DISTANCE,
+    UPRIGHT,
+    Shapes,
+    Symmetry,
+    turned,
+)
 from SketchNoduleSynthLib.synthesis.site import Site
 
-if TYPE_CHECKING:
-    from torch import nn
-
-SURE = 0.8
-"""Of the long radius: distances are learnt up to one."""
+LIKE, BEST = 40, 8
+"""So many real nodules nearest in size are looked at; of those, turned and mirrored, the seed takes one of the best."""
+MOST_TIMES, ALIKE = 1.6, 16
+"""A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
+STEP_MM, STEP_PER_DIAMETER = (0.5, 1.0), 1 / 16
 ROOM_MM = 2.0
-DEEP_PERCENT = 60
+FALL = 0.6
+"""Of the radius: so far from the sketch plane the drawing decides more than the real nodule does."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shaped:
     """On the samples of `frame` (w, v, u), tilted as the sketch plane: `distance_mm` to the border, positive inside;
-    `density` of the nodule, coarse, in the network's range, gone on outside."""
+    `density` of the nodule, coarse, gone on outside; `core`: of its deepest part, `centre`: within 1.5 mm of its
+    centre; all in the network's range. `texture` and `ratings` (spiculation, lobulation, margin; None if not rated) as
+    LIDC's readers saw the real one.
+    """
 
     frame: Frame
     distance_mm: NDArray[np.float32]
     density: NDArray[np.float32]
+    core: float
+    centre: float
+    texture: float
+    ratings: tuple[float, float, float] | None
 
     def on(self, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Distance and density on the voxels of `grid` (z, y, x), which may reach beyond the frame."""
@@ -39,55 +58,117 @@ class Shaped:
         distance = self.frame.resample_to(grid, whole, self.distance_mm, fill=far)
         return distance, self.frame.resample_to(grid, whole, self.density, fill=float(np.median(self.density)))
 
-
-def shaped(site: Site, network: nn.Module, texture: float, core: float) -> Shaped:
-    """The shape that the seed makes of the site's drawing, or of none; `core`: density in the network's range."""
-    import torch
-
-    from SketchNoduleSynthLib.networks import shape
-
-    chance = torch.Generator().manual_seed(site.recipe.seed)
-    leading = shape.conditions(site.diameter_mm, texture, None, core)[None]
-    style = torch.randn(1, shape.STYLE, generator=chance)
-    with torch.inference_mode():
-        made = network(torch.from_numpy(drawn(site))[None], leading, style, shape.noise_for(chance))
-    distance, density = made[0].numpy()
-    return extended(site, distance, density)
+    def with_centre(self, centre: float) -> Shaped:
+        """With its density moved so that at its centre it is `centre`."""
+        more = centre - self.centre
+        return replace(self, density=self.density + np.float32(more), core=self.core + more, centre=centre)
 
 
-def drawn(site: Site) -> NDArray[np.float32]:
-    """What is drawn, as the shape network takes it (4, w, v, u)."""
-    from SketchNoduleSynthLib.networks import shape
+def shaped(site: Site, shapes: Shapes) -> Shaped:
+    """The shape and density of a real nodule of the asked kind and like size, as the seed has it.
 
-    n = shape.SAMPLES
-    planes = np.zeros((shape.PLANES, n, n, n), np.float32)
+    With a drawing its section is like it, and in the sketch plane it is the drawing. Of rare kinds the density is
+    that of one nodule, the shape of another.
+    """
+    rng = np.random.default_rng((site.recipe.seed, 2))
+    of_kind = shapes.like(site.diameter_mm, LIKE, site.recipe.attenuation)
+    are_of_size = np.abs(np.log(shapes.diameter_mm[of_kind] / site.diameter_mm)).max() < np.log(MOST_TIMES)
+    numbers = of_kind if are_of_size else shapes.like(site.diameter_mm, LIKE)
+    sections = shapes.sections(numbers)
     if site.is_drawn:
-        area, _ = site.outline
-        part = len(area) // n
-        fine = signed_distance_mm(area, np.full(2, site.reslice.pixel_mm)) / (site.diameter_mm / 2)
-        planes[0] = np.clip(fine, -1, 1).reshape(n, part, n, part).mean((1, 3))
-        planes[1] = 1.0
-    return planes
+        number, symmetry, half_mm, middle = like_drawn(site, sections, rng)
+    else:
+        number, symmetry, half_mm, middle = any_of(site.diameter_mm, sections, rng)
+    found = numbers[number]
+    frame = frame_around(site, half_mm, middle)
+    at = (frame.to_local(frame.points()) - [*middle, 0.0]) / half_mm
+    beyond = np.linalg.norm(np.maximum(np.abs(at) - 1, 0), axis=-1)
+    near = looked_up(turned(shapes.distance[found], symmetry), at) * (MOST_DISTANCE / DISTANCE_STEPS) - beyond
+    near = np.maximum(near, -MOST_DISTANCE) * half_mm
+    if site.is_drawn:
+        near = near + warp(site, frame, near, MOST_DISTANCE * half_mm)
+    dense = found if are_of_size else rng.choice(of_kind[:ALIKE])
+    hu = looked_up(turned(shapes.density[dense], symmetry), at) * DENSITY_STEP_HU
+    ratings = shapes.ratings[found]
+    return Shaped(
+        frame,
+        gone_on(near, MOST_DISTANCE * half_mm, float(frame.spacing[0])),
+        to_network(hu, clip=False),
+        float(to_network(shapes.core_hu[dense], clip=False)),
+        float(to_network(shapes.centre_hu[dense], clip=False)),
+        float(shapes.texture[dense]),
+        None if np.isnan(ratings).any() else tuple(ratings.tolist()),
+    )
 
 
-def extended(site: Site, distance: NDArray[np.float32], density: NDArray[np.float32]) -> Shaped:
-    """From the VOI's samples to a frame with room for the hole around the nodule, in mm."""
-    voi = site.recipe.voi.frame(len(distance))
-    step, radius = float(voi.spacing[0]), site.diameter_mm / 2
-    more = int(np.ceil((REACH_MM + ROOM_MM) / step))
-    samples = len(distance) + 2 * more
-    frame = Frame(voi.center, voi.axes, (samples * step,) * 3, (samples,) * 3)
-    near = np.pad(distance, more, constant_values=-1.0) * radius
-    far = signed_distance_mm(near > 0, np.full(3, step))
-    far -= np.sign(far) * step / 2
-    exact = np.abs(near) < SURE * radius
-    return Shaped(frame, np.where(exact, near, far).astype(np.float32), np.pad(density, more, mode="edge"))
+Found = tuple[int, Symmetry, float, tuple[float, float]]
+"""Number among the sections, symmetry, half the cube's side in mm, and where its middle lies in the plane (u, v)."""
 
 
-def with_core(shape: Shaped, core: float) -> Shaped:
-    """The shape with its density moved so that its deepest part has `core`, in the network's range."""
-    inside = shape.distance_mm > 0
-    if not inside.any():
-        return shape
-    deep = inside & (shape.distance_mm >= np.percentile(shape.distance_mm[inside], DEEP_PERCENT))
-    return replace(shape, density=shape.density + np.float32(core - np.median(shape.density[deep])))
+def like_drawn(site: Site, sections: NDArray[np.float32], rng: np.random.Generator) -> Found:
+    """One of those whose section has most in common with the drawn area, scaled to its size and moved onto it."""
+    area, pixel = site.outline[0], site.reslice.pixel_mm
+    v, u = ((np.array(ndimage.center_of_mass(area)) - (len(area) - 1) / 2) * pixel).tolist()
+    inside = sections > 0
+    share = inside.mean((2, 3))
+    half = np.sqrt(area.sum() * pixel**2 / np.maximum(share, 1e-3)) / 2
+    along = (np.arange(sections.shape[-1]) + 0.5) / sections.shape[-1] * 2 - 1
+    at = [
+        np.clip(np.rint((along * half[..., None] + mid) / pixel + (len(area) - 1) / 2), 0, len(area) - 1).astype(int)
+        for mid in (v, u)
+    ]
+    there = area[at[0][..., :, None], at[1][..., None, :]]
+    common = (inside & there).sum((2, 3)) / np.maximum((inside | there).sum((2, 3)), 1)
+    best = np.argsort(common, axis=None)[::-1][:BEST]
+    number, way = np.unravel_index(best[rng.integers(len(best))], common.shape)
+    return int(number), mirrored(UPRIGHT[way], rng), float(half[number, way]), (u, v)
+
+
+def any_of(diameter_mm: float, sections: NDArray[np.float32], rng: np.random.Generator) -> Found:
+    """Any, turned and mirrored anyhow, with the asked long diameter in the sketch plane."""
+    whole = np.flatnonzero((sections > 0).any((1, 2, 3)))
+    number, way = int(rng.choice(whole)), int(rng.integers(len(UPRIGHT)))
+    fine = ndimage.zoom(sections[number, way], 4, order=1, grid_mode=True, mode="nearest")
+    longest = long_diameter(fine > 0, 2 / len(fine))
+    return number, mirrored(UPRIGHT[way], rng), diameter_mm / longest, (0.0, 0.0)
+
+
+def mirrored(way: Symmetry, rng: np.random.Generator) -> Symmetry:
+    """`way`, or as likely its mirror image across the sketch plane."""
+    order, (first, *others) = way
+    return order, (first if rng.random() < 0.5 else -first, *others)
+
+
+def frame_around(site: Site, half_mm: float, middle: tuple[float, float]) -> Frame:
+    """Samples about the sketch plane's middle with room for the hole around the nodule."""
+    voi = site.recipe.voi
+    step = float(np.clip(STEP_PER_DIAMETER * site.diameter_mm, *STEP_MM))
+    reach = max(half_mm + np.abs(middle).max(), site.drawn_reach_mm) + REACH_MM + ROOM_MM
+    samples = 2 * int(np.ceil(reach / step)) + 1
+    return Frame(voi.center_lps_mm, voi.frame(1).axes, (samples * step,) * 3, (samples,) * 3)
+
+
+def looked_up(cube: NDArray[np.int8], at: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The values of `cube` (w, v, u) at `at` (..., 3): u, v, w in half sides from its middle; gone on beyond it."""
+    index = np.moveaxis((at[..., ::-1] + 1) / 2 * cube.shape[0] - 0.5, -1, 0)
+    return ndimage.map_coordinates(cube.astype(np.float32), index, order=1, mode="nearest")
+
+
+def warp(site: Site, frame: Frame, near: NDArray[np.float32], most_mm: float) -> NDArray[np.float32]:
+    """What to add to distances for the sketch plane to be as drawn, less and less away from it."""
+    area, pixel = site.outline[0], site.reslice.pixel_mm
+    drawn = signed_distance_mm(area, np.full(2, pixel))
+    drawn -= np.sign(drawn) * pixel / 2
+    u, v, w = frame.offsets
+    index = np.meshgrid(*(at / pixel + (len(area) - 1) / 2 for at in (v, u)), indexing="ij")
+    there = np.clip(ndimage.map_coordinates(drawn, index, order=1, mode="nearest"), -most_mm, most_mm)
+    radius = np.sqrt(area.sum() / np.pi) * pixel
+    return (there - near[len(w) // 2]) * np.exp(-((w / (FALL * radius)) ** 2))[:, None, None]
+
+
+def gone_on(near: NDArray[np.float32], most_mm: float, step_mm: float) -> NDArray[np.float32]:
+    """Distances that are known up to `most_mm`, from there on by those of the border's samples."""
+    far = signed_distance_mm(near > 0, np.full(3, step_mm))
+    far = ndimage.gaussian_filter(far - np.sign(far) * step_mm / 2, 1.0)
+    known = np.clip((most_mm - np.abs(near)) / (0.3 * most_mm), 0, 1)
+    return (known * near + (1 - known) * far).astype(np.float32)

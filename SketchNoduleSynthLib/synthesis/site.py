@@ -13,24 +13,13 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.edges import physical_canny
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, outline, raster
+from SketchNoduleSynthLib.drawing.sketch import LINES, RASTER_SAMPLES, outline, raster
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 AIR_OUTSIDE_HU = -950.0
 TISSUE_SHARE = 0.05
-FINER = 4
-CUBE_SAMPLES = 64
-CUBE_PER_VOI = 1.1
-"""Side of the cube that a 3D network sees over the VOI's: the nodule, half as long as the VOI, must not reach the
-border of the middle half that is filled, where the blend fades."""
-
-
-def cube_frame(voi: Voi, zoom: float = 1.0) -> Frame:
-    """The VOI and what is close around it, CUBE_SAMPLES an axis, as a 3D network sees it; `zoom` times as wide."""
-    frame = voi.frame(CUBE_SAMPLES)
-    return Frame(frame.center, frame.axes, (zoom * CUBE_PER_VOI * voi.side_mm,) * 3, frame.samples)
 
 
 class Reslice:
@@ -57,17 +46,9 @@ class Reslice:
         return self.frame.plane().sample(self.volume)[0]
 
     @cached_property
-    def cube(self) -> NDArray[np.float32]:
-        """HU in the cube's frame (w, v, u)."""
-        return cube_frame(self.voi).sample(self.volume)
-
-    def edges_of(self, planes_hu: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """The Canny edges of planes (w, v, u) of this VOI, found as in training."""
-        return np.stack([physical_canny(plane, self.pixel_mm) for plane in planes_hu])
-
-    @cached_property
     def edges(self) -> NDArray[np.bool_]:
-        return self.edges_of(self.hu[None])[0]
+        """The plane's Canny edges, found as in training."""
+        return physical_canny(self.hu, self.pixel_mm)
 
     @cached_property
     def dense(self) -> NDArray[np.bool_]:
@@ -110,12 +91,7 @@ class Site:
         """The nodule's strokes as drawn, as :attr:`outline`."""
         return raster([s for s in self.recipe.strokes if s.label == "nodule"], self.side_mm)
 
-    def drawn_share(self, samples: int, side_mm: float) -> NDArray[np.float64]:
-        """How much of each of `samples` x `samples` pixels over `side_mm` the drawn area covers."""
-        fine = filled(self.recipe.strokes, side_mm, FINER * samples)
-        return fine.reshape(samples, FINER, samples, FINER).mean((1, 3))
-
     @cached_property
     def structure_lines(self) -> NDArray[np.bool_]:
         """The drawn vessels, walls and other lines around the nodule."""
-        return raster([s for s in self.recipe.strokes if s.label != "nodule"], self.side_mm)
+        return raster([s for s in self.recipe.strokes if s.label in LINES], self.side_mm)

@@ -120,6 +120,8 @@ def _nodule() -> None:
             action_button(EDITING.action("card"), "trigger('card')")
         with labelled(EDITING.value("attenuation")):
             choice(EDITING.value("attenuation"))
+        check(EDITING.value("has_density"))
+        slider(EDITING.value("core_hu"))
         with labelled(EDITING.value("seed")):
             number(EDITING.value("seed"))
             _buttons("next_seed")

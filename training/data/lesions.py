@@ -16,6 +16,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.density_map import blurred
+from training.data.nodule_file import attenuation_of
 from training.data.nodules import Nodule
 
 SPACING_MM = 1.0
@@ -24,6 +25,9 @@ ROUNDING = (0.09, 0.045)
 """Of the diameter, along z and in the slices: masks are drawn slice by slice, and their ends are flat."""
 LEAST_ROUNDING_MM = (1.0, 0.7)
 DEEP_PERCENT = 60
+RARITY = {"part-solid": 3.0, "ground-glass": 3.0, "calcified": 2.0}
+CALCIFIED_HU = 200.0
+"""Soft tissue has less."""
 LUNG_HU, BALL_MM, BORDER_MM, CLEARANCE_MM, MOST_PLACES = -700.0, 3, 12, 5.0, 300
 TEXTURES = {"solid": 5.0, "part-solid": 3.0, "ground-glass": 1.5, None: 5.0}
 """Where the readers' rating itself is not known."""
@@ -50,9 +54,10 @@ class Lesion:
     places: NDArray[np.float32]
 
     @property
-    def is_calcified(self) -> bool:
-        """By its core."""
-        return self.core > float(to_network(np.array(200.0), clip=False))
+    def kind(self) -> str:
+        """One of ATTENUATIONS: what its readers say, but calcified by its core."""
+        is_dense = self.core > float(to_network(CALCIFIED_HU, clip=False))
+        return "calcified" if is_dense else attenuation_of(self.texture)
 
     @classmethod
     def of(cls, nodule: Nodule) -> Lesion:
@@ -121,7 +126,7 @@ def lesions(nodules: Sequence[Nodule], workers: int = 0) -> list[Lesion]:
 def shares(lesions: Sequence[Lesion], low_mm: float, high_mm: float) -> NDArray[np.float64]:
     """A probability a lesion of these sizes: the rare (not solid, calcified) and the large oftener than they are."""
     sizes = np.array([one.diameter_mm for one in lesions])
-    rare = np.array([(3.0 if one.texture < 3.6 else 1.0) * (2.0 if one.is_calcified else 1.0) for one in lesions])
+    rare = np.array([RARITY.get(one.kind, 1.0) for one in lesions])
     weights = rare * np.sqrt(sizes) * (sizes >= low_mm) * (sizes <= high_mm)
     if not weights.any():
         raise InputError(f"The set has no nodule of {low_mm:g} to {high_mm:g} mm; give a larger one.")

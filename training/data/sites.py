@@ -9,9 +9,9 @@ from scipy.signal import fftconvolve
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.synthesis.appearance import FREE_LUNG_HU
 from training.data.nodules import Nodule
 
-FREE_LUNG_HU = -700.0
 BALL_MM = 3.0
 BORDER_MM = 12.0
 CLEARANCE_MM = 8.0

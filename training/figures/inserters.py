@@ -13,24 +13,18 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from torch import nn
 
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import CORE_HU, NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
-from SketchNoduleSynthLib.synthesis.completion import completed
 from SketchNoduleSynthLib.synthesis.generators import Generator
+from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
-from SketchNoduleSynthLib.synthesis.shaping import shaped, with_core
-from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
-from training.data.lesions import TEXTURES
 from training.data.nodules import Nodule
-from training.figures.kinds import CALCIFIED, kind_of
+from training.figures.kinds import kind_of
 from training.figures.remake import inserted
 
 SPHERE_HU = 30.0
@@ -53,10 +47,6 @@ class Request:
     outline: Stroke
     seed: int
     core_hu: float
-
-    @property
-    def attenuation(self) -> str:
-        return "solid" if self.kind == CALCIFIED else self.kind
 
 
 Inserted = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -117,23 +107,11 @@ def pasted(request: Request, donors: Sequence[Nodule]) -> Inserted:
 
 
 def recipe_of(request: Request, model: str) -> NoduleRecipe:
-    """What a user asks for who draws the outline there."""
+    """What a user asks for who draws the outline there, and says how dense it shall be."""
     x, y, z = ras_of_lps(request.point).tolist()
     voi = Voi((x, y, z), request.diameter_mm)
-    return NoduleRecipe(voi, model, request.seed, request.attenuation, (request.outline,))
-
-
-def shaped_tissue(request: Request, shape: nn.Module, tissue: nn.Module, model: str) -> Inserted:
-    """What the two networks make of the outline at the asked density; `model`: a bundled one, for the recipe."""
-    recipe = recipe_of(request, model)
-    site = Site(Reslice(request.ct, recipe.voi), recipe)
-    core, texture = float(to_network(request.core_hu, clip=False)), TEXTURES[request.attenuation]
-    made = completed(request.ct, with_core(shaped(site, shape, texture, core), core), tissue, site, texture, core)
-    grid, hu = request.ct.grid, request.ct.array.astype(np.float32)
-    mask, box = np.zeros(hu.shape, bool), made.frame.box_in(grid, margin_voxels=1)
-    hu[box] += made.frame.resample_to(grid, box, made.added)
-    mask[box] = made.frame.resample_to(grid, box, made.distance_mm, fill=-1e3) > 0
-    return hu, mask
+    core_hu = float(np.clip(request.core_hu, *CORE_HU))
+    return NoduleRecipe(voi, model, request.seed, request.kind, (request.outline,), core_hu=core_hu)
 
 
 def networked(request: Request, model: str, make: Generator) -> Inserted:

@@ -33,9 +33,9 @@ from training.figures.features import inception_of_planes
 from training.figures.inserters import Inserter
 from training.figures.insertion_figures import Seen, separability, tissue
 from training.figures.kinds import kind_of
-from training.figures.plain_features import told_apart
 from training.figures.planes import SAMPLES, WIDTH_MM, planes_of
 from training.figures.requests import LARGE_MM, LARGE_WIDTH_MM, Asked, requests
+from training.figures.told_apart import told_apart
 
 DIAMETER_MM = (4.0, 12.0)
 LEAST_NODULES = 20

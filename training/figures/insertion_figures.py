@@ -17,12 +17,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
-from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
+from SketchNoduleSynthLib.synthesis.appearance import plain_features
+from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
 from training.data.nodules import Nodule
-from training.figures.kinds import KINDS, kind_of
+from training.figures.kinds import kind_of
 from training.figures.nodule_figures import core_of
-from training.figures.plain_features import plain_features
 
 COMPONENTS = 64
 FOLDS = 5
@@ -76,7 +77,7 @@ def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_pa
 
 def tissue(nodules: Sequence[Seen]) -> dict[str, Any]:
     """Density by kind, size of the asked, fine noise and edge width, medians."""
-    core_hu: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    core_hu: dict[str, list[float]] = {kind: [] for kind in ATTENUATIONS}
     sizes, noise, edges = [], [], []
     for nodule in nodules:
         hu, mask, spacing = nodule.ct.array, nodule.mask, nodule.ct.grid.spacing[::-1].tolist()

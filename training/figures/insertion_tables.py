@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from training.figures.kinds import KINDS
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 
 Rows = Mapping[str, dict[str, Any]]
 
@@ -14,7 +14,7 @@ def printed(rows: Rows) -> str:
     """A line an inserter; `rows` has one named real."""
     lines = [
         "| inserter | nodules | FID | KID × 1000 | AUC by image | AUC by nodule | noise, of real | edge, mm "
-        f"| diameter, of asked | core HU {' / '.join(KINDS)} |",
+        f"| diameter, of asked | core HU {' / '.join(ATTENUATIONS)} |",
         "| --- " * 10 + "|",
     ]
     noise = rows["real"]["noise_hu"]
@@ -23,7 +23,7 @@ def printed(rows: Rows) -> str:
         if "fid" in row:
             scores = [f"{row['fid']:.1f}", f"{row['kid']:.1f} ± {row['kid_spread']:.1f}"]
             scores += [f"{row['auc_image']:.2f}", f"{row['auc_nodule']:.2f}"]
-        density = " / ".join(str(row["core_hu"].get(kind, "–")) for kind in KINDS)
+        density = " / ".join(str(row["core_hu"].get(kind, "–")) for kind in ATTENUATIONS)
         tail = [f"{row['noise_hu'] / noise:.2f}", f"{row['edge_mm']:.2f}", f"{row['diameter_ratio']:.2f}", density]
         lines.append("| " + " | ".join([name, str(row["sites"]), *scores, *tail]) + " |")
     return "\n".join(lines)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from SketchNoduleSynthLib.synthesis.appearance import core_density
 from training.data.nodules import Nodule
-from training.figures.plain_features import core_density
 
-CALCIFIED = "calcified"
-KINDS = (*ATTENUATIONS, CALCIFIED)
 CALCIFIED_HU = 200.0
 """A solid nodule whose core (median within 1.5 mm of its centre) reaches this is calcified: soft tissue does not."""
 
@@ -17,6 +14,6 @@ def core_of_nodule(nodule: Nodule) -> float:
 
 
 def kind_of(nodule: Nodule) -> str:
-    """One of :data:`KINDS`; empty if no reader has rated its attenuation."""
+    """One of ATTENUATIONS; empty if no reader has rated its attenuation."""
     dense = nodule.attenuation == "solid" and core_of_nodule(nodule) >= CALCIFIED_HU
-    return CALCIFIED if dense else nodule.attenuation or ""
+    return "calcified" if dense else nodule.attenuation or ""

@@ -16,11 +16,11 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
-from SketchNoduleSynthLib.synthesis.blending import residual, robust_sigma
 from SketchNoduleSynthLib.synthesis.generators import Generator
+from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.segmentation import dice, segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site

@@ -16,9 +16,9 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke, outlines
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.blending import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
+from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, dense_tissue, is_parenchyma
 from training.data.nodules import Nodule

@@ -1,25 +1,22 @@
 """Plain features of a nodule, of its HU and place alone, so that real and inserted nodules are measured alike.
 
-Each feature alone should not tell inserted nodules from real ones: ROC AUC 0.5 is ideal, below 0.5 the inserted ones
-have less of it. The border is where the HU along rays from the centre first fall below half of the rise from the
+The border is where the HU along rays from the centre first fall below half of the rise from the
 parenchyma to the core. It is smoothed over neighbouring rays, so that a vessel that runs in is not part of the nodule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from scipy.spatial import KDTree
-from sklearn.metrics import roc_auc_score
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.synthesis.blending import robust_sigma
-from training.data.sites import FREE_LUNG_HU
+from SketchNoduleSynthLib.synthesis.noise import robust_sigma
 
+FREE_LUNG_HU = -700.0
 CORE_MM, STEP_MM = 1.5, 0.1
 RAYS, NEIGHBOURS = 400, 41
 DIRECTIONS = 12
@@ -178,22 +175,23 @@ FEATURES = (
 )
 
 
-def plain_features(hu: NDArray, spacing: ArrayLike, centre: ArrayLike, diameter_mm: float) -> dict[str, float]:
-    """All features, by name; NaN where one cannot be measured. Parameters as of :class:`Sight`."""
-    sight = Sight(hu, spacing, centre, diameter_mm)
+def of_mask(hu: NDArray, mask: NDArray[np.bool_], spacing: ArrayLike) -> dict[str, float]:
+    """Of a nodule whose `mask` (z, y, x) is known: `height` (extent along z over the mean of those along y and x),
+    `length` (longest over shortest principal axis), `mean_hu` of all but its outermost voxels."""
+    step = np.asarray(spacing, float)
+    at = np.argwhere(mask) * step
+    height, *widths = np.ptp(at, axis=0) + step
+    axes = np.linalg.eigvalsh(np.cov(at.T) + np.diag(step**2 / 12)) if len(at) > 1 else np.ones(3)
+    core = ndimage.binary_erosion(mask)
+    mean = float(hu[core if core.sum() >= LEAST_VOXELS else mask].mean())
+    return {"height": float(height / np.mean(widths)), "length": float(np.sqrt(axes[2] / axes[0])), "mean_hu": mean}
+
+
+def features_of(sight: Sight) -> dict[str, float]:
+    """All features, by name; NaN where one cannot be measured."""
     return {feature.__name__: feature(sight) for feature in FEATURES}
 
 
-def told_apart(real: Sequence[dict[str, float]], made: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """For each feature the AUC of inserted (1) against real (0) and the 10, 50 and 90% of the inserted ones."""
-    found = {}
-    for name in real[0]:
-        values = [np.array([nodule[name] for nodule in side]) for side in (real, made)]
-        known = [side[np.isfinite(side)] for side in values]
-        if min(map(len, known)) == 0:
-            continue
-        truth = np.repeat([0, 1], [len(side) for side in known])
-        low, middle, high = np.percentile(known[1], [10, 50, 90])
-        auc = float(roc_auc_score(truth, np.concatenate(known)))
-        found[name] = {"auc": auc, "low": float(low), "median": float(middle), "high": float(high)}
-    return found
+def plain_features(hu: NDArray, spacing: ArrayLike, centre: ArrayLike, diameter_mm: float) -> dict[str, float]:
+    """:func:`features_of` what :class:`Sight` is given."""
+    return features_of(Sight(hu, spacing, centre, diameter_mm))

@@ -1,0 +1,126 @@
+"""Real nodules' shapes: in the sketch plane they are the drawing, elsewhere as real ones are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nodule_set import write_set
+from phantom import LUNG_RAS_MM, chest
+from refusal import refused
+
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
+from SketchNoduleSynthLib.drawing.sketch import Stroke, long_diameter
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.synthesis import shapes
+from SketchNoduleSynthLib.synthesis.segmentation import dice
+from SketchNoduleSynthLib.synthesis.shaping import Shaped, shaped
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from training.data.lesions import lesions
+from training.data.nodules import read_nodules
+from training.shapes import shapes_of
+
+CHEST = chest()
+
+
+def outline(diameter_mm: float, lobes: int, deep: float, angle: float = 0.3) -> Stroke:
+    turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    radius = 1 + deep * np.cos(lobes * turn + angle)
+    points = np.stack([radius * np.cos(turn), radius * np.sin(turn)], 1)
+    return Stroke(points * diameter_mm / np.ptp(points, axis=0).max(), "nodule", closed=True)
+
+
+def site_of(diameter_mm: float, tilt_deg: float = 0.0, **more: object) -> Site:
+    recipe = NoduleRecipe(Voi(LUNG_RAS_MM, diameter_mm, tilt_deg), "mcgan", **more)  # type: ignore[arg-type]
+    return Site(Reslice(CHEST, recipe.voi), recipe)
+
+
+def middle(made: Shaped) -> np.ndarray:
+    return made.distance_mm[len(made.distance_mm) // 2] > 0
+
+
+@settings(max_examples=20)
+@given(
+    st.floats(5, 30),
+    st.integers(2, 5),
+    st.floats(0, 0.25),
+    st.sampled_from(ATTENUATIONS),
+    st.integers(0, 99),
+    st.floats(-30, 30),
+)
+def test_in_the_sketch_plane_it_is_the_drawing(
+    diameter_mm: float, lobes: int, deep: float, kind: str, seed: int, tilt_deg: float
+) -> None:
+    stroke = outline(diameter_mm, lobes, deep)
+    site = site_of(diameter_mm, tilt_deg, strokes=(stroke,), attenuation=kind, seed=seed)
+    made = shaped(site, shapes.bundled())
+    u, v, _ = made.frame.offsets
+    area, pixel = site.outline[0], site.reslice.pixel_mm
+    rows, columns = (np.clip(np.rint(at / pixel + (len(area) - 1) / 2), 0, len(area) - 1).astype(int) for at in (v, u))
+    assert dice(middle(made), area[np.ix_(rows, columns)]) > 0.85
+    height = np.ptp(np.argwhere(made.distance_mm > 0)[:, 0]) * made.frame.spacing[2]
+    assert 0.3 * diameter_mm < height < 2.5 * diameter_mm
+
+
+@pytest.mark.parametrize("diameter_mm", [6.0, 12.0, 24.0])
+def test_without_a_drawing_it_has_the_asked_long_diameter(diameter_mm: float) -> None:
+    found = [
+        long_diameter(middle(made), made.frame.spacing[0])
+        for made in (shaped(site_of(diameter_mm, seed=seed), shapes.bundled()) for seed in range(6))
+    ]
+    assert np.median(found) == pytest.approx(diameter_mm, abs=1.0)
+    assert len({round(one, 3) for one in found}) > 1 or len(found) == 1
+
+
+def test_a_seed_is_a_shape() -> None:
+    stroke = outline(12.0, 3, 0.1)
+    one, again, other = (shaped(site_of(12.0, strokes=(stroke,), seed=seed), shapes.bundled()) for seed in (1, 1, 2))
+    assert np.array_equal(one.distance_mm, again.distance_mm)
+    assert one.distance_mm.shape != other.distance_mm.shape or not np.array_equal(one.distance_mm, other.distance_mm)
+
+
+def test_its_density_is_of_its_kind() -> None:
+    cores = {
+        kind: np.median([shaped(site_of(10.0, attenuation=kind, seed=k), shapes.bundled()).core for k in range(8)])
+        for kind in ATTENUATIONS
+    }
+    assert cores["ground-glass"] < cores["part-solid"] < cores["solid"] < cores["calcified"]
+
+
+def test_turned_and_mirrored_a_cube_has_the_same_values() -> None:
+    cube = np.arange(27).reshape(3, 3, 3)
+    made = [shapes.turned(cube, one) for one in shapes.UPRIGHT]
+    assert len({one.tobytes() for one in made}) == 8
+    assert all([sorted(plane.ravel()) for plane in one] == [sorted(plane.ravel()) for plane in cube] for one in made), (
+        "its height stays"
+    )
+    assert all(sorted(one.ravel()) == list(range(27)) for one in made)
+
+
+def test_the_shapes_of_a_set_are_those_of_its_nodules(tmp_path: Path) -> None:
+    known = lesions(read_nodules(write_set(tmp_path / "nodules.npz")))
+    made = shapes.Shapes(**shapes_of(known))
+    assert len(made.distance) == len(known)
+    for number, lesion in enumerate(known):
+        half = made.half_side_mm[number]
+        share = (made.distance[number] > 0).mean() * (2 * half) ** 3
+        assert share == pytest.approx((lesion.distance_mm > 0).sum(), rel=0.25)
+
+
+def test_missing_or_broken_shapes_are_told(tmp_path: Path) -> None:
+    with refused("missing or broken", "install"):
+        shapes.bundled(tmp_path / "none.npz")
+    (tmp_path / "broken.npz").write_bytes(b"PK")
+    with refused("missing or broken", "install"):
+        shapes.bundled(tmp_path / "broken.npz")
+
+
+def test_a_density_is_moved_as_a_whole() -> None:
+    made = shaped(site_of(10.0), shapes.bundled())
+    moved = made.with_centre(1.25)
+    assert moved.centre == 1.25
+    assert np.allclose(moved.density - made.density, 1.25 - made.centre, atol=1e-5)
+    assert moved.core - made.core == pytest.approx(1.25 - made.centre)

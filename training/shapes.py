@@ -1,0 +1,85 @@
+"""Make the bundled shapes: real nodules' borders and coarse densities, in three dimensions.
+
+    python -m training.shapes nodules_training.npz SketchNoduleSynthLib/resources/shapes/lidc.npz
+
+Of every nodule in the middle of its patch the signed distance to its rounded border (`training.data.lesions`), and
+the HU in it blurred by 1.5 mm, on cubes of few samples about its centre that hold it whole. No image data.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from SketchNoduleSynthLib.ct.window import from_network
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import new_file
+from SketchNoduleSynthLib.synthesis.appearance import core_density
+from SketchNoduleSynthLib.synthesis.shapes import DENSITY_STEP_HU, DISTANCE_STEPS, MOST_DISTANCE
+from training.command import at_least, run_command
+from training.data.lesions import Lesion, lesions
+from training.data.nodules import read_nodules
+
+SAMPLES, DENSITY_SAMPLES = 22, 10
+ROOM_MM = 1.0
+LEAST_VOXELS = 5
+
+
+def half_side_mm(lesion: Lesion) -> float:
+    """Half the side of the cube about its centre that holds it."""
+    return float(np.abs(np.argwhere(lesion.distance_mm > 0) - lesion.centre).max() + ROOM_MM)
+
+
+def on_cube(values: NDArray, centre: NDArray[np.float64], half_mm: float, samples: int) -> NDArray[np.float32]:
+    """`values`, voxels of 1 mm, at the middles of `samples` cells an axis of the cube about `centre`."""
+    at = ((np.arange(samples) + 0.5) / samples * 2 - 1) * half_mm
+    grid = np.stack(np.meshgrid(at, at, at, indexing="ij")) + centre[:, None, None, None]
+    return ndimage.map_coordinates(values.astype(np.float32), grid, order=1, mode="nearest")
+
+
+def shapes_of(known: list[Lesion]) -> dict[str, NDArray]:
+    """The arrays of :class:`synthesis.shapes.Shapes`."""
+    whole = [one for one in known if (one.distance_mm > 0).sum() >= LEAST_VOXELS]
+    sides = [half_side_mm(one) for one in whole]
+    share = np.stack(
+        [on_cube(n.distance_mm, n.centre, side, SAMPLES) / side for n, side in zip(whole, sides, strict=True)]
+    )
+    hu = [
+        from_network(on_cube(n.density, n.centre, side, DENSITY_SAMPLES)) for n, side in zip(whole, sides, strict=True)
+    ]
+    return {
+        "distance": np.rint(np.clip(share / MOST_DISTANCE, -1, 1) * DISTANCE_STEPS).astype(np.int8),
+        "density": np.clip(np.rint(np.stack(hu) / DENSITY_STEP_HU), -127, 127).astype(np.int8),
+        "half_side_mm": np.array(sides, np.float32),
+        "diameter_mm": np.array([one.diameter_mm for one in whole], np.float32),
+        "centre_hu": np.array([core_density(n.hu, np.ones(3), n.centre) for n in whole], np.float32),
+        "core_hu": from_network(np.array([one.core for one in whole])),
+        "texture": np.array([one.texture for one in whole], np.float32),
+        "ratings": np.array([one.ratings or (np.nan,) * 3 for one in whole], np.float32),
+        "kind": np.array([ATTENUATIONS.index(one.kind) for one in whole], np.int8),
+    }
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("nodules", type=Path)
+    options.add_argument("file", type=Path, help="the file to write, .npz")
+    options.add_argument("--workers", type=at_least(0), default=0)
+
+    def main() -> None:
+        given = options.parse_args()
+        known = lesions(read_nodules(given.nodules), given.workers)
+        if not known:
+            raise InputError(f"No nodule of {given.nodules} lies in the middle of its patch; give another set.")
+        made = shapes_of(known)
+        with new_file(given.file) as draft, draft.open("wb") as file:
+            np.savez_compressed(file, **made)  # type: ignore[arg-type]
+        print(f"{given.file}: {dict(Counter(ATTENUATIONS[kind] for kind in made['kind']))}")
+
+    run_command(main)
