@@ -29,6 +29,7 @@ class States:
         self.state = state or State()
         self._past: list[tuple[str, State]] = []
         self._future: list[tuple[str, State]] = []
+        self._goes_on = False
         self.changed: Signal[tuple[Box, ...]] = Signal()
         """After each change, with the boxes of voxels that may have changed."""
 
@@ -64,6 +65,10 @@ class States:
         """Do again what was taken back last, if anything was."""
         self._move(self._future, self._past)
 
+    def end_gesture(self) -> None:
+        """What follows is a step of its own, though it be named as the last one: another drag, another pull."""
+        self._goes_on = False
+
     def _move(self, back: list[tuple[str, State]], forth: list[tuple[str, State]]) -> None:
         if back:
             name, state = back.pop()
@@ -71,10 +76,10 @@ class States:
             self._become(state)
 
     def _step(self, name: str, state: State, merge: bool = False) -> None:
-        """Go on to `state`; with `merge` a step of the same name as the last becomes one with it, as in a drag."""
-        if not (merge and self.undoable == name and not self._future):
+        """Go on to `state`; with `merge` a step of the same name as the last becomes one with it, within a gesture."""
+        if not (merge and self._goes_on and self.undoable == name and not self._future):
             self._past = [*self._past[-MOST_STEPS + 1 :], (name, self.state)]
-        self._future = []
+        self._future, self._goes_on = [], True
         self._become(state)
 
     def _become(self, state: State) -> None:

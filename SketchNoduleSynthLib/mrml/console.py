@@ -74,6 +74,7 @@ class Console:
 
     def choose(self, **choices: Any) -> None:
         """Set `model`, `attenuation`, `seed` or `style`."""
+        self.session.end_gesture()
         self.session.choose(**choices)
 
     def preview(self) -> NDArray[np.float32]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.view import View
 from SketchNoduleSynthLib.signals import Signal
 
 
@@ -31,6 +32,12 @@ class Controller(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the views."""
+
+    def end_gesture(self) -> None:  # noqa: B027, not all have steps
+        """What is changed next is a step of its own for undo."""
+
+    def use_views(self, views: Sequence[View]) -> None:  # noqa: B027, not all use more than one
+        """The host has these slice views now; those that are new take part."""
 
     def tell(self, message: str) -> None:
         self.message = message

@@ -116,6 +116,8 @@ class VoiBox:
         for event in (vtk.vtkCommand.ModifiedEvent, markups.PointModifiedEvent, markups.PointEndInteractionEvent):
             ended = event == markups.PointEndInteractionEvent
             self._observed.append((node, node.AddObserver(event, partial(self._on_dragged, ended))))
+        for event in (markups.PointStartInteractionEvent, markups.PointEndInteractionEvent):
+            self._observed.append((node, node.AddObserver(event, lambda *_event: self.session.end_gesture())))
 
     @contextmanager
     def _updating(self) -> Iterator[None]:

@@ -29,6 +29,8 @@ class Controls(Generic[C]):
         """What they act on; they are disabled while there is none."""
         self.is_refreshing = False
         """True while the panel itself sets its widgets."""
+        self._is_pulling = False
+        """True while the user pulls a slider: one step for undo."""
         self._refreshers: list[Callable[[C | None], object]] = []
         for action in table.actions:
             if hasattr(ui, action.id):
@@ -52,6 +54,8 @@ class Controls(Generic[C]):
         """An action of the user, unless the panel itself is just setting its widgets."""
         controller = self.controller
         if controller is not None and not self.is_refreshing:
+            if not self._is_pulling:
+                controller.end_gesture()
             controller.do(lambda: act(controller))
 
     def on(self, signal: Any, act: Callable[[C], object]) -> None:
@@ -145,8 +149,17 @@ class Controls(Generic[C]):
         self.on(check.clicked, lambda controller: value.change(controller, check.checked))
         return lambda is_on: check.setChecked(is_on)
 
+    def _pull(self, is_pulling: bool) -> None:
+        self._is_pulling = is_pulling
+        if self.controller is not None:
+            self.controller.end_gesture()
+
     def _bind_number(self, value: Value[C], slider: Any) -> Callable[[Any], object]:
         slider.minimum, slider.maximum, slider.singleStep = value.limits
         slider.setValue(value.default)
         self.on(slider.valueChanged, lambda controller: value.change(controller, slider.value))
+        for child in slider.children():  # PythonQt does not give ctkSliderWidget.slider().
+            if hasattr(child, "sliderPressed"):
+                child.sliderPressed.connect(lambda *_none: self._pull(True))
+                child.sliderReleased.connect(lambda *_none: self._pull(False))
         return lambda number: slider.setValue(number)

@@ -13,6 +13,8 @@ class ctkDoubleSlider(QWidget):
 
     valueChanged = Signal(float)
     sliderMoved = Signal(float)
+    sliderPressed = Signal()
+    sliderReleased = Signal()
 
     def __init__(self, *arguments: Any):
         super().__init__(*[argument for argument in arguments if isinstance(argument, QWidget)])
@@ -21,6 +23,8 @@ class ctkDoubleSlider(QWidget):
         self._slider = QSlider(orientation, self)
         self._slider.valueChanged.connect(lambda tick: self.setValue(self._at(tick)))
         self._slider.sliderMoved.connect(lambda tick: self.sliderMoved.emit(self._at(tick)))
+        self._slider.sliderPressed.connect(self.sliderPressed)
+        self._slider.sliderReleased.connect(self.sliderReleased)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._slider)
