@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.mrml.axial_slices import AxialSlices
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
 from SketchNoduleSynthLib.mrml.finding_points import ACTIVE_COLOR, FindingPoints
-from SketchNoduleSynthLib.mrml.pen import Path
+from SketchNoduleSynthLib.mrml.pen import Path, Pen
 from SketchNoduleSynthLib.mrml.view import View, jump, render
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE, Finding
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
@@ -39,18 +39,32 @@ class CaseReader(Controller):
         self.case, self.session, self.views, self.scene = case, case.session, list(views), scene
         self.tool: str | None = None
         self.active: int | None = None
-        self.ct = volumes.node_from_volume(case.ct, case.id, scene)
+        self.ct = volumes.node_from_volume(case.ct, case.id, scene, is_helper=True)
         self._display = ExclusiveDisplay(self.ct, self.views)
         self._points = FindingPoints(scene)
         self._points.moved.connect(self._on_dragged)
-        self._pens = [view.pen() for view in self.views]
-        for pen in self._pens:
-            pen.drawn.connect(self._on_drawn)
+        self._pens: list[Pen] = []
+        self._add_pens(self.views)
         self.slices = AxialSlices(case.ct.grid, self.views[0].slice_node)
         self.slices.changed.connect(self.changed.emit)
         self._stop = self.session.changed.connect(self._on_change)
         self.message = " ".join(case.problems)
         self._on_change()
+
+    def use_views(self, views: Sequence[View]) -> None:
+        known = [view.slice_node for view in self.views]
+        new = [view for view in views if view.slice_node not in known]
+        self._display.add(new)
+        self._add_pens(new)
+        self.views += new
+
+    def _add_pens(self, views: Sequence[View]) -> None:
+        for view in views:
+            pen = view.pen()
+            pen.drawn.connect(self._on_drawn)
+            self._pens.append(pen)
+            if self.tool is not None:
+                pen.take(ACTIVE_COLOR)
 
     @property
     def next_step(self) -> str:

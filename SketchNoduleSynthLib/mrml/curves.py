@@ -105,6 +105,7 @@ class Curves:
         circle = self.scene.CreateNodeByClass("vtkMRMLMarkupsFiducialNode")
         circle.UnRegister(None)
         circle.SetName("Long diameter")
+        circle.SetHideFromEditors(True)
         set_points(circle, points)
         circle.SetAndObserveDisplayNodeID(self.scene.AddNode(display).GetID())
         # Only now into the scene, as a curve.

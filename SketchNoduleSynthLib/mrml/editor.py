@@ -21,11 +21,13 @@ from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.controller import Controller
+from SketchNoduleSynthLib.mrml.editor_views import EditorViews
+from SketchNoduleSynthLib.mrml.mouse_mode import MouseMode
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.tools import Tools
-from SketchNoduleSynthLib.mrml.view import View, jump, render, show_background
+from SketchNoduleSynthLib.mrml.tools import PLACE, Tools
+from SketchNoduleSynthLib.mrml.view import View, render
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.drawing.scan import Scan
@@ -43,7 +45,7 @@ class Editor(Controller):
         if not views:
             raise InputError("There is no slice view to draw in; open Slicer's main window.")
         super().__init__()
-        self.nodes, self.worker, self.views = nodes, worker, list(views)
+        self.nodes, self.worker = nodes, worker
         self.message = nodes.notice
         self.is_before = False
         self.scan: Scan | None = None
@@ -51,12 +53,16 @@ class Editor(Controller):
         self.random_count, self.difficulty = 3, ANY_DIFFICULTY
         """Of the nodules that are added at random."""
         self._selected = 0
-        self.sketch = SketchView(nodes, self.views[0].slice_node)
+        self._voi = self.session.draft.voi
+        self.views = EditorViews(views, nodes)
+        self.sketch = SketchView(nodes, views[0].slice_node)
         self.previews = Previews(self.session, worker, self.sketch)
-        self.previews.shown.connect(self.views[0].render)
+        self.previews.shown.connect(views[0].render)
         self.previews.changed.connect(self.changed.emit)
         self.previews.failed.connect(self.tell)
-        self.tools = Tools(self.views, lambda: self.session.draft.voi)
+        self.mouse_mode = MouseMode(nodes.scene, lambda: self.take(None))
+        self.tools = Tools(views, lambda: self.session.draft.voi)
+        self.tools.pressed.connect(self.turn_to_plane)
         self.tools.placed.connect(lambda point: self.do(lambda: self.place(point)))
         self.tools.drawn.connect(lambda stroke: self.do(lambda: self.session.draw(stroke)))
         self.tools.drawing.connect(self.previews.request)
@@ -67,6 +73,8 @@ class Editor(Controller):
         ]
         nodes.lay_out(self.sketch.slice_node)
         self._on_change()
+        if self._voi is not None:
+            self.views.look_at(self._voi.center_ras_mm)
 
     @property
     def session(self) -> Session:
@@ -76,12 +84,25 @@ class Editor(Controller):
     def next_step(self) -> str:
         return self.session.draft.lacks
 
+    def end_gesture(self) -> None:
+        self.session.end_gesture()
+
+    def use_views(self, views: Sequence[View]) -> None:
+        known = [view.slice_node for view in self.views.all]
+        new = [view for view in views if view.slice_node not in known]
+        if new:
+            self.views.add(new)
+            for view in new:
+                self.tools.add(view)
+            self.nodes.lay_out(self.sketch.slice_node)
+
     def close(self) -> None:
         """Let go of the views; the nodes stay."""
         self.worker.cancel()
         for disconnect in self._disconnect:
             disconnect()
         self.tools.close()
+        self.mouse_mode.close()
         self.sketch.close()
         self.nodes.show_drawing(False)
 
@@ -90,15 +111,23 @@ class Editor(Controller):
     def take(self, tool: str | None) -> None:
         """Draw with one of TOOLS from now on; None: leave the mouse to the views."""
         self.tools.take(tool)
+        self.mouse_mode.hold(tool is not None)
+        if tool not in (None, PLACE):
+            self.turn_to_plane()
         self._show_drawing()
         self.changed.emit()
+
+    def turn_to_plane(self) -> None:
+        """Show what is drawn on in the sketch view, wherever the user scrolled or turned it, and whatever it showed."""
+        self.sketch.turn_to_plane()
+        self.views.show_in_sketch()
 
     def place(self, center_ras_mm: Sequence[float]) -> None:
         """Put the VOI there and the reslice through it, lung or not; then the nodule is drawn."""
         self.session.place(center_ras_mm)
         self.previews.warm_up()
         self.take("nodule")
-        jump(self.views[1:], center_ras_mm)
+        self.views.look_at(center_ras_mm)
         around = Frame.of_voi(lps_of_ras(center_ras_mm), 2 * AROUND_MM, AROUND_SAMPLES)
         hu = float(around.sample(self.session.source).mean())
         if hu > MOST_LUNG_HU:
@@ -141,9 +170,9 @@ class Editor(Controller):
         return next((nodule for nodule in nodules if nodule.key == self._selected), nodules[-1] if nodules else None)
 
     def select(self, key: int) -> None:
-        """Select a nodule; the views, but for the sketch view, go there."""
+        """Select a nodule; the views go there, the sketch view only while no pen is at hand."""
         self._selected = key
-        jump(self.views[1:], self.session.nodule(key).recipe.voi.center_ras_mm)
+        self.views.look_at(self.session.nodule(key).recipe.voi.center_ras_mm, self.tools.current is not None)
 
     def edit(self, key: int) -> None:
         self.session.edit(key)
@@ -163,6 +192,11 @@ class Editor(Controller):
             self.message = f"{work.name}: done."
             if self.session.is_inserted:
                 self.take(None)
+            new = [nodule.key for nodule in self.session.nodules if nodule not in work.before]
+            if new and len(nodules) >= len(work.before):
+                self._selected = new[0]
+                if self.session.draft.voi is None or new[0] != self.session.state.edited:
+                    self.select(new[0])
             self.changed.emit()
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
@@ -199,13 +233,17 @@ class Editor(Controller):
         for node in (self.nodes.source, self.nodes.result):
             if node is not None:
                 volumes.show_window(node, *volumes.LUNG_WINDOW_HU)
-        render(self.views)
+        render(self.views.all)
 
     def _on_change(self) -> None:
         if self.session.draft.voi is None:
             self.scan = None
         self.sketch.update()
-        show_background(self.views, self.nodes.source if self.is_before else self.nodes.shown_volume)
+        voi = self.session.draft.voi
+        if voi is not None and self._voi is not None and voi.center_ras_mm != self._voi.center_ras_mm:
+            self.views.follow(voi.center_ras_mm)
+        self._voi = voi
+        self.views.show(self.nodes.source if self.is_before else self.nodes.shown_volume)
         self._show_drawing()
         self.previews.is_wanted = self.sketch.is_in_front and not self.is_before
         self.previews.update()

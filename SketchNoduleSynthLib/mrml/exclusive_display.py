@@ -17,12 +17,11 @@ LAYERS = ("Background", "Foreground", "Label")
 class ExclusiveDisplay:
     """Shows the volume `node` in `views`, and of the rest of its scene nothing, in 3D neither; :meth:`end` undoes it.
 
-    The node is there for that time only: no module lists it, no scene is saved with it.
+    The node, a helper, is there for that time only: no scene is saved with it.
     """
 
     def __init__(self, node: slicer.vtkMRMLScalarVolumeNode, views: Sequence[View]) -> None:
         self.node, self.scene = node, node.GetScene()
-        node.SetHideFromEditors(True)
         node.SetSaveWithScene(False)
         node.GetDisplayNode().SetSaveWithScene(False)
         self._hidden = [
@@ -32,11 +31,18 @@ class ExclusiveDisplay:
         ]
         for display in self._hidden:
             display.SetVisibility(False)
-        self._before = [_Shown.of(view.slice_node) for view in views]
+        self._before: list[_Shown] = []
+        self.add(views)
+
+    def add(self, views: Sequence[View]) -> None:
+        """Show it in these views too, on the axes of the body, whatever was shown in them before."""
         for view in views:
+            self._before.append(_Shown.of(view.slice_node))
             composite = composite_of(view.slice_node)
-            for layer, volume in zip(LAYERS, (node.GetID(), None, None), strict=True):
+            for layer, volume in zip(LAYERS, (self.node.GetID(), None, None), strict=True):
                 getattr(composite, f"Set{layer}VolumeID")(volume)
+            if view.slice_node.GetDefaultOrientation():
+                view.slice_node.SetOrientationToDefault()
             view.fit()
 
     def end(self) -> None:

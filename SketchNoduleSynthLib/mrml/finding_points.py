@@ -9,7 +9,7 @@ import numpy as np
 import slicer
 import slicer.util
 
-from SketchNoduleSynthLib.mrml.nodes import remove_node
+from SketchNoduleSynthLib.mrml.nodes import new_helper, remove_node
 from SketchNoduleSynthLib.reading.findings import Finding
 from SketchNoduleSynthLib.signals import Signal
 
@@ -62,8 +62,7 @@ class FindingPoints:
             self.node = None
 
     def _new_node(self) -> slicer.vtkMRMLMarkupsFiducialNode:
-        node = self.scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", NAME)
-        node.SetHideFromEditors(True)
+        node = new_helper("vtkMRMLMarkupsFiducialNode", NAME, self.scene)
         node.SetSaveWithScene(False)
         node.SetFixedNumberOfControlPoints(True)
         node.CreateDefaultDisplayNodes()

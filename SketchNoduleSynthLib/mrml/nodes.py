@@ -47,17 +47,36 @@ def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.
     return folder
 
 
+def new_helper(kind: str, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLNode:
+    """A new node of the class `kind` that no selector offers: it is hidden before it is in the scene.
+
+    Selectors keep, and may choose, what they once listed.
+    """
+    node = scene.CreateNodeByClass(kind)
+    node.UnRegister(None)
+    node.SetName(scene.GetUniqueNameByString(name))
+    node.SetHideFromEditors(True)
+    return scene.AddNode(node)
+
+
 def remove_node(node: slicer.vtkMRMLNode) -> None:
-    """Take `node`, with how it is displayed, out of its scene and of the subject hierarchy, which else keep it."""
+    """Take `node`, with what displays and stores it, out of its scene and of the subject hierarchy, which else keep it.
+
+    The node goes first: the subject hierarchy's plugins miss a display node that goes before.
+    """
     scene = node.GetScene()
     if scene is None:
         return
+    own = []
     if isinstance(node, slicer.vtkMRMLDisplayableNode):
-        for display in [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]:
-            scene.RemoveNode(display)
+        own += [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]
+    if isinstance(node, slicer.vtkMRMLStorableNode):
+        own += [node.GetNthStorageNode(number) for number in range(node.GetNumberOfStorageNodes())]
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = hierarchy.GetItemByDataNode(node)
-    if item:
+    scene.RemoveNode(node)
+    if item and hierarchy.GetItemByDataNode(node) == item:  # Desktop Slicer has done so already.
         hierarchy.RemoveItem(item, False)
-    if scene.IsNodePresent(node):
-        scene.RemoveNode(node)
+    for one in own:
+        if one is not None and scene.IsNodePresent(one):
+            scene.RemoveNode(one)

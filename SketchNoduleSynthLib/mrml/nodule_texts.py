@@ -8,6 +8,7 @@ import slicer
 
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session_file import nodule_to_json
+from SketchNoduleSynthLib.mrml.nodes import new_helper, remove_node
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
 NODULE_TEXTS = "NoduleTexts"
@@ -26,10 +27,10 @@ class NoduleTexts:
         return [node.GetText() for node in self._nodes().values()]
 
     def update(self, nodules: Sequence[Nodule]) -> None:
-        scene, nodes = self.text_node.GetScene(), self._nodes()
+        nodes = self._nodes()
         keys = [nodule.key for nodule in nodules]
         for key in nodes.keys() - keys:
-            scene.RemoveNode(nodes.pop(key))
+            remove_node(nodes.pop(key))
         self._written = {key: insertion for key, insertion in self._written.items() if key in nodes}
         for nodule in nodules:
             if nodule.key not in self._written or self._written[nodule.key] is not nodule.insertion:
@@ -46,10 +47,8 @@ class NoduleTexts:
         return {int(node.GetAttribute(KEY_ATTRIBUTE)): node for node in nodes if node is not None}
 
     def _add(self, key: int) -> slicer.vtkMRMLTextNode:
-        node = self.text_node.GetScene().CreateNodeByClass("vtkMRMLTextNode")
-        node.UnRegister(None)
-        node.SetName(f"{self.text_node.GetName()} nodule {key}")
-        node.SetHideFromEditors(True)
+        scene = self.text_node.GetScene()
+        node = new_helper("vtkMRMLTextNode", f"{self.text_node.GetName()} nodule {key}", scene)
         node.SetAttribute(KEY_ATTRIBUTE, str(key))
         node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
-        return self.text_node.GetScene().AddNode(node)
+        return node

@@ -26,6 +26,8 @@ EVENTS = {
     "LeftButtonDoubleClickEvent": "press",  # All that comes of a quick second press.
     "MouseMoveEvent": "move",
     "LeftButtonReleaseEvent": "release",
+    "MouseWheelForwardEvent": "wheel",
+    "MouseWheelBackwardEvent": "wheel",
 }
 Path = NDArray[np.float64]
 """(n, 3) in RAS mm."""
@@ -34,9 +36,10 @@ Path = NDArray[np.float64]
 class Pen(Protocol):
     """Draws in one slice view, however the host shows the line.
 
-    `drawn` gives the finished path, `moved` the path so far.
+    `pressed` comes before the first point, `moved` gives the path so far, `drawn` the finished one.
     """
 
+    pressed: Signal[[]]
     drawn: Signal[Path]
     moved: Signal[Path]
 
@@ -60,6 +63,7 @@ class InteractorPen:
         render: Callable[[], None],
     ) -> None:
         self.interactor, self.slice_node, self.render = interactor, slice_node, render
+        self.pressed: Signal[[]] = Signal()
         self.drawn: Signal[Path] = Signal()
         self.moved: Signal[Path] = Signal()
         self.is_active = False
@@ -87,12 +91,15 @@ class InteractorPen:
             return
         at = interactor.GetEventPosition()
         if action == "press":
+            self.pressed.emit()
             self._points = [at]
             self._renderer().AddViewProp(self._line.actor)
         elif self._points is not None and at != self._points[-1]:
             self._points.append(at)
         points = self._points or []
-        if action == "release":
+        if action == "wheel":
+            pass  # The slice stays while a line is drawn on it.
+        elif action == "release":
             self._finish()
             self.drawn.emit(to_ras(self.slice_node, points))
         else:

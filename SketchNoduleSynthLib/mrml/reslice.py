@@ -6,6 +6,7 @@ import numpy as np
 import slicer
 import slicer.util
 import vtk
+from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
@@ -18,6 +19,7 @@ from SketchNoduleSynthLib.mrml.view import Plane
 from SketchNoduleSynthLib.synthesis.site import Reslice
 
 EDGES_OPACITY = 0.6
+ON_PLANE_MM = 1e-3
 
 
 class SketchView:
@@ -46,6 +48,17 @@ class SketchView:
         else:
             show_frame(self.slice_node, voi.frame(1))
         self._update_edges()
+
+    def turn_to_plane(self) -> None:
+        """Back onto the plane that is drawn on, from wherever the user went; zoom and shift on it are his."""
+        if self._voi is None:
+            return
+        frame = self._voi.frame(1)
+        shown = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())
+        normal = ras_of_lps(frame.axes[2])
+        offset_mm = float(normal @ (shown[:3, 3] - ras_of_lps(frame.center)))
+        if not np.allclose(shown[:3, :3], slice_axes(frame), atol=1e-4) or abs(offset_mm) > ON_PLANE_MM:
+            show_frame(self.slice_node, frame)
 
     def show_preview(self, preview: Preview) -> None:
         self._preview.show(self.nodes.show_preview(preview), 1.0)
@@ -90,12 +103,19 @@ class SketchView:
             self._before = None
 
 
+def slice_axes(frame: Frame) -> NDArray[np.float64]:
+    """The columns of a slice view's matrix that shows the sketch plane of `frame`.
+
+    A slice view's y points up. Left-handed as Slicer's own axial view, so that scrolling up goes to the head.
+    """
+    u, v, w = ras_of_lps(frame.axes)
+    return np.stack([u, -v, w], axis=1)
+
+
 def show_frame(slice_node: slicer.vtkMRMLSliceNode, frame: Frame) -> None:
     """Show the sketch plane of `frame` in a slice view: u right, v down, the box filling the view."""
-    u, v, w = ras_of_lps(frame.axes)
     slice_to_ras = np.eye(4)
-    # A slice view's y points up. Left-handed as Slicer's own axial view, so that scrolling up goes to the head.
-    slice_to_ras[:3] = np.stack([u, -v, w, ras_of_lps(frame.center)], axis=1)
+    slice_to_ras[:3, :3], slice_to_ras[:3, 3] = slice_axes(frame), ras_of_lps(frame.center)
     width, height = np.maximum(slice_node.GetDimensions()[:2], 1).tolist()
     pixel_mm = max(frame.extent[0] / width, frame.extent[1] / height)
     with slicer.util.NodeModify(slice_node):

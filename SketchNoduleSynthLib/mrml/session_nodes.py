@@ -31,7 +31,7 @@ from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
-from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
+from SketchNoduleSynthLib.mrml.nodes import new_helper, put_in_folder, remove_node
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
 from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
@@ -186,8 +186,7 @@ class SessionNodes:
         node = self.node(PREVIEW)
         plane = Volume(preview.hu[None], preview.frame.grid)
         if node is None:
-            node = volumes.node_from_volume(plane, "Sketch plane", self.scene)
-            node.SetHideFromEditors(True)
+            node = volumes.node_from_volume(plane, "Sketch plane", self.scene, is_helper=True)
             self._keep(PREVIEW, node)
             self.window.join(node)
         else:
@@ -198,8 +197,7 @@ class SessionNodes:
         """Bring the node of the CT's edges up to `plane` (1 at an edge) and return it."""
         node = self.node(EDGES)
         if node is None:
-            node = self.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Edges of the CT")
-            node.SetHideFromEditors(True)
+            node = new_helper("vtkMRMLLabelMapVolumeNode", "Edges of the CT", self.scene)
             node.CreateDefaultDisplayNodes()
             node.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeLabels")
             self._keep(EDGES, node)
@@ -215,7 +213,7 @@ class SessionNodes:
     # Within
 
     def _new_text_node(self, source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode:
-        node = self.scene.AddNewNodeByClass("vtkMRMLTextNode", f"{source.GetName()} session")
+        node = new_helper("vtkMRMLTextNode", f"{source.GetName()} session", source.GetScene())
         node.SetAttribute(SESSION_ATTRIBUTE, "1")
         node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
         node.SetNodeReferenceID(SOURCE, source.GetID())

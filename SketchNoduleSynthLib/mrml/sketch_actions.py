@@ -83,6 +83,14 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     # The sketch
     *(tool(f"draw_{label}", *PENS[label], label) for label in LABELS),
     tool("erase", "Eraser", "E", "Rub out parts of lines", ERASER),
+    Action(
+        "to_plane",
+        "Sketch plane",
+        "Turn the sketch view back onto the plane that is drawn on",
+        Editor.turn_to_plane,
+        "S",
+        is_placed,
+    ),
     Action("put_down", "", do=lambda e: e.take(None), key="Escape"),
     Action("clear", "Clear", "Take away the whole drawing", lambda e: e.session.clear(), enabled=is_drawn_on),
     history("undo", "Undo", "Take back the last step", "Z"),

@@ -11,7 +11,7 @@ from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.mrml.curves import COLORS
-from SketchNoduleSynthLib.mrml.pen import Path
+from SketchNoduleSynthLib.mrml.pen import Path, Pen
 from SketchNoduleSynthLib.mrml.view import View
 from SketchNoduleSynthLib.signals import Signal
 
@@ -26,21 +26,29 @@ WHITE, LINE_PIXELS, ERASER_PIXELS = (1.0, 1.0, 1.0), 2.0, 8.0
 class Tools:
     """The pens of `views`, the first of which is the sketch view; `voi` gives the VOI that is drawn on, if any.
 
-    `placed`: a point in RAS mm. `drawn`: a finished stroke, `drawing`: one so far. `erased`: a path (n, 2) in u, v mm
-    and the radius about it.
+    `pressed`: a line begins in the sketch view. `placed`: a point in RAS mm. `drawn`: a finished stroke, `drawing`: one
+    so far. `erased`: a path (n, 2) in u, v mm and the radius about it.
     """
 
     def __init__(self, views: Sequence[View], voi: Callable[[], Voi | None]) -> None:
         self.current: str | None = None
+        self.pressed: Signal[[]] = Signal()
         self.placed: Signal[list[float]] = Signal()
         self.drawn: Signal[Stroke] = Signal()
         self.drawing: Signal[Stroke] = Signal()
         self.erased: Signal[NDArray[np.float64], float] = Signal()
         self._voi = voi
-        self._pens = [view.pen() for view in views]
-        for pen in self._pens:
-            pen.drawn.connect(self._on_drawn)
-            pen.moved.connect(self._on_moved)
+        self._pens: list[Pen] = []
+        for view in views:
+            self.add(view)
+
+    def add(self, view: View) -> None:
+        pen = view.pen()
+        pen.pressed.connect(self._on_pressed)
+        pen.drawn.connect(self._on_drawn)
+        pen.moved.connect(self._on_moved)
+        self._pens.append(pen)
+        self.take(self.current)
 
     def take(self, tool: str | None) -> None:
         """Draw with one of TOOLS from now on; None: leave the mouse to the views."""
@@ -53,6 +61,10 @@ class Tools:
     def close(self) -> None:
         for pen in self._pens:
             pen.remove()
+
+    def _on_pressed(self) -> None:
+        if self.current != PLACE:
+            self.pressed.emit()
 
     def _on_moved(self, path_ras: Path) -> None:
         stroke = self._stroke(path_ras)

@@ -10,6 +10,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
+from SketchNoduleSynthLib.mrml.nodes import new_helper
 from SketchNoduleSynthLib.mrml.view import View, render
 from SketchNoduleSynthLib.turing.session import Answer, TuringSession, check_confidence
 
@@ -31,7 +32,7 @@ class TuringReader(Controller):
         self.place = session.missing[0] if session.missing else 0
         self._confidence = FIRST_CONFIDENCE
         first = session.picture(self.place)
-        self._node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Real or synthetic")
+        self._node = new_helper(volumes.KIND, "Real or synthetic", scene)
         volumes.show_picture(self._node, first)
         self._display = ExclusiveDisplay(self._node, self.views)
         self.fit()

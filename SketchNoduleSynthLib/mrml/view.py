@@ -10,7 +10,6 @@ import slicer
 import slicer.util
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.pen import Pen, is_seen
 
 
@@ -53,13 +52,6 @@ def render(views: Iterable[View]) -> None:
     """Show the views soon: not every host sees that a volume's window has changed."""
     for view in views:
         view.render()
-
-
-def show_background(views: Iterable[View], volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-    for view in views:
-        composite = composite_of(view.slice_node)
-        if composite is not None and composite.GetBackgroundVolumeID() != volume.GetID():
-            composite.SetBackgroundVolumeID(volume.GetID())
 
 
 def jump(views: Iterable[View], point_ras_mm: Sequence[float], margin: float = 0.1) -> None:

@@ -16,13 +16,14 @@ from SketchNoduleSynthLib.ct.grid import Grid, turned
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml.nodes import node_to_world
+from SketchNoduleSynthLib.mrml.nodes import new_helper, node_to_world
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
 STRAIGHTENED_ATTRIBUTE = "SketchNoduleSynth.StraightenedDeg"
 LUNG_WINDOW_HU = LUNG_LEVEL_HU, LUNG_WIDTH_HU
 MEDIASTINAL_WINDOW_HU = 40.0, 400.0
 """Level and width."""
+KIND = "vtkMRMLScalarVolumeNode"
 NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")
 
 
@@ -71,9 +72,11 @@ def first_ct() -> slicer.vtkMRMLScalarVolumeNode | None:
     return None
 
 
-def node_from_volume(volume: Volume, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLScalarVolumeNode:
+def node_from_volume(
+    volume: Volume, name: str, scene: slicer.vtkMRMLScene, is_helper: bool = False
+) -> slicer.vtkMRMLScalarVolumeNode:
     """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node = new_helper(KIND, name, scene) if is_helper else scene.AddNewNodeByClass(KIND, name)
     if volume.straightened_deg:
         node.SetAttribute(STRAIGHTENED_ATTRIBUTE, f"{volume.straightened_deg:.2f}")
     update_node(node, volume)

@@ -53,6 +53,8 @@ class Panel:
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
         self._disconnect = worker.submitted.connect(self._timer.start)
+        if slicer.app.layoutManager() is not None:
+            slicer.app.layoutManager().layoutChanged.connect(self._on_layout)
         self._unwatch: Callable[[], None] = lambda: None
         self._quiet = qt.QTimer(parent)
         self._quiet.setSingleShot(True)
@@ -115,6 +117,11 @@ class Panel:
         self.message = ""
         self.refresh()
 
+    def _on_layout(self, *_layout: int) -> None:
+        """Views may be new, as for comparing."""
+        if self._controller is not None:
+            self._controller.use_views(slice_views())
+
     def _on_ct_event(self) -> None:
         """What is drawn on a CT that moves would lie elsewhere: it is let go of at once, and opened when it rests."""
         if self.editor is not None and self.editor.nodes.is_up_to_date():
@@ -129,6 +136,8 @@ class Panel:
 
     def remove(self) -> None:
         self.close()
+        if slicer.app.layoutManager() is not None:
+            slicer.app.layoutManager().layoutChanged.disconnect(self._on_layout)
         self._timer.stop()
         self._disconnect()
         for controls in self._controls:

@@ -34,7 +34,12 @@ class RowTable:
             if 0 <= row < len(self._rows) and list(self._rows)[row] != self._chosen:
                 choose(controller, list(self._rows)[row])
 
+        def clicked(controller: C) -> None:
+            self._chosen = None  # Also the row that is chosen already brings the views there.
+            chosen(controller)
+
         controls.on(table.itemSelectionChanged, chosen)
+        controls.on(table.cellClicked, clicked)
 
     def show(self, rows: Mapping[int, Sequence[str]], chosen: int | None) -> None:
         self._chosen = chosen

@@ -16,10 +16,12 @@ class BrowserPen:
     def __init__(self, slice_node: slicer.vtkMRMLSliceNode) -> None:
         self.slice_node = slice_node
         self.changed: Signal[[]] = Signal()
+        self.pressed: Signal[[]] = Signal()
         self.drawn: Signal[Path] = Signal()
         self.moved: Signal[Path] = Signal()
         self.line: tuple[str, float] | None = None
         """Colour (CSS) and width in pixels of the pen at hand; None while the mouse is the view's."""
+        self._is_down = False
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         self.line = "#" + "".join(f"{round(255 * part):02x}" for part in color), width_pixels
@@ -36,6 +38,9 @@ class BrowserPen:
         """The page's `points`: shares of the view's width from the left and of its height from the top."""
         if self.line is None or not points:
             return
+        if not self._is_down:
+            self.pressed.emit()
+        self._is_down = not is_finished
         width, height = self.slice_node.GetDimensions()[:2]
         path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
         (self.drawn if is_finished else self.moved).emit(path)

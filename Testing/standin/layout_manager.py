@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import slicer
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from standin.slice_view import qMRMLSliceWidget
@@ -25,14 +26,17 @@ _ALONE = {
 }
 
 
-class LayoutManager:
+class LayoutManager(QObject):
     """What slicer.app.layoutManager() answers. Four views, or one alone: any other layout is refused."""
+
+    layoutChanged = Signal(int)
 
     threeDViewCount = 1
     tableViewCount = 0
     plotViewCount = 0
 
     def __init__(self) -> None:
+        super().__init__()
         self._viewport = QWidget()
         self._slices = {name: qMRMLSliceWidget(name, *how, self._viewport) for name, how in SLICES.items()}
         self._threed = qMRMLThreeDWidget(self._viewport)
@@ -81,6 +85,14 @@ class LayoutManager:
         alone = _ALONE.get(layout)
         for name, widget in {**self._slices, "3D": self._threed}.items():
             widget.setVisible(alone in (None, name))
+        self.layoutChanged.emit(layout)
+
+    def add_view(self, name: str) -> None:
+        """Another slice view, as layouts for comparing make them; it stays."""
+        self._slices[name] = qMRMLSliceWidget(name, *SLICES["Red"], self._viewport)
+        self._viewport.layout().addWidget(self._slices[name], 2, len(self._slices) - 4)
+        self._slices[name].show()
+        self.layoutChanged.emit(self._layout)
 
     def resetSliceViews(self) -> None:
         """Show the whole volume in every slice view."""

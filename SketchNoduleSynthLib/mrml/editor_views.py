@@ -1,0 +1,71 @@
+"""What the host's views show of the CT that is edited, and where they look; the rest of them is the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import slicer
+import slicer.util
+
+from SketchNoduleSynthLib.mrml.nodes import composite_of
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
+from SketchNoduleSynthLib.mrml.view import View, jump
+
+
+class EditorViews:
+    """Of the CT of `nodes`; all views show it from now on, the first of `views` is drawn in."""
+
+    def __init__(self, views: Sequence[View], nodes: SessionNodes) -> None:
+        self.all: list[View] = []
+        self.nodes = nodes
+        self._volume = nodes.shown_volume
+        self.add(views)
+
+    @property
+    def sketch(self) -> View:
+        return self.all[0]
+
+    def add(self, views: Iterable[View]) -> None:
+        """Views that show the whole CT, unless they show it already."""
+        for view in views:
+            self.all.append(view)
+            composite = composite_of(view.slice_node)
+            if composite is not None and composite.GetBackgroundVolumeID() not in self._ours():
+                composite.SetBackgroundVolumeID(self._volume.GetID())
+                view.fit()
+
+    def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+        """Show `volume`, the CT or its copy, wherever one of them was shown, or one that is gone."""
+        self._volume, scene = volume, self.nodes.scene
+        for view in self.all:
+            composite = composite_of(view.slice_node)
+            if composite is None:
+                continue
+            shown = composite.GetBackgroundVolumeID()
+            if shown != volume.GetID() and (shown in self._ours() or not shown or scene.GetNodeByID(shown) is None):
+                composite.SetBackgroundVolumeID(volume.GetID())
+
+    def show_in_sketch(self) -> None:
+        """What is drawn on is under the pen, whatever the user showed there."""
+        composite = composite_of(self.sketch.slice_node)
+        if composite is not None and composite.GetBackgroundVolumeID() != self._volume.GetID():
+            composite.SetBackgroundVolumeID(self._volume.GetID())
+
+    def look_at(self, point_ras_mm: Sequence[float], but_sketch: bool = True) -> None:
+        """Slices through the point, in 3D the point in the middle; the sketch view only with `but_sketch` False."""
+        jump(self.all[1:] if but_sketch else self.all, point_ras_mm)
+        for camera in slicer.util.getNodesByClass("vtkMRMLCameraNode", self.nodes.scene):
+            shift = np.subtract(point_ras_mm, camera.GetFocalPoint())
+            with slicer.util.NodeModify(camera):
+                camera.SetPosition(*(np.add(camera.GetPosition(), shift)))
+                camera.SetFocalPoint(*point_ras_mm)
+            camera.ResetClippingRange()
+
+    def follow(self, point_ras_mm: Sequence[float]) -> None:
+        """Slices through a point that the user drags, without a shift under his hand."""
+        for view in self.all[1:]:
+            view.slice_node.JumpSliceByOffsetting(*point_ras_mm)
+
+    def _ours(self) -> set[str]:
+        return {node.GetID() for node in (self.nodes.source, self.nodes.result) if node is not None}
