@@ -120,6 +120,7 @@ def test_description_for_the_extensions_index():
 def test_what_the_extensions_manager_shows():
     assert (ROOT / "LICENSE.txt").read_text(encoding="utf-8").strip()
     assert "not for diagnosis" in extension("DESCRIPTION")
+    assert ";" not in extension("DESCRIPTION"), "CMake ends the generated description there"
     base = extension("HOMEPAGE").replace("github.com", "raw.githubusercontent.com") + "/main/"
     for url in [extension("ICONURL"), *extension("SCREENSHOTURLS").split()]:
         assert url.startswith(base)

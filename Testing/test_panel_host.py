@@ -283,3 +283,32 @@ def test_undo_takes_back_one_gesture(drawn):
     assert drawn.session.draft.voi.tilt_lr_deg == 5
     drawn.click(drawn.ui.undo)
     assert drawn.session.draft.voi.tilt_lr_deg == 0
+
+
+def test_progress_cancel_and_messages_stay_in_sight(drawn, monkeypatch):
+    import threading
+
+    go = threading.Event()
+    real = drawn.session.make
+    monkeypatch.setattr(drawn.session, "make", lambda *given: go.wait(10) and real(*given))
+    drawn.click(drawn.ui.insert)
+    for control in (drawn.ui.nodulesTable, drawn.ui.inputSelector):
+        drawn.scroll_to(control)
+        for widget in (drawn.ui.statusLabel, drawn.ui.progressBar, drawn.ui.cancel):
+            assert widget.visibleRegion().boundingRect().height() > 10
+    go.set()
+    drawn.wait()
+
+
+def test_the_panel_needs_no_long_scroll(reader):
+    reader.desktop.window.resize(1280, 800)
+    reader.desktop.process_events()
+    assert reader.ui.sectionsPage.width <= reader.ui.sections.width, "nothing is cut"
+    assert reader.ui.sectionsPage.height - reader.ui.sections.height < 120
+
+
+def test_the_reason_of_the_light_stands_under_the_table(inserted):
+    report = inserted.session.nodules[0].insertion.report
+    text = inserted.ui.reasonLabel.text
+    assert inserted.ui.reasonLabel.isVisible() and report.quality.light in text
+    assert all(reason in text for reason in report.quality.reasons or ["Nothing to object to."])

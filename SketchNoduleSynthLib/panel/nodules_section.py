@@ -14,6 +14,7 @@ LIGHTS = {"green": "#2e9e4f", "amber": "#e0a000"}
 
 class NodulesSection:
     def __init__(self, context: Context) -> None:
+        self.ui = context.ui
         table = context.ui.nodulesTable
         self._table = RowTable(context.editing, table, HEADS, Editor.select)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
@@ -23,6 +24,10 @@ class NodulesSection:
         rows = [row_of(nodule) for nodule in editor.session.nodules] if editor else []
         selected = editor.selected if editor else None
         self._table.show({row.key: row.cells for row in rows}, selected.key if selected else None)
+        chosen = next((row for row in rows if selected is not None and row.key == selected.key), None)
+        self.ui.reasonLabel.setVisible(chosen is not None and bool(chosen.light))
+        if chosen is not None:
+            self.ui.reasonLabel.setText(f"{chosen.name}, {chosen.light}: {chosen.remarks}")
         for number, row in enumerate(rows):
             light = self._table.table.item(number, len(row.cells) - 1)
             light.setToolTip(row.remarks)
