@@ -121,10 +121,12 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self.enter()
 
     def _on_node_removed(self, caller: Any, event: Any) -> None:
-        editor = self.panel.editor
-        if editor is not None and not slicer.mrmlScene.IsClosing() and not editor.nodes.is_in_scene():
+        if slicer.mrmlScene.IsClosing():
+            return
+        if self.panel.editor is not None and not self.panel.editor.nodes.is_in_scene():
             self.panel.close()
-            self.logic.forget(editor.nodes)
+        self.logic.forget_deleted()
+        self.panel.restore_soon()
 
 
 class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic, Console):

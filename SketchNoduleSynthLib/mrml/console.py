@@ -117,10 +117,18 @@ class Console:
         write(self.session.result(), Path(folder))
 
     def forget(self, nodes: SessionNodes) -> None:
-        nodes.close()
+        """Of a CT that was deleted nothing stays but what was made; else all nodes stay."""
+        if nodes.scene.IsClosing() or nodes.is_in_scene():
+            nodes.close()
+        else:
+            nodes.remove()
         self._opened = {key: other for key, other in self._opened.items() if other is not nodes}
         if self._current is nodes:
             self._current = None
+
+    def forget_deleted(self) -> None:
+        for nodes in [nodes for nodes in self._opened.values() if not nodes.is_in_scene()]:
+            self.forget(nodes)
 
     def close(self) -> None:
         """Stop following all sessions; the nodes stay."""

@@ -51,14 +51,27 @@ class Curves:
 
     def update(self, draft: Draft) -> None:
         strokes = draft.strokes if draft.voi is not None else ()
+        for node in [node for node in self._nodes.values() if not _is_whole(node)]:  # Someone deleted it.
+            remove_node(node)
+        self._nodes = {stroke: node for stroke, node in self._nodes.items() if _is_whole(node)}
+        if self._circle is not None and not _is_whole(self._circle):
+            self._draw_circle(None)
         for stroke in [stroke for stroke in self._nodes if draft.voi != self._voi or stroke not in strokes]:
             remove_node(self._nodes.pop(stroke))
-        if draft.voi != self._voi:
+        if draft.voi != self._voi or self._circle is None:
             self._draw_circle(draft.voi)
         self._voi = draft.voi
         for stroke in strokes:
             if stroke not in self._nodes:
                 self._nodes[stroke] = self._add(stroke, draft.placed())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no line, nor the circle, was deleted by someone."""
+        return len(self._shown()) == len(self._nodes) + (self._voi is not None)
+
+    def remove(self) -> None:
+        self.update(Draft())
 
     def lay_out(self, view: slicer.vtkMRMLSliceNode) -> None:
         self._views = [view.GetID()]
@@ -72,7 +85,7 @@ class Curves:
     def _shown(self) -> list[slicer.vtkMRMLMarkupsNode]:
         """Lines and circle, without those that someone deleted."""
         nodes = [*self._nodes.values(), *([self._circle] if self._circle else [])]
-        return [node for node in nodes if self.scene.IsNodePresent(node)]
+        return [node for node in nodes if _is_whole(node)]
 
     def _add(self, stroke: Stroke, voi: Voi) -> slicer.vtkMRMLMarkupsCurveNode:
         display = self._new_display(COLORS[stroke.label])
@@ -126,6 +139,10 @@ class Curves:
         node.SetNodeReferenceID(SESSION_ATTRIBUTE, self.text_node.GetID())
         node.SetLocked(True)
         put_in_folder(FOLDER, [node], self.scene)
+
+
+def _is_whole(node: slicer.vtkMRMLMarkupsNode) -> bool:
+    return node.GetScene() is not None and node.GetDisplayNode() is not None
 
 
 def curve_from_stroke(

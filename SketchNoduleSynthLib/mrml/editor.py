@@ -206,6 +206,13 @@ class Editor(Controller):
         self.worker.cancel()
         self.tell("Cancelled; the CT was not changed.")
 
+    def restore(self) -> None:
+        """Make again what someone deleted of the session's nodes: the session is as it was."""
+        if self.nodes.restore():
+            self.nodes.lay_out(self.sketch.slice_node)
+            self.message = "What was deleted belongs to this CT's nodules and is here again; remove them in the panel."
+        self._on_change()
+
     # Views
 
     @property

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.errors import InputError
 
+OURS = "SketchNoduleSynth.Display"
+"""An attribute of what displays our nodes."""
+
 
 def composite_of(slice_node: slicer.vtkMRMLSliceNode) -> slicer.vtkMRMLSliceCompositeNode | None:
     """The node that says which volumes a slice view shows."""
@@ -35,7 +38,7 @@ def node_to_world(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
     return slicer.util.arrayFromVTKMatrix(matrix)
 
 
-def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.vtkMRMLScene) -> int:
+def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLDisplayableNode], scene: slicer.vtkMRMLScene) -> int:
     """Put `nodes` in the top folder `name` of the subject hierarchy, made if need be; return the folder's item."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     top = hierarchy.GetSceneItemID()
@@ -44,7 +47,16 @@ def put_in_folder(name: str, nodes: Iterable[slicer.vtkMRMLNode], scene: slicer.
         folder = hierarchy.CreateFolderItem(top, name)
     for node in nodes:
         hierarchy.CreateItem(folder, node)
+        for number in range(node.GetNumberOfDisplayNodes()):
+            node.GetNthDisplayNode(number).SetAttribute(OURS, "1")
     return folder
+
+
+def remove_orphans(scene: slicer.vtkMRMLScene) -> None:
+    """Display nodes of ours whose nodes someone deleted: MRML keeps them."""
+    for display in slicer.util.getNodesByClass("vtkMRMLDisplayNode", scene):
+        if display.GetAttribute(OURS) and display.GetDisplayableNode() is None:
+            scene.RemoveNode(display)
 
 
 def new_helper(kind: str, name: str, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLNode:

@@ -33,7 +33,8 @@ class NoduleTexts:
             remove_node(nodes.pop(key))
         self._written = {key: insertion for key, insertion in self._written.items() if key in nodes}
         for nodule in nodules:
-            if nodule.key not in self._written or self._written[nodule.key] is not nodule.insertion:
+            is_written = nodule.key in nodes and nodule.key in self._written
+            if not is_written or self._written[nodule.key] is not nodule.insertion:
                 node = nodes.get(nodule.key) or self._add(nodule.key)
                 node.SetText(nodule_to_json(nodule))
                 nodes[nodule.key], self._written[nodule.key] = node, nodule.insertion

@@ -33,7 +33,9 @@ class Segments:
     def update(self, nodules: Sequence[Nodule], result: slicer.vtkMRMLScalarVolumeNode, name: str) -> None:
         """Bring the segments up to `nodules`, on the voxels of `result`; `name`: of a node that is not there yet."""
         node = self.node or self._add(result, name)
+        self._make_display(node)
         segments = node.GetSegmentation()
+        self._segments = {made: id for made, id in self._segments.items() if segments.GetSegment(id) is not None}
         wanted = {nodule.insertion: nodule.key for nodule in nodules if nodule.is_shown and nodule.insertion}
         for insertion in [insertion for insertion in self._segments if insertion not in wanted]:
             segments.RemoveSegment(self._segments.pop(insertion))
@@ -47,9 +49,16 @@ class Segments:
         if self.node is not None:
             self.node.SetDisplayVisibility(is_shown)
 
+    @staticmethod
+    def _make_display(node: slicer.vtkMRMLSegmentationNode) -> None:
+        """Slicer's views end the process at a new segment without a display node, which someone may have deleted."""
+        if node.GetDisplayNode() is None:
+            node.CreateDefaultDisplayNodes()
+            node.GetDisplayNode().SetVisibility2DFill(False)
+
     def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
         node = volumes.segmentation_beside(result, name)
-        node.GetDisplayNode().SetVisibility2DFill(False)
+        self._make_display(node)
         self.text_node.SetNodeReferenceID(NODULES, node.GetID())
         put_in_folder(FOLDER, [node], self.text_node.GetScene())
         self._segments = {}

@@ -31,11 +31,11 @@ from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
-from SketchNoduleSynthLib.mrml.nodes import new_helper, put_in_folder, remove_node
+from SketchNoduleSynthLib.mrml.nodes import new_helper, put_in_folder, remove_node, remove_orphans
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
 from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
-from SketchNoduleSynthLib.mrml.voi_box import VoiBox
+from SketchNoduleSynthLib.mrml.voi_box import VOI, VoiBox
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.nodule import Nodule
@@ -203,6 +203,34 @@ class SessionNodes:
             self._keep(EDGES, node)
         volumes.update_node(node, plane)
         return node
+
+    def restore(self) -> bool:
+        """Make again what of it someone deleted; whether anything was."""
+        nodules, voi = self.session.nodules, self.session.draft.voi
+        wanted = (RESULT, NODULES) * bool(nodules) + (VOI,) * (voi is not None)
+        nodes = [self.node(role) for role in wanted]
+        is_whole = all(node is not None and node.GetDisplayNode() is not None for node in nodes)
+        if is_whole and self.curves.is_whole:
+            return False
+        self._drawn = (None, ())
+        self.update(())
+        remove_orphans(self.scene)
+        for volume in (self.source, self.result):
+            if volume is not None:
+                self.window.join(volume)
+        return True
+
+    def remove(self) -> None:
+        """Stop listening, and leave nothing behind but what was made: the CT with nodules, and their segmentation."""
+        self.close()
+        roles = [PREVIEW, EDGES, VOI, *([] if self.session.nodules else [RESULT, NODULES])]
+        for node in [self.node(role) for role in roles]:
+            if node is not None:
+                remove_node(node)
+        self.curves.remove()
+        self.nodule_texts.update(())
+        remove_node(self.text_node)
+        remove_orphans(self.scene)
 
     def close(self) -> None:
         """Stop listening; the nodes stay."""

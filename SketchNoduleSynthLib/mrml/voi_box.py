@@ -49,6 +49,9 @@ class VoiBox:
     def update(self, voi: Voi | None) -> None:
         with self._updating():
             node = self.node
+            if node is not None and node.GetDisplayNode() is None:  # Someone deleted it.
+                remove_node(node)
+                node = None
             if voi is None:
                 if node is not None:
                     remove_node(node)

@@ -125,7 +125,6 @@ def segmentation_beside(volume_node: slicer.vtkMRMLScalarVolumeNode, name: str) 
     node = volume_node.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
-    node.CreateDefaultDisplayNodes()
     return node
 
 

@@ -60,6 +60,10 @@ class Panel:
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(QUIET_MS)
         self._quiet.timeout.connect(self.open_chosen)
+        self._removal = qt.QTimer(parent)
+        self._removal.setSingleShot(True)
+        self._removal.setInterval(0)
+        self._removal.timeout.connect(self._on_removed)
         ui.cancel.clicked.connect(self._cancel_opening)
         ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
         ui.sample.clicked.connect(self._fetch_sample)
@@ -116,6 +120,14 @@ class Panel:
         self._quiet.stop()
         self.message = ""
         self.refresh()
+
+    def restore_soon(self) -> None:
+        """Nodes go, perhaps several: then see whether they were ours."""
+        self._removal.start()
+
+    def _on_removed(self) -> None:
+        if self.editor is not None and self.editor.nodes.is_in_scene():
+            self.editor.restore()
 
     def _on_layout(self, *_layout: int) -> None:
         """Views may be new, as for comparing."""
