@@ -152,7 +152,7 @@ def test_taking_the_pen_the_key_and_pressing_turn_back_to_the_plane(drawn):
     drawn.line([(-0.3, -0.3), (-0.2, 0.3)])
     assert off_plane_mm(drawn) < 0.01 and len(drawn.session.draft.strokes) == 2
     node.SetOrientation("Coronal")
-    drawn.key("s")
+    drawn.key("t")
     assert off_plane_mm(drawn) < 0.01
     node.SetOrientation("Sagittal")
     drawn.composite("Red").SetBackgroundVolumeID(a_volume().GetID())
@@ -161,7 +161,7 @@ def test_taking_the_pen_the_key_and_pressing_turn_back_to_the_plane(drawn):
     assert layers(drawn)[0] == drawn.editor.nodes.source.GetID()
     node.SetFieldOfView(*(0.5 * np.array(node.GetFieldOfView())))
     zoom = node.GetFieldOfView()
-    drawn.key("s")
+    drawn.key("t")
     assert node.GetFieldOfView() == zoom, "on the plane, zoom and shift are the user's"
 
 

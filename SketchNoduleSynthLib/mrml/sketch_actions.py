@@ -88,7 +88,7 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "Sketch plane",
         "Turn the sketch view back onto the plane that is drawn on",
         Editor.turn_to_plane,
-        "S",
+        "T",
         is_placed,
     ),
     Action("put_down", "", do=lambda e: e.take(None), key="Escape"),
