@@ -76,6 +76,9 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = SketchNoduleSynthLogic()
         self.panel = Panel(self.ui, widget, self.logic.open, self.logic.worker)
+        self.logic.opened.connect(lambda volume: self.ui.inputSelector.setCurrentNode(volume))
+        self.panel.scene_rested.connect(self._choose_volume)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._on_node_added)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._on_start_close)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._on_new_scene)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndBatchProcessEvent, self._on_new_scene)
@@ -100,9 +103,12 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
     def exit(self) -> None:
         """Another module comes to the front: the pen is laid down, the preview is off."""
         self.panel.listen(False)
+        self._parameters = None
 
     def _choose_volume(self) -> None:
-        """The volume of the last time, or else the only one that there is."""
+        """While none is: the volume of the last time, or else the first that there is."""
+        if self._parameters is None or self.ui.inputSelector.currentNode() is not None:
+            return
         volume = self._parameters.inputVolume or first_ct()
         if volume is not self.ui.inputSelector.currentNode():
             self.ui.inputSelector.setCurrentNode(volume)
@@ -120,13 +126,17 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         if self.parent is not None and self.parent.isEntered:
             self.enter()
 
+    def _on_node_added(self, caller: Any, event: Any) -> None:
+        if self._parameters is not None:
+            self.panel.look_at_scene_soon()
+
     def _on_node_removed(self, caller: Any, event: Any) -> None:
         if slicer.mrmlScene.IsClosing():
             return
         if self.panel.editor is not None and not self.panel.editor.nodes.is_in_scene():
             self.panel.close()
         self.logic.forget_deleted()
-        self.panel.restore_soon()
+        self.panel.look_at_scene_soon()
 
 
 class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic, Console):

@@ -312,3 +312,89 @@ def test_the_reason_of_the_light_stands_under_the_table(inserted):
     text = inserted.ui.reasonLabel.text
     assert inserted.ui.reasonLabel.isVisible() and report.quality.light in text
     assert all(reason in text for reason in report.quality.reasons or ["Nothing to object to."])
+
+
+def test_the_sample_without_a_network_is_told(reader, monkeypatch):
+    import sys
+    from types import SimpleNamespace
+
+    def fails(name):
+        raise OSError("no network")
+
+    for download in (fails, lambda name: None):
+        monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(downloadSample=download))
+        reader.click(reader.ui.sample)
+        assert "could not be fetched; check the network" in reader.ui.statusLabel.text
+    assert not reader.desktop.dialogs and reader.editor is not None
+
+
+def test_a_new_folder_for_a_training_case_may_be_typed(inserted, tmp_path):
+    inserted.desktop.dialogs.answers += [str(tmp_path / "typed")]
+    inserted.click(inserted.ui.save_training_case)
+    inserted.wait()
+    assert (tmp_path / "typed" / "truth").is_dir()
+    assert inserted.desktop.dialogs[-1].kind == "getSaveFileName"
+
+
+def test_a_ct_that_is_loaded_while_the_module_is_in_front_is_chosen(desktop):
+    reader = Reader(desktop)
+    assert reader.editor is None
+    node = a_volume("loaded")
+    desktop.process_events(0.05)
+    assert reader.editor.nodes.source is node
+    other = a_volume("another")
+    desktop.process_events(0.05)
+    assert reader.editor.nodes.source is node and other is not None, "what is chosen stays"
+
+
+def test_the_panel_follows_the_console(desktop):
+    reader = Reader(desktop)
+    a_volume("first")
+    second = a_volume("second")
+    logic = reader.widget.logic
+    logic.open(second)
+    assert reader.ui.inputSelector.currentNode() is second
+    logic.place(LUNG_RAS_MM)
+    assert reader.editor.session is logic.session and reader.ui.diameter_mm.enabled
+
+
+def turn(roi, tilt_deg: float) -> None:
+    import slicer
+
+    from SketchNoduleSynthLib.ct.frame import tilted_axes
+
+    turned = np.array((-1, -1, 1))
+    pose = np.eye(4)
+    pose[:3, :3] = tilted_axes(tilt_deg).T * np.outer(turned, turned)
+    pose[:3, 3] = LUNG_RAS_MM
+    roi.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(pose))
+
+
+def test_a_box_that_is_tilted_too_far_is_refused_however_far_and_told_until_it_is_well_again(drawn):
+    roi = drawn.editor.nodes.roi
+    for tilt in range(10, 101, 10):
+        turn(roi, tilt)
+        assert drawn.session.draft.voi.tilt_lr_deg == min(tilt, 30), tilt
+    text = drawn.ui.statusLabel.text
+    assert "tilted by more than 30 degrees" in text and "VOI VOI" not in text
+    for tilt in range(90, 19, -10):
+        turn(roi, tilt)
+    assert "tilted" not in drawn.ui.statusLabel.text
+    assert drawn.session.draft.voi.tilt_lr_deg == 20
+
+
+def test_torchs_size_is_named_only_where_torch_is_missing(reader, monkeypatch):
+    from SketchNoduleSynthLib.panel import dependencies
+
+    monkeypatch.setattr(dependencies, "missing", lambda: ["safetensors"])
+    reader.editor.changed.emit()
+    assert "torch" not in reader.ui.dependencyLabel.text
+    reader.click(reader.ui.installButton)
+    assert "torch" not in reader.desktop.dialogs[-1].text
+
+
+def test_every_control_has_a_tooltip(reader):
+    import qt
+
+    controls = reader.ui.sectionsPage.findChildren(qt.QPushButton)
+    assert [control.objectName for control in controls if control.text and not control.toolTip] == []

@@ -24,8 +24,9 @@ class Action(Generic[C]):
     """A button or a key.
 
     `do` is called with the controller, `do_with` also with a path: of a file that ends as one of `files`, or of a
-    folder; `asks` is what the user is asked for. Without either the front itself acts. `is_on`: of a button that stays
-    down. `words_now` and `hint_now`: of words that change. `question`: asked before it is done.
+    folder, which may be still to be made if it `is_new`; `asks` is what the user is asked for. Without either the front
+    itself acts. `is_on`: of a button that stays down. `words_now` and `hint_now`: of words that change. `question`:
+    asked before it is done.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Action(Generic[C]):
     do_with: Callable[[C, Path], object] | None = None
     asks: str = ""
     files: tuple[str, ...] = ()
+    is_new: bool = False
 
     def text(self, controller: C | None = None) -> str:
         words = self.words_now(controller) if self.words_now and controller else self.words

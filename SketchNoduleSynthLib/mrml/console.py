@@ -15,6 +15,7 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes, saved_session
+from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.result import write
 
 
@@ -27,6 +28,8 @@ class Console:
     def __init__(self) -> None:
         self._opened: dict[str, SessionNodes] = {}
         self._current: SessionNodes | None = None
+        self.opened: Signal[Any] = Signal()
+        """The volume node of another CT than before is current."""
 
     @property
     def nodes(self) -> SessionNodes:
@@ -49,7 +52,9 @@ class Console:
             self._opened[volume_node.GetID()] = nodes
         elif not nodes.is_up_to_date():
             nodes = self._opened[volume_node.GetID()] = nodes.reopened()
-        self._current = nodes
+        was, self._current = self._current, nodes
+        if was is None or was.source is not nodes.source:
+            self.opened.emit(nodes.source)
         return nodes
 
     def place(

@@ -211,7 +211,9 @@ class Editor(Controller):
         if self.nodes.restore():
             self.nodes.lay_out(self.sketch.slice_node)
             self.message = "What was deleted belongs to this CT's nodules and is here again; remove them in the panel."
-        self._on_change()
+            self._on_change()
+        elif self.nodes.result is None:
+            self.views.show(self.nodes.shown_volume)
 
     # Views
 

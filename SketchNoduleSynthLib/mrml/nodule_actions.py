@@ -174,6 +174,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         enabled=has_nodules,
         do_with=long_tasks.export_case,
         asks="A new folder for the training case",
+        is_new=True,
     ),
     Action(
         "load_recipe",

@@ -17,7 +17,7 @@ from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.curves import FOLDER
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
-from SketchNoduleSynthLib.mrml.roi import frame_from_roi, roi_from_frame, update_roi, voi_from_roi
+from SketchNoduleSynthLib.mrml.roi import BODY, frame_from_roi, roi_from_frame, update_roi, voi_from_roi
 from SketchNoduleSynthLib.signals import Signal
 
 VOI = "VOI"
@@ -30,7 +30,7 @@ LEAST_PULL_MM = 1e-3
 class VoiBox:
     """The box of the draft of `session`, whose text node is `text_node`.
 
-    `refused`: what the user dragged cannot be, and a sentence why.
+    `refused`: what the user dragged cannot be, and a sentence why; empty when it is well again.
     """
 
     def __init__(self, text_node: slicer.vtkMRMLTextNode, session: Session) -> None:
@@ -38,7 +38,9 @@ class VoiBox:
         self.refused: Signal[str] = Signal()
         self._views: list[str] = []
         self._observed: list[tuple[vtk.vtkObject, int]] = []
-        self._is_updating = False
+        self._is_updating = self._is_refused = False
+        self._axes = BODY
+        """Those of the box at the last event: it is turned by less than half a right angle from one to the next."""
         if self.node is not None:
             self._observe(self.node)
 
@@ -47,6 +49,7 @@ class VoiBox:
         return self.text_node.GetNodeReference(VOI)
 
     def update(self, voi: Voi | None) -> None:
+        self._axes = voi.frame(1).axes if voi is not None else BODY
         with self._updating():
             node = self.node
             if node is not None and node.GetDisplayNode() is None:  # Someone deleted it.
@@ -103,14 +106,19 @@ class VoiBox:
         if self._is_updating or voi is None:
             return
         try:
-            sides = np.array(frame_from_roi(node, 1).extent)
+            frame = frame_from_roi(node, 1, self._axes)
+            self._axes, sides = frame.axes, np.array(frame.extent)
             pulled = sides[np.argmax(np.abs(sides - voi.side_mm))]
             if abs(pulled - voi.side_mm) > LEAST_PULL_MM:
                 self.session.set_voi(replace(voi, diameter_mm=round(float(pulled) / SIDE_PER_DIAMETER, 3)))
             else:
-                self.session.set_voi(replace(voi_from_roi(node), diameter_mm=voi.diameter_mm))
+                self.session.set_voi(replace(voi_from_roi(node, self._axes), diameter_mm=voi.diameter_mm))
+            is_refused = ""
         except InputError as error:
-            self.refused.emit(str(error))
+            is_refused = str(error)
+        if is_refused or self._is_refused:
+            self.refused.emit(is_refused)
+        self._is_refused = bool(is_refused)
         if ended:
             self.update(self.session.draft.voi)
 

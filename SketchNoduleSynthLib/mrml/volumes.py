@@ -67,7 +67,8 @@ def observe_ct(node: slicer.vtkMRMLScalarVolumeNode, changed: Callable[[], objec
 def first_ct() -> slicer.vtkMRMLScalarVolumeNode | None:
     """The first volume of Slicer's scene that is not one of our own."""
     for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        if node.GetAttribute(SYNTHETIC_ATTRIBUTE) is None and not node.GetHideFromEditors():
+        is_ours = node.GetAttribute(SYNTHETIC_ATTRIBUTE) is not None or node.GetHideFromEditors()
+        if not is_ours and node.GetImageData() is not None:
             return node
     return None
 
@@ -97,13 +98,14 @@ def update_node(node: slicer.vtkMRMLScalarVolumeNode, volume: Volume) -> None:
 
 
 def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLScalarVolumeNode:
-    """A copy of the CT node `source` that is to receive nodules: voxels, geometry, transform, how it is shown."""
+    """A copy of the CT node `source` that is to receive nodules: voxels, geometry, transform; in the lung window."""
     result = slicer.vtkSlicerVolumesLogic.CloneVolume(source.GetScene(), source, name)
     # The clone is no longer the series that these attributes name.
     for attribute in result.GetAttributeNames():
         if attribute.startswith("DICOM."):
             result.RemoveAttribute(attribute)
     result.SetAttribute(SYNTHETIC_ATTRIBUTE, "1")
+    show_window(result, *LUNG_WINDOW_HU)
     return result
 
 

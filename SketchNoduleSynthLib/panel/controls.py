@@ -89,7 +89,8 @@ class Controls(Generic[C]):
             if action.words_now is not None:
                 button.setText(_(action.text(controller)))
             if action.hint_now is not None:
-                button.setToolTip(action.hint_now(controller) if controller is not None else "")
+                now = action.hint_now(controller) if controller is not None else ""
+                button.setToolTip(now or _(action.hint))
 
         self.refresh_with(refresh)
 
@@ -103,6 +104,8 @@ class Controls(Generic[C]):
 
     def _ask(self, action: Action[C]) -> str:
         title = _(action.asks)
+        if action.is_new:  # A dialog for folders takes none that is not there.
+            return qt.QFileDialog.getSaveFileName(self.parent, title)
         if not action.files:
             return qt.QFileDialog.getExistingDirectory(self.parent, title)
         kinds = " ".join(f"*{ending}" for ending in action.files)

@@ -35,9 +35,7 @@ class Dependencies:
         self.ui.dependencyFrame.setVisible(bool(packages))
         if packages:
             text = _("To make nodules, Slicer's Python still needs {packages}.").format(packages=", ".join(packages))
-            if "torch" in packages:
-                text += " " + _("torch takes {size}.").format(size=TORCH_SIZE)
-            self.ui.dependencyLabel.setText(text)
+            self.ui.dependencyLabel.setText(f"{text} {_size(packages)}".strip())
 
     def _install_from_folder(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(self.ui.SketchNoduleSynth, _("A folder of wheels"))
@@ -46,8 +44,8 @@ class Dependencies:
 
     def _install(self, folder: str | None) -> None:
         packages = missing()
-        question = _("Install {packages} into Slicer's Python? torch takes {size}.")
-        if not slicer.util.confirmOkCancelDisplay(question.format(packages=", ".join(packages), size=TORCH_SIZE)):
+        question = _("Install {packages} into Slicer's Python?").format(packages=", ".join(packages))
+        if not slicer.util.confirmOkCancelDisplay(f"{question} {_size(packages)}".strip()):
             return
         try:
             with slicer.util.tryWithErrorDisplay(_("The packages could not be installed."), waitCursor=True):
@@ -63,3 +61,7 @@ class Dependencies:
             broken.clear()
             invalidate_caches()
             self.context.changed.emit()
+
+
+def _size(packages: list[str]) -> str:
+    return _("torch takes {size}.").format(size=TORCH_SIZE) if "torch" in packages else ""

@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.panel.reading_section import ReadingSection
 from SketchNoduleSynthLib.panel.sketch_section import SketchSection
 from SketchNoduleSynthLib.panel.turing_section import TuringSection
 from SketchNoduleSynthLib.panel.views import slice_views
+from SketchNoduleSynthLib.signals import Signal
 
 PUMP_MS = 15
 QUIET_MS = 200
@@ -60,10 +61,12 @@ class Panel:
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(QUIET_MS)
         self._quiet.timeout.connect(self.open_chosen)
-        self._removal = qt.QTimer(parent)
-        self._removal.setSingleShot(True)
-        self._removal.setInterval(0)
-        self._removal.timeout.connect(self._on_removed)
+        self.scene_rested: Signal[[]] = Signal()
+        """Nodes came or went, and what was ours is there again."""
+        self._rest = qt.QTimer(parent)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(0)
+        self._rest.timeout.connect(self._on_scene_rests)
         ui.cancel.clicked.connect(self._cancel_opening)
         ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
         ui.sample.clicked.connect(self._fetch_sample)
@@ -121,13 +124,14 @@ class Panel:
         self.message = ""
         self.refresh()
 
-    def restore_soon(self) -> None:
-        """Nodes go, perhaps several: then see whether they were ours."""
-        self._removal.start()
+    def look_at_scene_soon(self) -> None:
+        """Nodes come or go, perhaps several, and are not whole yet."""
+        self._rest.start()
 
-    def _on_removed(self) -> None:
+    def _on_scene_rests(self) -> None:
         if self.editor is not None and self.editor.nodes.is_in_scene():
             self.editor.restore()
+        self.scene_rested.emit()
 
     def _on_layout(self, *_layout: int) -> None:
         """Views may be new, as for comparing."""
@@ -188,8 +192,15 @@ class Panel:
     def _fetch_sample(self, *_checked: bool) -> None:
         import SampleData
 
-        with slicer.util.tryWithErrorDisplay(_("The sample CT could not be fetched."), waitCursor=True):
-            self.ui.inputSelector.setCurrentNode(SampleData.downloadSample(SAMPLE))
+        try:
+            with slicer.util.WaitCursor():
+                node = SampleData.downloadSample(SAMPLE)
+        except Exception:  # Whatever it was of the network: Slicer's log has it.
+            node = None
+        if node is None:
+            self.tell(_("The sample CT could not be fetched; check the network, or load a chest CT of your own."))
+        else:
+            self.ui.inputSelector.setCurrentNode(node)
 
     def _cancel_opening(self) -> None:
         """The editor cancels by its own action."""
