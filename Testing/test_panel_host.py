@@ -398,3 +398,27 @@ def test_every_control_has_a_tooltip(reader):
 
     controls = reader.ui.sectionsPage.findChildren(qt.QPushButton)
     assert [control.objectName for control in controls if control.text and not control.toolTip] == []
+
+
+def test_the_network_is_warm_before_the_first_stroke_and_previews_take_one_thread(desktop, monkeypatch):
+    import torch
+
+    from SketchNoduleSynthLib.editing.work import Preview
+    from SketchNoduleSynthLib.synthesis import bundle, generators
+
+    for cached in (bundle.load, generators.generator):
+        cached.cache_clear()
+    counts, look = [], Preview.of.__func__
+    monkeypatch.setattr(
+        Preview, "of", classmethod(lambda cls, *given: (counts.append(torch.get_num_threads()), look(cls, *given))[1])
+    )
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    reader.wait()
+    assert generators.generator.cache_info().currsize == 1, "loaded with the CT"
+    reader.place(LUNG_RAS_MM)
+    reader.wait()
+    assert counts == [1] and reader.editor.nodes.node("Preview") is None, "looked through once, and nothing shown"
+    reader.draw()
+    reader.wait()
+    assert set(counts) == {1} and len(counts) > 1

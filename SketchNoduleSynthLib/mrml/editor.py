@@ -73,6 +73,7 @@ class Editor(Controller):
         ]
         nodes.lay_out(self.sketch.slice_node)
         self._on_change()
+        self.previews.warm_up()
         if self._voi is not None:
             self.views.look_at(self._voi.center_ras_mm)
 

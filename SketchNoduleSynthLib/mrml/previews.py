@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Preview
@@ -37,20 +41,31 @@ class Previews:
     def update(self) -> None:
         draft = self.session.draft
         if draft != self._draft:
+            is_other = draft.model != self._draft.model
             self._draft, self.variants = draft, []
+            if is_other:
+                self.warm_up()
         if draft.lacks or self.session.is_inserted or not (self.is_live and self.is_wanted):
             self.sketch.hide_preview()
         else:
             self.request()
 
     def warm_up(self) -> None:
-        """Load the network while the user takes the pen to the view: the first stroke shall not wait for it."""
+        """Load the network, and in a VOI look through it once, long before the first stroke, which else waits for it.
+
+        Half of a stroke was lost while torch was imported.
+        """
         model = self.session.draft.model
 
         def nothing(anything: object) -> None:
             """Whoever asks for a nodule is told what is missing."""
 
-        self.worker.submit(Task("Loading", lambda progress: generator(model), nothing, nothing, is_live=True))
+        try:
+            look = self.session.preview(_any_outline(self.session.draft.placed().diameter_mm))
+        except InputError:  # There is no place yet.
+            self.worker.submit(Task("Loading", lambda progress: generator(model), nothing, nothing, is_live=True))
+        else:
+            self.worker.submit(Task("Loading", lambda progress: _seen(look), nothing, nothing, is_live=True))
 
     def request(self, pending: Stroke | None = None) -> None:
         """Make and show the sketch plane; `pending`: with a line that is still being drawn."""
@@ -70,7 +85,7 @@ class Previews:
 
         # Half of an outline encloses nothing yet: only of a finished one it is told.
         failed = self.failed.emit if pending is None else lambda message: None
-        self.worker.submit(Task("The preview", lambda progress: look(), done, failed, is_live=True))
+        self.worker.submit(Task("The preview", lambda progress: _seen(look), done, failed, is_live=True))
 
     def request_variants(self) -> None:
         """Make the draft's plane with VARIANTS seeds, from its own on. Raises :class:`InputError`."""
@@ -82,7 +97,7 @@ class Previews:
             made = []
             for number, look in enumerate(looks, 1):
                 progress(f"variant {number} of {VARIANTS}")
-                made.append(look())
+                made.append(_seen(look))
             return made
 
         def done(previews: list[Preview]) -> None:
@@ -99,3 +114,16 @@ class Previews:
         if 0 <= number < len(variants):
             self.session.choose(seed=variants[number].recipe.seed)
             self.variants = variants
+
+
+def _seen(look: Callable[[], Preview]) -> Preview:
+    """The plane, on one thread of torch: beside views that are drawn in software, two take three times as long."""
+    from SketchNoduleSynthLib.networks.threads import threads
+
+    with threads(1):
+        return look()
+
+
+def _any_outline(diameter_mm: float) -> Stroke:
+    turns = np.linspace(0.0, 2 * np.pi, 16, endpoint=False)
+    return Stroke(diameter_mm / 3 * np.stack([np.cos(turns), np.sin(turns)], 1), closed=True)
