@@ -12,7 +12,7 @@ SLICER_PYTHON ?= $(shell python3.12 -c "" 2>/dev/null && echo python3.12 || echo
 SLICER_VENV ?= $(HOME)/.cache/SketchNoduleSynth/slicer_packages
 LIBRARY_TESTS = $(shell grep -L "training\|standin\|browser\|slicer" Testing/test_*.py)
 
-.PHONY: demo app test test-slicer-packages tools lint fuzz benchmark screenshots clean
+.PHONY: demo app test test-slicer-packages test-in-slicer tools lint fuzz benchmark screenshots clean
 
 $(VENV)/.installed: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +60,10 @@ COUNT ?= 10000
 SECONDS ?= 1200
 fuzz: $(VENV)/.installed
 	PYTHONPATH=.:Testing $(BIN)/python Testing/fuzz.py --seed $(SEED) --count $(COUNT) --seconds $(SECONDS)
+
+# In desktop Slicer, whose executable SLICER names: without one it is skipped.
+test-in-slicer:
+	$(PYTHON) -m Testing.in_slicer "$(SLICER)" output/in_slicer
 
 benchmark: $(VENV)/.installed
 	PYTHONPATH=.:Testing $(BIN)/python Testing/benchmarks.py

@@ -239,10 +239,16 @@ def test_choosing_a_ct_moves_all_views_to_it(drawn):
 
 
 def test_views_that_come_later_take_part(drawn):
-    drawn.desktop.layout_manager.add_view("Compare1")
-    assert layers(drawn, "Compare1")[0] == drawn.editor.nodes.source.GetID()
-    assert drawn.slice_node("Compare1").GetID() in drawn.editor.nodes.roi.GetDisplayNode().GetViewNodeIDs()
-    drawn.place(np.add(LUNG_RAS_MM, (-4.0, 5.0, 0.0)), view="Compare1")
+    import slicer
+
+    manager = drawn.desktop.layout_manager
+    known = set(manager.sliceViewNames())
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutCompareView)
+    (new,) = set(manager.sliceViewNames()) - known
+    drawn.desktop.process_events(0.05)
+    assert layers(drawn, new)[0] == drawn.editor.nodes.source.GetID()
+    assert drawn.slice_node(new).GetID() in drawn.editor.nodes.roi.GetDisplayNode().GetViewNodeIDs()
+    drawn.place(np.add(LUNG_RAS_MM, (-4.0, 5.0, 0.0)), view=new)
     assert drawn.session.draft.voi.center_ras_mm[0] == pytest.approx(LUNG_RAS_MM[0] - 4.0, abs=3)
 
 

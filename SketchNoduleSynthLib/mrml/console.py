@@ -123,13 +123,13 @@ class Console:
 
     def forget(self, nodes: SessionNodes) -> None:
         """Of a CT that was deleted nothing stays but what was made; else all nodes stay."""
+        self._opened = {key: other for key, other in self._opened.items() if other is not nodes}
+        if self._current is nodes:
+            self._current = None
         if nodes.scene.IsClosing() or nodes.is_in_scene():
             nodes.close()
         else:
             nodes.remove()
-        self._opened = {key: other for key, other in self._opened.items() if other is not nodes}
-        if self._current is nodes:
-            self._current = None
 
     def forget_deleted(self) -> None:
         for nodes in [nodes for nodes in self._opened.values() if not nodes.is_in_scene()]:

@@ -10,7 +10,7 @@ import slicer
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER
-from SketchNoduleSynthLib.mrml.nodes import put_in_folder
+from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.synthesis.insertion import Insertion
@@ -32,8 +32,12 @@ class Segments:
 
     def update(self, nodules: Sequence[Nodule], result: slicer.vtkMRMLScalarVolumeNode, name: str) -> None:
         """Bring the segments up to `nodules`, on the voxels of `result`; `name`: of a node that is not there yet."""
-        node = self.node or self._add(result, name)
-        self._make_display(node)
+        node = self.node
+        if node is not None and node.GetDisplayNode() is None:
+            # Slicer's views end the process at another display node for its segments, and at a new segment without one.
+            remove_node(node)
+            node = None
+        node = node or self._add(result, name)
         segments = node.GetSegmentation()
         self._segments = {made: id for made, id in self._segments.items() if segments.GetSegment(id) is not None}
         wanted = {nodule.insertion: nodule.key for nodule in nodules if nodule.is_shown and nodule.insertion}
@@ -49,16 +53,10 @@ class Segments:
         if self.node is not None:
             self.node.SetDisplayVisibility(is_shown)
 
-    @staticmethod
-    def _make_display(node: slicer.vtkMRMLSegmentationNode) -> None:
-        """Slicer's views end the process at a new segment without a display node, which someone may have deleted."""
-        if node.GetDisplayNode() is None:
-            node.CreateDefaultDisplayNodes()
-            node.GetDisplayNode().SetVisibility2DFill(False)
-
     def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
         node = volumes.segmentation_beside(result, name)
-        self._make_display(node)
+        node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().SetVisibility2DFill(False)
         self.text_node.SetNodeReferenceID(NODULES, node.GetID())
         put_in_folder(FOLDER, [node], self.text_node.GetScene())
         self._segments = {}

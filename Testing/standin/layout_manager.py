@@ -79,7 +79,9 @@ class LayoutManager(QObject):
 
     def setLayout(self, layout: int) -> None:
         """Show all four views, or one of them."""
-        if layout not in (*_ALONE, Layouts.SlicerLayoutFourUpView, Layouts.SlicerLayoutConventionalView):
+        if layout == Layouts.SlicerLayoutCompareView:
+            self._add_view(f"Compare{len(self._slices)}")
+        elif layout not in (*_ALONE, Layouts.SlicerLayoutFourUpView, Layouts.SlicerLayoutConventionalView):
             raise NotImplementedError(f"the stand-in has no layout {layout}")
         self._layout = layout
         alone = _ALONE.get(layout)
@@ -87,12 +89,10 @@ class LayoutManager(QObject):
             widget.setVisible(alone in (None, name))
         self.layoutChanged.emit(layout)
 
-    def add_view(self, name: str) -> None:
+    def _add_view(self, name: str) -> None:
         """Another slice view, as layouts for comparing make them; it stays."""
         self._slices[name] = qMRMLSliceWidget(name, *SLICES["Red"], self._viewport)
         self._viewport.layout().addWidget(self._slices[name], 2, len(self._slices) - 4)
-        self._slices[name].show()
-        self.layoutChanged.emit(self._layout)
 
     def resetSliceViews(self) -> None:
         """Show the whole volume in every slice view."""
