@@ -14,6 +14,7 @@ from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.reopening import reopened
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes, saved_session
 from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.result import write
@@ -51,7 +52,7 @@ class Console:
             nodes = SessionNodes(volume_node, saved_session(volume_node))
             self._opened[volume_node.GetID()] = nodes
         elif not nodes.is_up_to_date():
-            nodes = self._opened[volume_node.GetID()] = nodes.reopened()
+            nodes = self._opened[volume_node.GetID()] = reopened(nodes)
         was, self._current = self._current, nodes
         if was is None or was.source is not nodes.source:
             self.opened.emit(nodes.source)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
@@ -19,26 +18,21 @@ from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Work
 from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.editor_views import EditorViews
 from SketchNoduleSynthLib.mrml.mouse_mode import MouseMode
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
+from SketchNoduleSynthLib.mrml.scanning import Scanning
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.tools import PLACE, Tools
-from SketchNoduleSynthLib.mrml.view import View, render
-
-if TYPE_CHECKING:
-    from SketchNoduleSynthLib.drawing.scan import Scan
+from SketchNoduleSynthLib.mrml.view import View
 
 AROUND_MM, AROUND_SAMPLES, MOST_LUNG_HU = 5.0, 10, -400.0
 """The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 ANY_DIFFICULTY = "any difficulty"
-SCAN_THRESHOLD = 128.0
 
 
-class Editor(Controller):
+class Editor(Scanning):
     """Edits the session of `nodes` in `views`, the first of which is the sketch view with the oblique reslice."""
 
     def __init__(self, nodes: SessionNodes, views: Sequence[View], worker: Worker) -> None:
@@ -48,8 +42,6 @@ class Editor(Controller):
         self.nodes, self.worker = nodes, worker
         self.message = nodes.notice
         self.is_before = False
-        self.scan: Scan | None = None
-        """A scanned sketch that is looked at before its lines are used."""
         self.random_count, self.difficulty = 3, ANY_DIFFICULTY
         """Of the nodules that are added at random."""
         self._selected = 0
@@ -89,13 +81,9 @@ class Editor(Controller):
         self.session.end_gesture()
 
     def use_views(self, views: Sequence[View]) -> None:
-        known = [view.slice_node for view in self.views.all]
-        new = [view for view in views if view.slice_node not in known]
-        if new:
-            self.views.add(new)
-            for view in new:
-                self.tools.add(view)
-            self.nodes.lay_out(self.sketch.slice_node)
+        for view in self.views.add(views):
+            self.tools.add(view)
+        self.nodes.lay_out(self.sketch.slice_node)
 
     def close(self) -> None:
         """Let go of the views; the nodes stay."""
@@ -139,29 +127,6 @@ class Editor(Controller):
         voi = self.session.draft.voi
         if voi is not None:
             self.session.set_voi(replace(voi, **changes))
-
-    def open_scan(self, path: Path) -> None:
-        """Look at a sketch on paper. Raises :class:`InputError` if it cannot be read, or without a VOI."""
-        from SketchNoduleSynthLib.drawing.scan import read_scan
-
-        self.session.draft.placed()
-        self.scan = read_scan(path)
-
-    @property
-    def scan_threshold(self) -> float:
-        """What is darker is taken for ink, 0 to 255."""
-        return self.scan.threshold if self.scan else SCAN_THRESHOLD
-
-    @scan_threshold.setter
-    def scan_threshold(self, threshold: float) -> None:
-        if self.scan is not None:
-            self.scan = self.scan.at(threshold)
-
-    def use_scan(self) -> None:
-        if self.scan is None:
-            raise InputError("There is no scan; load one first.")
-        self.session.trace(self.scan)
-        self.scan = None
 
     # Nodules
 
@@ -238,12 +203,6 @@ class Editor(Controller):
     def show_before(self, is_before: bool) -> None:
         self.is_before = is_before
         self._on_change()
-
-    def show_lung_window(self) -> None:
-        for node in (self.nodes.source, self.nodes.result):
-            if node is not None:
-                volumes.show_window(node, *volumes.LUNG_WINDOW_HU)
-        render(self.views.all)
 
     def _on_change(self) -> None:
         if self.session.draft.voi is None:

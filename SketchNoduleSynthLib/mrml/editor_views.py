@@ -10,7 +10,8 @@ import slicer.util
 
 from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.view import View, jump
+from SketchNoduleSynthLib.mrml.view import View, jump, render
+from SketchNoduleSynthLib.mrml.volumes import LUNG_WINDOW_HU, show_window
 
 
 class EditorViews:
@@ -26,14 +27,21 @@ class EditorViews:
     def sketch(self) -> View:
         return self.all[0]
 
-    def add(self, views: Iterable[View]) -> None:
-        """Views that show the whole CT, unless they show it already."""
-        for view in views:
+    def add(self, views: Iterable[View]) -> list[View]:
+        """Those of `views` that are new; they show the whole CT, unless they show it already."""
+        known = [view.slice_node for view in self.all]
+        new = [view for view in views if view.slice_node not in known]
+        for view in new:
             self.all.append(view)
             composite = composite_of(view.slice_node)
             if composite is not None and composite.GetBackgroundVolumeID() not in self._ours():
                 composite.SetBackgroundVolumeID(self._volume.GetID())
                 view.fit()
+        return new
+
+    def show_lung_window(self) -> None:
+        show_window(self._volume, *LUNG_WINDOW_HU)  # All that share its window follow.
+        render(self.all)
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Show `volume`, the CT or its copy, wherever one of them was shown, or one that is gone."""

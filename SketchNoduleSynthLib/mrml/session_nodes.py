@@ -15,24 +15,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import slicer
 import slicer.util
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.grid import turned
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Draft
-from SketchNoduleSynthLib.editing.changed_ct import on_changed_ct
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
-from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
 from SketchNoduleSynthLib.mrml.nodes import new_helper, put_in_folder, remove_node, remove_orphans
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
+from SketchNoduleSynthLib.mrml.opened_ct import OpenedCt
 from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
 from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
 from SketchNoduleSynthLib.mrml.voi_box import VOI, VoiBox
@@ -42,8 +39,6 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.work import Preview
 
 SOURCE, RESULT, PREVIEW, EDGES = "Source", "Result", "Preview", "Edges"
-SAME_MM = 5e-4
-"""A CT that moved by less did not move: matrices are stored and multiplied with rounding."""
 
 
 def saved_session(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode | None:
@@ -76,7 +71,7 @@ class SessionNodes:
         self.scene, self.session = source.GetScene(), session
         self.notice = ""
         """A sentence for the user of how the session was opened."""
-        self._voxels = _state_of_voxels(source)
+        self._opened = OpenedCt(source, session)
         self.source, self.text_node = source, saved or self._new_text_node(source)
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
         self.curves, self.segments = Curves(self.text_node), Segments(self.text_node)
@@ -101,33 +96,7 @@ class SessionNodes:
 
     def is_up_to_date(self) -> bool:
         """Whether the CT is still what was opened: its voxels, and where they lie in the world."""
-        try:
-            matrix = turned(volumes.ijk_to_world(self.source))
-            if not np.allclose(matrix, self.session.source.grid.index_to_lps, atol=SAME_MM):
-                return False
-            state = _state_of_voxels(self.source)
-            if state != self._voxels:
-                if volumes.volume_from_node(self.source).sha256() != self.session.source_sha256:
-                    return False
-                self._voxels = state
-        except InputError:
-            return False
-        return True
-
-    def reopened(self) -> SessionNodes:
-        """The session on the CT as it now is. Raises :class:`InputError` that says what must be undone."""
-        name = self.source.GetName()
-        session = on_changed_ct(self.session, volumes.volume_from_node(self.source), name)
-        self.close()
-        for role in (RESULT, NODULES):  # Of nodules that were taken back.
-            if self.node(role) is not None:
-                remove_node(self.node(role))
-        again = SessionNodes(self.source, self.text_node, session)
-        again.notice = f"{name} was moved or changed, and opened again as it now is."
-        if self.session.draft.voi is not None:
-            lies = "lies at the same voxels" if session.draft.voi else "lay outside of it and is gone"
-            again.notice += f" The drawing {lies}; check it."
-        return again
+        return self._opened.holds()
 
     @property
     def result(self) -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -250,10 +219,3 @@ class SessionNodes:
     def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
         self.text_node.SetNodeReferenceID(role, node.GetID())
         put_in_folder(FOLDER, [node], self.scene)
-
-
-def _state_of_voxels(source: slicer.vtkMRMLScalarVolumeNode) -> tuple[Any, ...]:
-    """Is the same as long as no voxel was written; the array may be another one, as a sequence's frames are."""
-    image = source.GetImageData()
-    scalars = image.GetPointData().GetScalars() if image is not None else None
-    return (scalars, scalars.GetMTime(), image.GetDimensions()) if scalars is not None else ()

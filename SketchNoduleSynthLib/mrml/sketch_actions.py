@@ -10,7 +10,8 @@ from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
 from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
-from SketchNoduleSynthLib.mrml.editor import SCAN_THRESHOLD, Editor
+from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.scanning import SCAN_THRESHOLD
 from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
 
 TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
@@ -64,7 +65,7 @@ def history(id: str, words: str, hint: str, key: str) -> Action[Editor]:
 
 SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     Action("sample", "Sample CT", "Fetch a chest CT to try it on"),
-    Action("lung_window", "Lung window", "Level −600, width 1600 HU", Editor.show_lung_window),
+    Action("lung_window", "Lung window", "Level −600, width 1600 HU", lambda e: e.views.show_lung_window()),
     # The volume of interest
     tool("place", "Place", "P", "Then click into the lung, in any slice view", PLACE, lambda e: True),
     of_voi(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import qt
 
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
@@ -25,3 +28,12 @@ class Context:
         self.told: Signal[str] = Signal()
         self.released: Signal[[]] = Signal()
         self.reopened: Signal[[]] = Signal()
+
+
+def once(parent: Any, milliseconds: int, act: Callable[[], object]) -> Any:
+    """A timer that calls `act` so long after its last start."""
+    timer = qt.QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(act)
+    return timer

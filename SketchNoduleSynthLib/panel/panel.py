@@ -15,7 +15,7 @@ from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
-from SketchNoduleSynthLib.panel.context import Context
+from SketchNoduleSynthLib.panel.context import Context, once
 from SketchNoduleSynthLib.panel.controls import Controls
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.mode import Mode
@@ -57,16 +57,10 @@ class Panel:
         if slicer.app.layoutManager() is not None:
             slicer.app.layoutManager().layoutChanged.connect(self._on_layout)
         self._unwatch: Callable[[], None] = lambda: None
-        self._quiet = qt.QTimer(parent)
-        self._quiet.setSingleShot(True)
-        self._quiet.setInterval(QUIET_MS)
-        self._quiet.timeout.connect(self.open_chosen)
+        self._quiet = once(parent, QUIET_MS, self.open_chosen)
         self.scene_rested: Signal[[]] = Signal()
         """Nodes came or went, and what was ours is there again."""
-        self._rest = qt.QTimer(parent)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(0)
-        self._rest.timeout.connect(self._on_scene_rests)
+        self._rest = once(parent, 0, self._on_scene_rests)
         ui.cancel.clicked.connect(self._cancel_opening)
         ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
         ui.sample.clicked.connect(self._fetch_sample)
