@@ -33,7 +33,7 @@ class Recorded(unittest.TestResult):
             ElementTree.SubElement(case, kind, message=text.strip().rsplit("\n", 1)[-1]).text = text
         ElementTree.SubElement(case, "system-out").text = "\n".join(getattr(test, "measured", []))
         print(f"{kind or 'passed'}: {name} ({seconds} s) {'; '.join(getattr(test, 'measured', []))}", flush=True)
-        window = test.window()
+        window = test.window() if hasattr(test, "window") else None
         if window is not None:
             window.grab().save(str(self.output / f"{name}.png"))
 

@@ -94,7 +94,7 @@ class Hand:
     def _send(self, kind: Any, place: Sequence[float], button: Any, held: Any) -> None:
         scale = self.target.devicePixelRatioF() if hasattr(self.target, "devicePixelRatioF") else 1.0
         at = qt.QPointF(place[0] / scale, (self.size[1] - 1 - place[1]) / scale)
-        slicer.app.sendEvent(self.target, qt.QMouseEvent(kind, at, button, held, qt.Qt.NoModifier))
+        qt.QCoreApplication.sendEvent(self.target, qt.QMouseEvent(kind, at, button, held, qt.Qt.NoModifier))
 
 
 def log_lines() -> list[str]:
