@@ -15,7 +15,17 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import from_network, to_8bit
 from SketchNoduleSynthLib.drawing.edges import SOBEL_GAIN, paper_canny, physical_canny
-from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke, filled, long_diameter, outlines, raster, to_pixels
+from SketchNoduleSynthLib.drawing.sketch import (
+    LABELS,
+    LINES,
+    PARTS,
+    Stroke,
+    filled,
+    long_diameter,
+    outlines,
+    raster,
+    to_pixels,
+)
 from SketchNoduleSynthLib.errors import InputError
 
 SIDE_MM = 30.0
@@ -59,7 +69,7 @@ def test_a_stroke_needs_finite_points(bad: float) -> None:
 
 
 def test_labels() -> None:
-    assert LABELS == ("nodule", "vessel", "wall", "other")
+    assert ("nodule", *PARTS, *LINES) == LABELS
     for label in LABELS:
         assert Stroke(square(1), label).label == label
     with pytest.raises(InputError, match="'bone' is unknown"):

@@ -53,10 +53,10 @@ def test_another_nodule_never_covers_less(nodules: list[tuple[int, ...]], one: t
 
 
 def test_the_cells_of_known_nodules() -> None:
-    """One nodule fills one of 216 cells, and one pair of each of the six tables of pairs."""
+    """One nodule fills one of 288 cells, and one pair of each of the six tables of pairs."""
     one = coverage([kind()])
-    assert one.rate == 1 / 216
-    pairs = 4 * 3 + 4 * 6 + 4 * 3 + 3 * 6 + 3 * 3 + 6 * 3
+    assert one.rate == 1 / 288
+    pairs = 4 * 4 + 4 * 6 + 4 * 3 + 4 * 6 + 4 * 3 + 6 * 3
     assert one.rate_of_pairs == 6 / pairs
     assert ("below 6 mm", "solid", "right upper", "subtle", 1) in list(one.rows())
     sizes = [SIZES[kind(diameter_mm=mm)[0]] for mm in (5.99, 6.0, 7.99, 8.0, 14.99, 15.0, 30.0)]
@@ -84,7 +84,7 @@ def test_the_files(tmp_path: Path) -> None:
     write(found, tmp_path / "new")
     with (tmp_path / "new" / "coverage.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 216
+    assert len(rows) == 288
     assert [row["nodules"] for row in rows if row["nodules"] != "0"] == ["2", "1"]
     assert rows[2] == {
         "size": "below 6 mm",

@@ -119,7 +119,7 @@ def test_a_recipe_in_a_ct(made: Patient, made_lung: Lung) -> None:
     scores = [difficulty(made.volume, recipe(d), made_lung) for d in (25.0, 15.0, 10.0, 7.0, 4.0)]
     assert scores == sorted(scores)
     assert level_of(difficulty(made.volume, recipe(25.0), made_lung)) == "conspicuous"
-    kinds = [difficulty(made.volume, recipe(6.0, kind), made_lung) for kind in ATTENUATIONS]
+    kinds = [difficulty(made.volume, recipe(6.0, kind), made_lung) for kind in ("calcified", *ATTENUATIONS[:-1])]
     assert kinds == sorted(kinds)
     assert level_of(kinds[-1]) == "subtle"
 

@@ -114,7 +114,7 @@ def test_a_wrong_where_is_refused(words: dict, told: str) -> None:
 def test_the_bundled_outlines() -> None:
     outlines = read_outlines()
     assert len(outlines) > 500
-    assert {outline.attenuation for outline in outlines} == set(ATTENUATIONS)
+    assert {outline.attenuation for outline in outlines} == set(ATTENUATIONS) - {"calcified"}
     assert LIDC_OUTLINES.stat().st_size < 300_000
     for outline in outlines:
         assert 3 <= len(outline.points_mm) <= 40

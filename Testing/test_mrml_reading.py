@@ -269,6 +269,7 @@ def test_a_second_start_resumes_and_another_reader_begins_anew(host):
 def test_only_the_case_is_shown_and_all_else_comes_back(empty, tmp_path):
     host, scene = empty, empty.scene
     truth = volumes.segmentation_beside(host.old, "nodules")
+    truth.CreateDefaultDisplayNodes()
     ball = np.zeros((20, 20, 20), bool)
     ball[8:12, 8:12, 8:12] = True
     volumes.add_segment(truth, host.old, "Nodule 1", (slice(0, 20),) * 3, ball)

@@ -35,7 +35,12 @@ WEIGHTS = {
     "vessel": 0.07,
     "pleura": 0.07,
 }
-EXPECTED_HU = {"solid": (-280.0, 110.0), "part-solid": (-500.0, 70.0), "ground-glass": (-670.0, 0.0)}
+EXPECTED_HU = {
+    "solid": (-280.0, 110.0),
+    "part-solid": (-500.0, 70.0),
+    "ground-glass": (-670.0, 0.0),
+    "calcified": (400.0, 110.0),
+}
 """Mean HU of a nodule not made yet, at 10 mm, and how much it rises as the diameter grows by a factor of e: a fit to
 the training nodules. Small ones share their voxels with the lung."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -73,7 +73,8 @@ def draw_outline(
     low, high = sizes_mm
     if attenuations is not None:
         kind = attenuations[int(rng.integers(len(attenuations)))]
-        outlines = [outline for outline in outlines if outline.attenuation == kind]
+        drawn = "solid" if kind == "calcified" else kind  # No reader is asked whether one is calcified.
+        outlines = [replace(outline, attenuation=kind) for outline in outlines if outline.attenuation == drawn]
     fitting = [outline for outline in outlines if low <= outline.long_diameter_mm <= high]
     if fitting:
         outline = fitting[rng.integers(len(fitting))]

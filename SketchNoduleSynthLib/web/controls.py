@@ -60,7 +60,7 @@ def slider(value: Value, unit: str = "") -> None:
 
 def number(value: Value) -> None:
     low, most, _ = value.limits
-    whole = f"Math.round(Number($event.target.value) || {low})"
+    whole = f"Math.round(Number($event.target.value || {low}))"
     html.Input(
         type="number",
         value=(value.id,),

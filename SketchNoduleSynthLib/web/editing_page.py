@@ -91,7 +91,8 @@ def _upload(id: str) -> None:
 def _volume_of_interest() -> None:
     with html.Details(open=True):
         html.Summary("Volume of interest")
-        _buttons("place", classes="block")
+        with html.Div(classes="row pairs"):
+            _buttons("place", "to_plane")
         for id in ("diameter_mm", "tilt_lr_deg", "tilt_hf_deg"):
             slider(EDITING.value(id))
 
@@ -102,7 +103,7 @@ def _sketch() -> None:
         with html.Div(classes="row"):
             for label in LABELS:
                 action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
-            _buttons("to_plane", "erase", "clear", "undo", "redo", "simplify")
+            _buttons("erase", "clear", "undo", "redo", "simplify")
         with html.Div(classes="row pairs"):
             _upload("load_scan")
             check(EDITING.value("edges_are_shown"))
@@ -120,8 +121,9 @@ def _nodule() -> None:
             action_button(EDITING.action("card"), "trigger('card')")
         with labelled(EDITING.value("attenuation")):
             choice(EDITING.value("attenuation"))
-        check(EDITING.value("has_density"))
-        slider(EDITING.value("core_hu"))
+        with html.Div(classes="row pairs"):
+            check(EDITING.value("has_density"))
+            number(EDITING.value("core_hu"))
         with labelled(EDITING.value("seed")):
             number(EDITING.value("seed"))
             _buttons("next_seed")
