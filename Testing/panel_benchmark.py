@@ -47,7 +47,7 @@ def follow_the_hand(reader: Reader, model: str) -> tuple[list[float], list[float
 
 def stroke_s(reader: Reader) -> float:
     """Median processor time, seconds, until panel and scene show a stroke, but for its preview."""
-    reader.editor.is_live = False
+    reader.editor.previews.set_live(False)
     seconds = []
     for number in range(4 * STROKES):
         stroke = Stroke((4.0 + 0.01 * number) * CIRCLE, "nodule", closed=True)
@@ -55,7 +55,7 @@ def stroke_s(reader: Reader) -> float:
         reader.session.draw(stroke)
         seconds.append(time.thread_time() - started)
         reader.session.undo()
-    reader.editor.is_live = True
+    reader.editor.previews.set_live(True)
     return float(np.median(seconds))
 
 

@@ -28,7 +28,7 @@ slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 pytest_plugins = ["slicer_host"]
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
 SessionNodes = importlib.import_module("SketchNoduleSynthLib.mrml.session_nodes").SessionNodes
-SESSION_ATTRIBUTE = importlib.import_module("SketchNoduleSynthLib.mrml.session_nodes").SESSION_ATTRIBUTE
+SESSION_ATTRIBUTE = importlib.import_module("SketchNoduleSynthLib.mrml.session_text").SESSION_ATTRIBUTE
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 

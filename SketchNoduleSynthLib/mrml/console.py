@@ -15,7 +15,8 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.reopening import reopened
-from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes, saved_session
+from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
+from SketchNoduleSynthLib.mrml.session_text import saved_session
 from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.result import write
 

@@ -18,10 +18,9 @@ from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
+from SketchNoduleSynthLib.mrml.session_text import SESSION_ATTRIBUTE
 
 FOLDER = "Synthetic nodules"
-SESSION_ATTRIBUTE = "SketchNoduleSynth.Case"
-"""Marks the text node of a session; as the role of a reference, it leads to it from a curve."""
 COLORS = {
     "nodule": (1.0, 0.85, 0.1),
     "solid": (1.0, 0.6, 0.1),

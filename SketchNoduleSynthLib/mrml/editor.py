@@ -183,16 +183,6 @@ class Editor(Scanning):
 
     # Views
 
-    @property
-    def is_live(self) -> bool:
-        """Whether the generated plane is shown while drawing."""
-        return self.previews.is_live
-
-    @is_live.setter
-    def is_live(self, is_live: bool) -> None:
-        self.previews.is_live = is_live
-        self._on_change()
-
     def come_to_front(self, is_in_front: bool) -> None:
         """Whether the user works here; elsewhere the pen is laid down, and preview and edges are off the CT."""
         if not is_in_front:

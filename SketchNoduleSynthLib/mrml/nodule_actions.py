@@ -113,7 +113,14 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e: e.previews.request_variants(),
         enabled=can_make,
     ),
-    attribute("is_live", "Live preview", "Show the generated plane while drawing", True),
+    Value(
+        "is_live",
+        "Live preview",
+        "Show the generated plane while drawing",
+        True,
+        lambda e: e.previews.is_live,
+        lambda e, is_live: e.previews.set_live(is_live),
+    ),
     Action(
         "insert",
         "Insert",

@@ -38,6 +38,11 @@ class Previews:
         self.failed: Signal[str] = Signal()
         self._draft = session.draft
 
+    def set_live(self, is_live: bool) -> None:
+        self.is_live = is_live
+        self.update()
+        self.changed.emit()
+
     def update(self) -> None:
         draft = self.session.draft
         if draft != self._draft:

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import slicer
-import slicer.util
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -26,11 +25,12 @@ from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, to_json
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.curves import FOLDER, SESSION_ATTRIBUTE, Curves
+from SketchNoduleSynthLib.mrml.curves import FOLDER, Curves
 from SketchNoduleSynthLib.mrml.nodes import new_helper, put_in_folder, remove_node, remove_orphans
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.opened_ct import OpenedCt
 from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
+from SketchNoduleSynthLib.mrml.session_text import new_session_text
 from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
 from SketchNoduleSynthLib.mrml.voi_box import VOI, VoiBox
 
@@ -38,18 +38,7 @@ if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.nodule import Nodule
     from SketchNoduleSynthLib.editing.work import Preview
 
-SOURCE, RESULT, PREVIEW, EDGES = "Source", "Result", "Preview", "Edges"
-
-
-def saved_session(source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode | None:
-    """The text node of the session of `source` that is in its scene, if there is one."""
-    if source is None:
-        return None
-    for node in slicer.util.getNodesByClass("vtkMRMLTextNode", source.GetScene()):
-        is_sessions = node.GetAttribute(SESSION_ATTRIBUTE) and node.GetText()
-        if is_sessions and node.GetNodeReferenceID(SOURCE) == source.GetID():
-            return node
-    return None
+RESULT, PREVIEW, EDGES = "Result", "Preview", "Edges"
 
 
 class SessionNodes:
@@ -72,7 +61,7 @@ class SessionNodes:
         self.notice = ""
         """A sentence for the user of how the session was opened."""
         self._opened = OpenedCt(source, session)
-        self.source, self.text_node = source, saved or self._new_text_node(source)
+        self.source, self.text_node = source, saved or new_session_text(source)
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
         self.curves, self.segments = Curves(self.text_node), Segments(self.text_node)
         self.nodule_texts = NoduleTexts(self.text_node)
@@ -208,13 +197,6 @@ class SessionNodes:
         self.window.close()
 
     # Within
-
-    def _new_text_node(self, source: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLTextNode:
-        node = new_helper("vtkMRMLTextNode", f"{source.GetName()} session", source.GetScene())
-        node.SetAttribute(SESSION_ATTRIBUTE, "1")
-        node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
-        node.SetNodeReferenceID(SOURCE, source.GetID())
-        return node
 
     def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
         self.text_node.SetNodeReferenceID(role, node.GetID())
