@@ -35,7 +35,9 @@ class Sheared(InputError):
     """Axes are not orthogonal, by `degrees`; where known, `voxels` reads what lies on them under `index_to_lps`."""
 
     def __init__(self, message: str, degrees: float) -> None:
-        super().__init__(f"{message} (gantry tilt, or a broken header); straighten it, with --straighten.")
+        super().__init__(
+            f"{message} (gantry tilt, or a broken header); straighten it, with the button or --straighten."
+        )
         self.degrees = degrees
         self.voxels: Callable[[], NDArray] | None = None
         self.index_to_lps = np.eye(4)

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.grid import Grid, turned
+from SketchNoduleSynthLib.ct.grid import Grid, shear_deg, turned
+from SketchNoduleSynthLib.ct.straighten import straightened
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.acquisition import acquired_ijk_to_world
 from SketchNoduleSynthLib.mrml.nodes import new_helper, node_to_world
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
@@ -30,9 +32,25 @@ NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")
 def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     """The CT in `node`, placed in world LPS mm; its array is a read-only view of the node's voxels.
 
-    Raises :class:`InputError` for no voxels, a colour, vector or label volume, a parent transform
-    that is not linear or shears, or voxels that cannot be a CT's.
+    Raises :class:`InputError` for no voxels, a colour, vector or label volume, a parent transform that is not linear,
+    or voxels that cannot be a CT's, :class:`Sheared` for a tilted gantry's, see :func:`straightened_copy`.
     """
+    array = _voxels_of(node)
+    straightened_deg = float(node.GetAttribute(STRAIGHTENED_ATTRIBUTE) or 0)
+    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))), straightened_deg)
+
+
+def straightened_copy(node: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLScalarVolumeNode:
+    """A new CT beside `node`: its voxels on the straight grid of :func:`straightened`, in the world.
+
+    Raises :class:`InputError` as :func:`volume_from_node`, and for a shear beyond measure.
+    """
+    array, index_to_lps = _voxels_of(node), turned(ijk_to_world(node))
+    volume = Volume(*straightened(array, index_to_lps), shear_deg(index_to_lps[:3, :3]))
+    return node_from_volume(volume, f"{node.GetName()} straightened", node.GetScene())
+
+
+def _voxels_of(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray:
     image = node.GetImageData() if node is not None and node.IsA("vtkMRMLScalarVolumeNode") else None
     if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:
         raise InputError("There is no CT: choose a volume that has voxels.")
@@ -41,15 +59,16 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     array = slicer.util.arrayFromVolume(node).view()
     array.flags.writeable = False
     check_ct(array)
-    straightened_deg = float(node.GetAttribute(STRAIGHTENED_ATTRIBUTE) or 0)
-    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))), straightened_deg)
+    return array
 
 
 def ijk_to_world(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray[np.float64]:
     """The 4 x 4 matrix from voxel indices to world RAS mm; raises :class:`InputError` as :func:`node_to_world`."""
     ijk_to_node = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_node)
-    return node_to_world(node) @ slicer.util.arrayFromVTKMatrix(ijk_to_node)
+    matrix = slicer.util.arrayFromVTKMatrix(ijk_to_node)
+    acquired = acquired_ijk_to_world(node, matrix)
+    return node_to_world(node) @ matrix if acquired is None else acquired
 
 
 def observe_ct(node: slicer.vtkMRMLScalarVolumeNode, changed: Callable[[], object]) -> Callable[[], None]:

@@ -9,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.controller import Controller
@@ -17,6 +18,7 @@ from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
 from SketchNoduleSynthLib.panel.context import Context, once
 from SketchNoduleSynthLib.panel.controls import Controls
+from SketchNoduleSynthLib.panel.ct_section import CtSection
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
@@ -30,7 +32,6 @@ from SketchNoduleSynthLib.signals import Signal
 PUMP_MS = 15
 QUIET_MS = 200
 """A CT that is moved, or plays as a sequence, is opened again when it has rested for so long."""
-SAMPLE = "CTChest"
 
 
 class Panel:
@@ -43,6 +44,7 @@ class Panel:
         context = Context(ui, parent, worker)
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
+        self.ct = CtSection(context)
         self.modes: tuple[Mode, ...] = (self.reading, self.turing)
         for section in (Dependencies, SketchSection, NoduleSection, NodulesSection):
             section(context)
@@ -63,7 +65,6 @@ class Panel:
         self._rest = once(parent, 0, self._on_scene_rests)
         ui.cancel.clicked.connect(self._cancel_opening)
         ui.inputSelector.currentNodeChanged.connect(lambda *_overload: self.open_chosen())
-        ui.sample.clicked.connect(self._fetch_sample)
         self.refresh()
 
     @property
@@ -103,7 +104,7 @@ class Panel:
                 self.editing.controller.changed.connect(self.refresh)
                 self.editing.controller.come_to_front(self._is_listening)
             except InputError as error:
-                self.message = str(error)
+                self.message, self.ct.is_sheared = str(error), isinstance(error, Sheared)
         self.refresh()
 
     def close(self) -> None:
@@ -115,7 +116,7 @@ class Panel:
             mode.close()
         self._unwatch()
         self._quiet.stop()
-        self.message = ""
+        self.message, self.ct.is_sheared = "", False
         self.refresh()
 
     def look_at_scene_soon(self) -> None:
@@ -172,7 +173,6 @@ class Panel:
     def refresh(self) -> None:
         for controls in self._controls:
             controls.refresh()
-        self.ui.sample.setEnabled(True)
         self._show_mode()
         self._listen_to_keys()
         task, controller = self.worker.task, self._controller
@@ -182,19 +182,6 @@ class Panel:
             self.ui.progressBar.setFormat(task.words)
         no_ct = self.message or _("Choose a chest CT, or fetch the sample.")
         self.ui.statusLabel.setText(no_ct if controller is None else controller.status)
-
-    def _fetch_sample(self, *_checked: bool) -> None:
-        import SampleData
-
-        try:
-            with slicer.util.WaitCursor():
-                node = SampleData.downloadSample(SAMPLE)
-        except Exception:  # Whatever it was of the network: Slicer's log has it.
-            node = None
-        if node is None:
-            self.tell(_("The sample CT could not be fetched; check the network, or load a chest CT of your own."))
-        else:
-            self.ui.inputSelector.setCurrentNode(node)
 
     def _cancel_opening(self) -> None:
         """The editor cancels by its own action."""

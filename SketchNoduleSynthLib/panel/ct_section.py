@@ -1,0 +1,49 @@
+"""The CT beside its choice: a sample to fetch, and one of a tilted gantry to straighten."""
+
+from __future__ import annotations
+
+import slicer
+from slicer.i18n import tr as _
+
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.volumes import straightened_copy
+from SketchNoduleSynthLib.panel.context import Context
+
+SAMPLE = "CTChest"
+
+
+class CtSection:
+    """The question whether to straighten stands there while `is_sheared`: the chosen CT was refused for that."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.ui = context, context.ui
+        self.is_sheared = False
+        self.ui.sample.clicked.connect(lambda *_checked: self._fetch_sample())
+        self.ui.straighten.clicked.connect(lambda *_checked: self._straighten())
+        context.editing.refresh_with(lambda editor: self._refresh())
+
+    def _refresh(self) -> None:
+        self.ui.sample.setEnabled(True)
+        self.ui.straighten.setVisible(self.is_sheared)
+
+    def _straighten(self) -> None:
+        """The CT stays as it is: a copy is chosen in its place."""
+        try:
+            with slicer.util.WaitCursor():
+                self.ui.inputSelector.setCurrentNode(straightened_copy(self.ui.inputSelector.currentNode()))
+        except InputError as error:
+            self.context.told.emit(str(error))
+
+    def _fetch_sample(self) -> None:
+        import SampleData
+
+        try:
+            with slicer.util.WaitCursor():
+                node = SampleData.downloadSample(SAMPLE)
+        except Exception:  # Whatever it was of the network: Slicer's log has it.
+            node = None
+        if node is None:
+            words = _("The sample CT could not be fetched; check the network, or load a chest CT of your own.")
+            self.context.told.emit(words)
+        else:
+            self.ui.inputSelector.setCurrentNode(node)
