@@ -392,6 +392,6 @@ def test_screenshot_shows_panel_and_views(desktop, made_up, volume, tmp_path):
 
     closed_curve(desktop.scene, desktop.slice_view().sliceLogic().GetSliceOffset())
     picture = rgb(qt.QImage(str(desktop.screenshot(tmp_path / "shot.png"))))
-    assert picture.shape == (800, 1280, 3)
+    assert picture.shape[0] >= 800 and picture.shape[1] >= 1280, "as large as the window is, another test may widen it"
     assert picture[:, :420].std() > 5 and picture[:430, 430:900].std() > 20
     assert (picture[:430, 920:] == picture[0, 920]).mean() < 0.9

@@ -269,7 +269,7 @@ def test_other_files_are_refused(tmp_path: Path, key: Path) -> None:
         read_sheet(key, read_key(key))
     with refused("column truth"):
         read_key(sheet(tmp_path, "bb,real,"))
-    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\0\xff\xfe")
     with refused("UTF-8"):
         read_key(tmp_path / "picture.csv")
 

@@ -42,7 +42,7 @@ def test_within_half_a_voxel(tmp_path, scene, direction, tilts):
     frame = Frame.of_voi(center, 4 * RADIUS_MM, 64, *tilts)
     inside = (RADIUS_MM - np.linalg.norm(frame.to_local(frame.points()), axis=-1)).astype(np.float32)
     hu = np.where(inside > 0, 0.0, -800.0).astype(np.float32)
-    blended = blend(volume, Generated(frame, hu, inside, np.clip(1 + inside / 2, 0, 1), 0.0), 0)
+    blended = blend(volume, Generated(frame, frame.sample(volume), hu, inside, np.clip(1 + inside / 2, 0, 1), 0.0))
     volume.array[blended.box] = volume.cast(blended.after)
     volume.write(tmp_path / "ct.nrrd")
 
