@@ -95,7 +95,8 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
         gone_on(near, MOST_DISTANCE * half_mm, float(frame.spacing[0])),
         to_network(hu, clip=False),
         float(to_network(shapes.core_hu[dense], clip=False)),
-        float(to_network(shapes.centre_hu[dense], clip=False)),
+        # A hollow nodule is as dense as its deepest part, not as its centre.
+        float(to_network(max(shapes.centre_hu[dense], shapes.core_hu[dense]), clip=False)),
         float(shapes.texture[dense]),
         None if np.isnan(ratings).any() else tuple(ratings.tolist()),
     )
