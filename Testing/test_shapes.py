@@ -75,6 +75,19 @@ def test_without_a_drawing_it_has_the_asked_long_diameter(diameter_mm: float) ->
     assert len({round(one, 3) for one in found}) > 1 or len(found) == 1
 
 
+def test_no_shape_is_far_larger_than_asked() -> None:
+    """A section that only grazes its nodule would scale it beyond measure."""
+    bank = shapes.bundled()
+    areas = (bank.sections(np.arange(len(bank.distance)))[:, 0] > 0).mean((1, 2))
+    two = [int(np.argmin(areas)), int(np.argmax(areas))]
+    arrays = {key: value[two] for key, value in vars(bank).items() if key not in ("kind", "sha256")}
+    thin_and_thick = shapes.Shapes(**arrays, kind=np.zeros(2, np.int8))
+    for strokes in ((), (outline(12.0, 2, 0.1),)):
+        for seed in range(4):
+            made = shaped(site_of(12.0, strokes=strokes, seed=seed), thin_and_thick)
+            assert np.ptp(np.argwhere(made.distance_mm > 0), axis=0).max() * made.frame.spacing[0] < 30.0
+
+
 def test_a_seed_is_a_shape() -> None:
     stroke = outline(12.0, 3, 0.1)
     one, again, other = (shaped(site_of(12.0, strokes=(stroke,), seed=seed), shapes.bundled()) for seed in (1, 1, 2))

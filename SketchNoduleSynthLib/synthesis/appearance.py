@@ -6,6 +6,7 @@ parenchyma to the core. It is smoothed over neighbouring rays, so that a vessel 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cached_property
 
 import numpy as np
@@ -187,9 +188,9 @@ def of_mask(hu: NDArray, mask: NDArray[np.bool_], spacing: ArrayLike) -> dict[st
     return {"height": float(height / np.mean(widths)), "length": float(np.sqrt(axes[2] / axes[0])), "mean_hu": mean}
 
 
-def features_of(sight: Sight) -> dict[str, float]:
-    """All features, by name; NaN where one cannot be measured."""
-    return {feature.__name__: feature(sight) for feature in FEATURES}
+def features_of(sight: Sight, names: Container[str] | None = None) -> dict[str, float]:
+    """All features, or those of `names`, by name; NaN where one cannot be measured."""
+    return {one.__name__: one(sight) for one in FEATURES if names is None or one.__name__ in names}
 
 
 def plain_features(hu: NDArray, spacing: ArrayLike, centre: ArrayLike, diameter_mm: float) -> dict[str, float]:

@@ -70,7 +70,7 @@ def completed(shape: Shaped, site: Site, network: nn.Module, only_plane: bool = 
     leading = tissue.conditions(
         site.diameter_mm,
         shape.texture,
-        "coarse",
+        "coarse",  # As the bundled densities are.
         shape.ratings,
         shape.core,
         noise_level(hu, share > 0),

@@ -74,5 +74,5 @@ def generator(name: str, folder: Path = MODELS_FOLDER) -> Generator:
     Raises :class:`InputError` as :func:`bundle.load` does.
     """
     model = bundle.load(name, folder)
-    tissue = model if model.dimensions == 3 else bundle.load(completing(folder).name, completing(folder).folder.parent)
-    return Generator(model, tissue, shapes.bundled())
+    other = model if model.dimensions == 3 else completing(folder)
+    return Generator(model, bundle.load(other.name, other.folder.parent), shapes.bundled())

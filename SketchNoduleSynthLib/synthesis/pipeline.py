@@ -92,7 +92,7 @@ def voxels_read(grid: Grid, insertion: Insertion) -> Box:
 
 
 def preview(site: Site) -> NDArray[np.float32]:
-    """The sketch plane (v, u; 128 x 128 over the VOI) in HU with the nodule, without its noise: fast."""
+    """The sketch plane (v, u; 128 x 128 over the VOI) in HU with the nodule, as it will look in the CT."""
     return generator(site.recipe.model).plane(site)
 
 

@@ -110,6 +110,6 @@ def judge(
     seam = seam_ratio(blended)
     if seam > MOST_SEAM:
         reasons.append(f"At its seam the tissue changes by {seam:.1f} times the noise.")
-    features = features_of(sight) | of_mask(blended.after, blended.nodule, spacing)
+    features = features_of(sight, JUDGED) | of_mask(blended.after, blended.nodule, spacing)
     reasons += unlike_real(features, asked.attenuation, asked.diameter_mm)
     return Quality(tuple(reasons))

@@ -27,6 +27,8 @@ from SketchNoduleSynthLib.synthesis.site import Site
 
 LIKE, BEST = 40, 8
 """So many real nodules nearest in size are looked at; of those, turned and mirrored, the seed takes one of the best."""
+LEAST_SHARE = 0.1
+"""Of the cube's middle plane: a section that hits less of its nodule says nothing of its size."""
 MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
 STEP_MM, STEP_PER_DIAMETER = (0.5, 1.0), 1 / 16
@@ -119,7 +121,7 @@ def like_drawn(site: Site, sections: NDArray[np.float32], rng: np.random.Generat
         for mid in (v, u)
     ]
     there = area[at[0][..., :, None], at[1][..., None, :]]
-    common = (inside & there).sum((2, 3)) / np.maximum((inside | there).sum((2, 3)), 1)
+    common = (inside & there).sum((2, 3)) / np.maximum((inside | there).sum((2, 3)), 1) * (share >= LEAST_SHARE)
     best = np.argsort(common, axis=None)[::-1][:BEST]
     number, way = np.unravel_index(best[rng.integers(len(best))], common.shape)
     return int(number), mirrored(UPRIGHT[way], rng), float(half[number, way]), (u, v)
@@ -127,7 +129,7 @@ def like_drawn(site: Site, sections: NDArray[np.float32], rng: np.random.Generat
 
 def any_of(diameter_mm: float, sections: NDArray[np.float32], rng: np.random.Generator) -> Found:
     """Any, turned and mirrored anyhow, with the asked long diameter in the sketch plane."""
-    whole = np.flatnonzero((sections > 0).any((1, 2, 3)))
+    whole = np.flatnonzero((sections[:, 0] > 0).mean((1, 2)) >= LEAST_SHARE)
     number, way = int(rng.choice(whole)), int(rng.integers(len(UPRIGHT)))
     fine = ndimage.zoom(sections[number, way], 4, order=1, grid_mode=True, mode="nearest")
     longest = long_diameter(fine > 0, 2 / len(fine))
