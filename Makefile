@@ -1,4 +1,4 @@
-# `make demo` and `make app` show what it does, `make test` checks it; each sets up what it needs.
+# `make demo` and `make app` show what it does, `make test` checks it; each sets up what it needs, and no more.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,20 +11,30 @@ TORCHVISION ?= torchvision==0.28.0
 SLICER_PYTHON ?= $(shell python3.12 -c "" 2>/dev/null && echo python3.12 || echo $(PYTHON))
 SLICER_VENV ?= $(HOME)/.cache/SketchNoduleSynth/slicer_packages
 LIBRARY_TESTS = $(shell grep -L "training\|standin\|browser\|slicer" Testing/test_*.py)
+INSTALL = $(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed
 
-.PHONY: demo app test test-slicer-packages test-in-slicer tools lint fuzz benchmark screenshots clean
+.PHONY: demo app test test-slicer-packages test-in-slicer tools lint docs fuzz benchmark screenshots clean
 
-$(VENV)/.installed: pyproject.toml Makefile
+# One environment that grows: the library; the browser's page on top; what trains and tests on top of that.
+$(VENV)/.library: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --no-deps "$(TORCHVISION)"
-	$(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed --editable ".[app,train,test]"
+	$(INSTALL) "$(TORCH)"
+	$(INSTALL) --editable .
 	touch $@
 
-demo: $(VENV)/.installed
+$(VENV)/.app: $(VENV)/.library
+	$(INSTALL) --editable ".[app]"
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.app
+	$(INSTALL) --no-deps "$(TORCHVISION)"
+	$(INSTALL) --editable ".[app,train,test]"
+	touch $@
+
+demo: $(VENV)/.library
 	$(BIN)/python -m Testing.demo
 
-app: $(VENV)/.installed
+app: $(VENV)/.app
 	$(BIN)/python -m SketchNoduleSynthLib app
 
 lint: $(VENV)/.installed
@@ -71,5 +81,16 @@ benchmark: $(VENV)/.installed
 screenshots: $(VENV)/.installed
 	PYTHONPATH=.:Testing $(BIN)/python Testing/screenshots.py
 
+# The handbook as pages, in an environment of its own: nothing of torch is needed. CHECK=linkcheck asks for every link.
+CHECK ?= html
+docs: $(VENV)-docs/.installed
+	$(VENV)-docs/bin/sphinx-build --fail-on-warning --keep-going --quiet -b $(CHECK) docs output/docs
+	@echo "The handbook: output/docs/index.html"
+
+$(VENV)-docs/.installed: docs/requirements.txt
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip install --quiet --requirement docs/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) .demo output
+	rm -rf $(VENV) $(VENV)-docs .demo output

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from SketchNoduleSynthLib.command_line.app import add_reading
 from SketchNoduleSynthLib.command_line.app import add_to as add_app
+from SketchNoduleSynthLib.command_line.cache import add_to as add_cache
 from SketchNoduleSynthLib.command_line.case import add_to as add_case
 from SketchNoduleSynthLib.command_line.turing import add_to as add_turing
 from SketchNoduleSynthLib.errors import InputError
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     make = commands.add_parser("synthesize", help="insert a recipe's nodules into a CT")
     make.add_argument("ct", type=Path, help=".nrrd, .nii(.gz), .mha/.mhd or a folder of DICOM")
-    make.add_argument("recipe", type=Path, help="JSON; see the README")
+    make.add_argument("recipe", type=Path, help="JSON; see docs/recipe.md")
     make.add_argument("output", type=Path, help="folder for the results")
     add_reading(make)
     make.set_defaults(run=synthesize)
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add_case(commands)
     add_turing(commands)
     commands.add_parser("models", help="list the bundled networks").set_defaults(run=models)
+    add_cache(commands)
     return top
 
 

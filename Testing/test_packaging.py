@@ -1,4 +1,4 @@
-"""The extension as the Extensions Index and Slicer's build see it: every shipped file is listed, nothing else is asked.
+"""The extension as Slicer's build sees it, and the package as pip does: every shipped file is listed, no more is asked.
 
 CMake ships only the files that it lists: an unlisted one is silently left out, and the module fails on other machines.
 """
@@ -6,9 +6,7 @@ CMake ships only the files that it lists: an unlisted one is silently left out, 
 from __future__ import annotations
 
 import ast
-import json
 import re
-import struct
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -17,16 +15,16 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
+import SketchNoduleSynthLib
 from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, bundled
 from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME, LIBRARY = "SketchNoduleSynth", "SketchNoduleSynthLib"
-TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"
 NOT_SHIPPED = {"Resources/ExtensionsIndex", "Resources/Screenshots"}
 """Read by people and by the Extensions Index."""
 IN_BROWSER = "web/"
@@ -50,13 +48,6 @@ def library_resources(root: Path) -> set[str]:
     """What the library reads at run time; not the reports on all models, which are for people."""
     resources = files(root / LIBRARY / "resources")
     return {f"resources/{path}" for path in resources if ".py" not in path and Path(path).parent != Path("models")}
-
-
-def extension(key: str) -> str:
-    """A value as the Extensions Index finds it: in one line, quoted, without variables."""
-    found = re.search(rf'^set\(EXTENSION_{key} "([^"$]+)"\)$', TOP, re.M)
-    assert found, f"CMakeLists.txt has no EXTENSION_{key} that can be read"
-    return found.group(1)
 
 
 @pytest.mark.parametrize(
@@ -100,36 +91,6 @@ def test_every_model_is_shipped_whole():
             assert f"resources/models/{model}/{file}" in names
 
 
-def test_description_for_the_extensions_index():
-    raw = DESCRIPTION.read_bytes()
-    entry = json.loads(raw)
-    assert b"\r" not in raw
-    assert set(entry) >= {"$schema", "category", "scm_url"}, "required by the schema"
-    known = {"$schema", "build_dependencies", "build_subdirectory", "category", "enabled", "scm_revision", "scm_type"}
-    assert set(entry) <= known | {"scm_url", "tier"}, "the schema allows no other"
-    assert entry["tier"] in range(1, 6)
-    repository = Path(entry["scm_url"]).stem
-    assert repository.startswith("Slicer")
-    assert not DESCRIPTION.stem.startswith("Slicer")
-    assert re.search(r"^project\((\w+)\)$", TOP, re.M).group(1) == DESCRIPTION.stem == NAME
-    assert entry["category"] == extension("CATEGORY") == "Image Synthesis"
-    assert entry["build_dependencies"] == extension("DEPENDS").split() == ["PyTorch"]
-    assert extension("HOMEPAGE") + ".git" == entry["scm_url"]
-
-
-def test_what_the_extensions_manager_shows():
-    assert (ROOT / "LICENSE.txt").read_text(encoding="utf-8").strip()
-    assert "not for diagnosis" in extension("DESCRIPTION")
-    assert ";" not in extension("DESCRIPTION"), "CMake ends the generated description there"
-    base = extension("HOMEPAGE").replace("github.com", "raw.githubusercontent.com") + "/main/"
-    for url in [extension("ICONURL"), *extension("SCREENSHOTURLS").split()]:
-        assert url.startswith(base)
-        assert (ROOT / url.removeprefix(base)).is_file(), f"{url} names a file that is not in the tree"
-    icon = (ROOT / extension("ICONURL").removeprefix(base)).read_bytes()
-    assert icon.startswith(b"\x89PNG")
-    assert struct.unpack(">II", icon[16:24]) == (128, 128)
-
-
 NUMPY, SCIPY = ("1.26.4", "2.0.2", "2.4.6"), ("1.13.1", "1.14.1", "1.16.3", "1.17.1")
 """What may stand in the Python of Slicer 5.10 to 5.13."""
 
@@ -161,6 +122,40 @@ def test_slicers_numpy_and_scipy_may_stay(extra: str, numpy: tuple[str, ...]) ->
             for further in ("", *requirement.extras):
                 todo += required(metadata.requires(requirement.name) or (), further)
     assert {"numpy", "scipy", "torch", "filelock"} <= seen
+
+
+def test_one_version() -> None:
+    """The library's: the wheel, the citation and the newest heading of the changelog have it from there."""
+    version = SketchNoduleSynthLib.__version__
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": f"{LIBRARY}.__version__"}
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == version and citation["license"] == PROJECT["project"]["license"]
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## \[(.+?)\]", changes, re.M)[:2] == ["Unreleased", version]
+
+
+def test_the_workflows_run_what_a_developer_runs() -> None:
+    steps = {}
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for name, job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].items():
+            steps[name] = " && ".join(step["run"] for step in job["steps"] if "run" in step)
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    assert ".ci/run" in steps["tests"] and "make test-slicer-packages" in steps["slicer-packages"]
+    assert "make docs" in steps["handbook"] and "pip wheel" in steps["wheel"]
+    assert set(re.findall(r"make ([\w-]+)", " ".join(steps.values()))) <= targets
+
+
+def test_what_shows_it_asks_for_nothing_that_trains() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    training = {requirement.name for requirement in required(extras["train"])} - {"SketchNoduleSynth"}
+    shown = {requirement.name for requirement in required([*PROJECT["project"]["dependencies"], *extras["app"]])}
+    assert training and training.isdisjoint(shown)
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "demo: $(VENV)/.library\n" in made and "app: $(VENV)/.app\n" in made
+    for stamp in (".library", ".app"):
+        recipe = made.partition(f"$(VENV)/{stamp}: ")[2].partition("\n\n")[0]
+        assert "train" not in recipe and "test" not in recipe and "TORCHVISION" not in recipe
 
 
 def test_what_only_some_commands_need_is_an_extra() -> None:

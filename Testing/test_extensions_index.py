@@ -1,0 +1,82 @@
+"""What the Extensions Index asks of an extension: its scripts' checks and its checklist, as they stood in August 2026.
+
+From github.com/Slicer/ExtensionsIndex: scripts/check_description_files.py, scripts/extension_ai_analysis.py, the schema
+v1.0.2 and .github/PULL_REQUEST_TEMPLATE.md. What only the web site shows (topics, the URLs' answers) a person looks at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from test_packaging import LIBRARY, NAME, ROOT, files
+
+TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"
+MEGABYTES = 100
+"""Of a clone with its history."""
+
+
+def extension(key: str) -> str:
+    """A value as the Extensions Index finds it: in one line, quoted, without variables."""
+    found = re.search(rf'^set\(EXTENSION_{key} "([^"$]+)"\)$', TOP, re.M)
+    assert found, f"CMakeLists.txt has no EXTENSION_{key} that can be read"
+    return found.group(1)
+
+
+def test_description_for_the_extensions_index():
+    raw = DESCRIPTION.read_bytes()
+    entry = json.loads(raw)
+    assert b"\r" not in raw
+    assert set(entry) >= {"$schema", "category", "scm_url"}, "required by the schema"
+    known = {"$schema", "build_dependencies", "build_subdirectory", "category", "enabled", "scm_revision", "scm_type"}
+    assert set(entry) <= known | {"scm_url", "tier"}, "the schema allows no other"
+    assert entry["tier"] in range(1, 6)
+    repository = Path(entry["scm_url"]).stem
+    assert repository.startswith("Slicer")
+    assert not DESCRIPTION.stem.startswith("Slicer")
+    assert re.search(r"^project\((\w+)\)$", TOP, re.M).group(1) == DESCRIPTION.stem == NAME
+    assert entry["category"] == extension("CATEGORY") == "Image Synthesis"
+    assert entry["build_dependencies"] == extension("DEPENDS").split() == ["PyTorch"]
+    assert extension("HOMEPAGE") + ".git" == entry["scm_url"]
+
+
+def test_what_the_extensions_manager_shows():
+    assert (ROOT / "LICENSE.txt").read_text(encoding="utf-8").strip()
+    assert "not for diagnosis" in extension("DESCRIPTION")
+    assert ";" not in extension("DESCRIPTION"), "CMake ends the generated description there"
+    base = extension("HOMEPAGE").replace("github.com", "raw.githubusercontent.com") + "/main/"
+    for url in [extension("ICONURL"), *extension("SCREENSHOTURLS").split()]:
+        assert url.startswith(base)
+        assert (ROOT / url.removeprefix(base)).is_file(), f"{url} names a file that is not in the tree"
+    icon = (ROOT / extension("ICONURL").removeprefix(base)).read_bytes()
+    assert icon.startswith(b"\x89PNG")
+    assert struct.unpack(">II", icon[16:24]) == (128, 128)
+
+
+def test_a_clone_is_small_enough():
+    """The tracked files and the packed history, where this is a clone."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone: its history cannot be weighed")
+    words = ["git", "-C", str(ROOT), "count-objects", "-v"]
+    counted = dict(re.findall(r"^(\S+): (\d+)$", subprocess.run(words, capture_output=True, text=True).stdout, re.M))
+    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, text=True).stdout
+    tree = sum((ROOT / name).stat().st_size for name in listed.split("\0") if name and (ROOT / name).is_file())
+    assert tree > 1e6, "the tree was not weighed"
+    assert tree / 2**20 + (int(counted["size-pack"]) + int(counted["size"])) / 2**10 < MEGABYTES
+
+
+def test_torch_comes_through_the_pytorch_extension():
+    """Nothing in what is shipped names torch to pip; the panel's own way is tested with the panel."""
+    for path in [ROOT / NAME / f"{NAME}.py", *(ROOT / LIBRARY).rglob("*.py")]:
+        assert not re.search(r"pip_install\([^)]*torch", path.read_text(encoding="utf-8")), path.name
+    assert "PyTorch" in extension("DEPENDS")
+
+
+def test_images_are_images():
+    for name in files(ROOT / "Resources", "*.png"):
+        assert (ROOT / "Resources" / name).read_bytes().startswith(b"\x89PNG"), name
