@@ -15,13 +15,13 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import from_network, to_8bit
 from SketchNoduleSynthLib.drawing.edges import SOBEL_GAIN, paper_canny, physical_canny
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.sketch import (
     LABELS,
     LINES,
     PARTS,
     Stroke,
     filled,
-    long_diameter,
     outlines,
     raster,
     to_pixels,

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from refusal import refused
 
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
-from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled, long_diameter
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, Lung
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines

@@ -21,6 +21,8 @@ from shared_data import REAL_CT, needs_real_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.feedback import FALSE, FOUND, OUTLINE, SHEET, scenes, title, write_feedback
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
@@ -67,6 +69,12 @@ def labels_of(result: Result) -> Volume:
 
 
 # Measuring
+
+
+def test_table_report_and_truth_have_one_size(result: Result, truth: Truth) -> None:
+    for insertion, nodule in zip(result.insertions, truth.nodules, strict=True):
+        assert insertion.report.long_diameter_mm == nodule.diameter_mm
+        assert row_of(Nodule(1, insertion.recipe, insertion)).size == f"{nodule.diameter_mm:.1f} mm"
 
 
 def longest_in_a_slice(where: np.ndarray) -> float:

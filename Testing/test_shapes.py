@@ -12,8 +12,9 @@ from nodule_set import write_set
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import Stroke, long_diameter
+from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis import shapes
 from SketchNoduleSynthLib.synthesis.segmentation import dice

@@ -26,7 +26,7 @@ from scipy import ndimage
 from skimage.measure import approximate_polygon, find_contours
 from tqdm import tqdm
 
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_rows, write_text
 from training.command import run_command

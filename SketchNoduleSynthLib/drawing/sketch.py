@@ -25,7 +25,6 @@ LINES: tuple[Label, ...] = ("vessel", "wall", "other")
 """Lines around it, or into it."""
 RASTER_SAMPLES = 128
 MAX_CROSSING_POINTS = 500
-ANGLE_DEG = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,26 +122,6 @@ def outlines(area: NDArray[np.bool_], side_mm: float) -> list[Stroke]:
     return strokes
 
 
-def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:
-    """The longest distance across `area` (v, u), edge to edge, in mm; 0 if it is empty."""
-    return diameters(area, (pixel_mm, pixel_mm))[0]
-
-
-def diameters(area: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> tuple[float, float]:
-    """As :func:`long_diameter`, with the width across it, for pixels (rows, columns) of that height and width."""
-    from skimage import measure
-
-    contours = measure.find_contours(np.pad(area, 1).astype(float), 0.5)
-    if not contours:
-        return 0.0, 0.0
-    points = np.concatenate(contours) * pixel_mm
-    angles = np.deg2rad(np.arange(0, 180, ANGLE_DEG))
-    along = points @ np.stack([np.cos(angles), np.sin(angles)])
-    widths = along.max(0) - along.min(0)
-    longest = int(widths.argmax())
-    return float(widths[longest]), float(widths[(longest + len(angles) // 2) % len(angles)])
-
-
 def crosses_itself(stroke: Stroke) -> bool:
     every = max(len(stroke.points_mm) // MAX_CROSSING_POINTS, 1)
     points = stroke.points_mm[::every]
@@ -179,4 +158,8 @@ def outline(strokes: Sequence[Stroke], side_mm: float) -> tuple[NDArray[np.bool_
         notes.append("Parts of the lines outside the VOI were cut off.")
     if any(crosses_itself(stroke) for stroke in drawn):
         notes.append("An outline that crosses itself became its outer boundary.")
+    areas, count = ndimage.label(area)
+    if count > 1:
+        area = areas == np.bincount(areas.ravel())[1:].argmax() + 1
+        notes.append("Outlines apart from the largest were left out; a VOI holds one nodule.")
     return area, notes

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
-from SketchNoduleSynthLib.drawing.sketch import diameters
+from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.result import Result
 
@@ -91,7 +91,7 @@ def truth_of(result: Result) -> tuple[TruthNodule, ...]:
         voxels = np.argwhere(mask)
         if len(voxels) < LEAST_UNCOVERED * insertion.nodule.sum():
             raise InputError(f"Nodule {index + 1} is mostly covered by those after it; move or remove it.")
-        long, short = max(diameters(plane, (spacing[1], spacing[0])) for plane in mask)
+        long, short = axes_in_a_slice(mask, spacing)
         voxels = (voxels + insertion.box.start)[:, ::-1]
         low, size, center = voxels.min(0), np.ptp(voxels, 0) + 1, voxels.mean(0)
         x, y, z = ras_of_lps(grid.to_lps(center)).round(2).tolist()

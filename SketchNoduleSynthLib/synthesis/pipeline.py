@@ -13,8 +13,8 @@ from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice, long_diameter
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.appearance import Sight
 from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
@@ -102,7 +102,8 @@ def measure(site: Site, blended: Blend, made: Generated) -> Report:
     drawn = site.outline[0] if site.is_drawn else disc(site)
     local = around_after(site.reslice.volume, blended)
     found = found_in_plane(site, plane_after(site, local), drawn)
-    diameter = long_diameter(found, site.reslice.pixel_mm)
+    in_plane_mm = long_diameter(found, site.reslice.pixel_mm)
+    spacing = site.reslice.volume.grid.spacing
     asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
     overlap = dice(found, drawn) if site.is_drawn else None
     percentiles = zip(PERCENTILES, np.percentile(core, PERCENTILES), strict=True)
@@ -114,12 +115,12 @@ def measure(site: Site, blended: Blend, made: Generated) -> Report:
         box_ijk=blended.box,
         hu_mean=round(float(core.mean()), 1),
         hu_percentiles={str(percent): round(float(hu), 1) for percent, hu in percentiles},
-        long_diameter_mm=round(diameter, 2),
-        volume_mm3=round(float(blended.nodule.sum() * site.reslice.volume.grid.spacing.prod()), 1),
+        long_diameter_mm=round(axes_in_a_slice(blended.nodule, spacing)[0], 2),
+        volume_mm3=round(float(blended.nodule.sum() * spacing.prod()), 1),
         outline_dice=None if overlap is None else round(float(overlap), 4),
         seam_ratio=round(seam_ratio(blended), 3),
         noise_hu=NoiseHU(round(blended.noise_around_hu, 1), inside and round(inside, 1)),
-        quality=judge(blended, local.grid.spacing[::-1], sight_of(made, local, asked), request, overlap, diameter),
+        quality=judge(blended, local.grid.spacing[::-1], sight_of(made, local, asked), request, overlap, in_plane_mm),
         plane_continuity=round(continuity(made), 3),
         notes=(),
         seconds={},

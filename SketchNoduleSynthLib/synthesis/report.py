@@ -31,10 +31,10 @@ class NoiseHU:
 class Report:
     """What was measured of a nodule on the synthetic CT; its fields are report.json's keys.
 
-    `box_ijk`: the insertion's; `hu_percentiles` by "5" … "95"; `long_diameter_mm` in the sketch plane;
-    `outline_dice`: overlap of drawn and synthetic outline there, None without a drawing; `seam_ratio`: step at the
-    seam over the noise; `plane_continuity`: see :func:`generated.continuity`; `notes`: what of the request could not
-    be used, a sentence each; `seconds` by stage.
+    `box_ijk`: the insertion's; `hu_percentiles` by "5" … "95"; `long_diameter_mm`: see :func:`axes_in_a_slice`;
+    `outline_dice`: overlap of drawn and synthetic outline in the sketch plane, None without a drawing; `seam_ratio`:
+    step at the seam over the noise; `plane_continuity`: see :func:`generated.continuity`; `notes`: what of the request
+    could not be used, a sentence each; `seconds` by stage.
     """
 
     model: str

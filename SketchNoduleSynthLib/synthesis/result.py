@@ -116,7 +116,7 @@ def headings(insertions: Sequence[Insertion]) -> list[str]:
         dice = "" if report.outline_dice is None else f", outline Dice {report.outline_dice:.2f}"
         lines.append(
             f"{number}: {recipe.attenuation}, {recipe.voi.diameter_mm:g} mm asked, {report.long_diameter_mm:.1f} mm "
-            f"measured in the sketch plane, mean {report.hu_mean:.0f} HU{dice}, {recipe.model}, seed {recipe.seed}, "
+            f"measured in its slice, mean {report.hu_mean:.0f} HU{dice}, {recipe.model}, seed {recipe.seed}, "
             f"{report.quality.light}"
         )
     return lines

@@ -11,7 +11,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.shapes import (

@@ -16,7 +16,7 @@ from pydicom import Dataset, dcmread
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from training.data.collect import Source
 from training.data.lidc_annotations import Placed, Scan, clusters, consensus, database, scan_of

@@ -13,7 +13,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.density_map import blurred
 from training.data.nodule_file import attenuation_of

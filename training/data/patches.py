@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.voi import SIDE_PER_DIAMETER
 from training.data.nodule_file import Reason, Skipped
 

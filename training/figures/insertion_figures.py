@@ -17,8 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.synthesis.appearance import plain_features
 from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
 from training.data.nodules import Nodule

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.frame import Frame
+from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
-from SketchNoduleSynthLib.drawing.sketch import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
