@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
-from reader import MODULE, Reader
+from reader import CIRCLE, MODULE, Reader
 
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.teaching.case import Case
@@ -113,6 +113,42 @@ def test_eraser_clear_simplify_and_the_keys(drawn):
     assert drawn.ui.seed.value == drawn.session.draft.seed == seed + 1
 
 
+def test_a_line_of_which_nothing_comes_is_told_at_the_pen(drawn):
+    before = drawn.session.draft.strokes
+    red = drawn.desktop.slice_view("Red")
+    for places, said in (([(0.35, 0.3)] * 2, "too short"), (0.05 * CIRCLE + (0.35, 0.3), "lies apart")):
+        drawn.desktop.drag(red, drawn.path(places))
+        assert said in drawn.ui.statusLabel.text
+        assert drawn.session.draft.strokes is before
+    drawn.draw(share=0.08)
+    assert "part-solid now" in drawn.ui.statusLabel.text
+    assert drawn.ui.attenuation.currentText == "part-solid"
+    drawn.key("z")
+    assert drawn.ui.attenuation.currentText == "solid"
+
+
+def test_the_boxes_show_what_the_nodule_has_that_is_edited_taken_back_or_read_again(drawn):
+    def shown() -> tuple[str, str, int]:
+        return drawn.ui.model.currentText, drawn.ui.attenuation.currentText, drawn.ui.seed.value
+
+    drawn.choose(drawn.ui.attenuation, "ground-glass")
+    drawn.ui.seed.setValue(7)
+    insert(drawn)
+    drawn.place(np.add(LUNG_RAS_MM, (0.0, 25.0, 10.0)))
+    drawn.choose(drawn.ui.model, "mcgan")
+    drawn.choose(drawn.ui.attenuation, "solid")
+    assert shown() == ("mcgan", "solid", 7)
+    drawn.click(drawn.ui.edit)
+    assert shown() == ("pix2pix", "ground-glass", 7)
+    drawn.key("z")
+    assert shown() == ("mcgan", "solid", 7)
+    drawn.key("y")
+    drawn.choose(drawn.ui.attenuation, "solid")
+    assert drawn.session.draft.attenuation == "solid"
+    drawn.reload()
+    assert shown() == ("pix2pix", "solid", 7)
+
+
 def test_a_quick_second_stroke_counts_too(drawn):
     """Qt and VTK make a double click of its press."""
     import vtk
@@ -166,6 +202,7 @@ def test_variants_are_shown_and_one_is_taken(drawn):
     assert gallery.count == 8, "the others stay to be chosen from"
     shown = voxels(drawn.editor.nodes.node("Preview"))[0]
     assert np.array_equal(shown, drawn.editor.previews.variants[5].hu)
+    drawn.key("v")
     drawn.line([(-0.4, -0.4), (-0.3, 0.4)])
     assert not gallery.isVisible(), "they were of another drawing"
 
@@ -179,7 +216,7 @@ def test_edit_hide_duplicate_remove_and_before(drawn):
     drawn.click(drawn.ui.hide)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), source)
-    assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hide.text == "Show"
+    assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hide.text == "Show 1"
     drawn.click(drawn.ui.hide)
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)

@@ -147,6 +147,7 @@ def off_plane_mm(reader) -> float:
 
 def test_taking_the_pen_the_key_and_pressing_turn_back_to_the_plane(drawn):
     node = drawn.slice_node("Red")
+    drawn.key("v")
     node.SetSliceOffset(node.GetSliceOffset() + 9.0)
     assert off_plane_mm(drawn) > 8
     drawn.line([(-0.3, -0.3), (-0.2, 0.3)])
@@ -180,6 +181,8 @@ def test_the_table_has_what_was_just_made(inserted):
     inserted.click(inserted.ui.insert)
     inserted.wait()
     assert inserted.ui.nodulesTable.currentRow() == 1 and inserted.editor.selected.key == 2
+    ui = inserted.ui
+    assert [button.text for button in (ui.edit, ui.hide, ui.remove)] == ["Edit 2", "Hide 2", "Remove 2"]
     inserted.click(inserted.ui.remove)
     inserted.wait()
     assert [nodule.key for nodule in inserted.session.nodules] == [1]

@@ -402,3 +402,16 @@ def test_a_scanned_sketch_becomes_the_drawing(session: Session, tmp_path: Path) 
     assert session.draft.is_drawn and session.undoable == "Load a sketch"
     width = np.ptp(session.draft.strokes[0].points_mm, axis=0) / 24.0 * 256
     assert width == pytest.approx([80, 60], abs=5)
+
+
+@pytest.mark.parametrize(("pen", "attenuation"), [("nodule", "ground-glass"), ("solid", "solid")])
+def test_an_outline_in_the_nodule_makes_it_part_solid_and_one_undo_takes_both_back(session, pen, attenuation):
+    session.place(LUNG_RAS_MM, 10.0)
+    session.choose(attenuation=attenuation)
+    assert session.draw(outline(10.0)) == ""
+    assert "part-solid now" in session.draw(replace(outline(4.0), label=pen))
+    assert (session.draft.attenuation, session.draft.strokes[1].label) == ("part-solid", "solid")
+    assert session.draw(replace(outline(3.0), label="cavity")) == ""
+    session.undo()
+    session.undo()
+    assert (session.draft.attenuation, len(session.draft.strokes)) == (attenuation, 1)

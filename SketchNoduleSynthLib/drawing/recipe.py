@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from SketchNoduleSynthLib import models
+from SketchNoduleSynthLib.drawing.arrangement import arranged
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
@@ -29,7 +30,7 @@ class Draft:
     `style`: how far it goes from the mean style to the seed's, 0 to 1 (models that have styles). `core_hu`: how dense
     the nodule shall be within 1.5 mm of its centre; None: as the seed has it, as such nodules are.
     `weights_sha256`, where given, is what the model's weights must be. Raises :class:`InputError` for values that
-    none of it can have.
+    none of it can have. An outline in the nodule's own is its solid part, whatever pen drew it.
     """
 
     voi: Voi | None = None
@@ -45,6 +46,7 @@ class Draft:
     def __post_init__(self) -> None:
         choice(self.model, "model", tuple(models.bundled()))
         integer(self.seed, "seed")
+        object.__setattr__(self, "strokes", arranged(self.strokes))
         choice(self.attenuation, "attenuation", ATTENUATIONS)
         choice(self.blending, "blending", BLENDINGS)
         object.__setattr__(self, "style", number(self.style, "style", 0.0, 1.0))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
+from SketchNoduleSynthLib.drawing.arrangement import check_usable
 from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 DIAMETER_MM = 12.0
 """Of a VOI that was placed by a click, before there was another."""
+WITHOUT_SOLID_PART = ("solid", "ground-glass")
 
 
 class Drafting(States):
@@ -75,9 +77,15 @@ class Drafting(States):
         if changed:
             self._step(f"Choose the {' and '.join(changed)}", replace(self.state, draft=draft), merge=True)
 
-    def draw(self, stroke: Stroke) -> None:
-        self.draft.placed()
-        self._draw("Draw", (*self.draft.strokes, stroke))
+    def draw(self, stroke: Stroke) -> str:
+        """Add a line; a sentence if more came of it than a line, else empty. Raises as :func:`check_usable`."""
+        check_usable(stroke, self.draft.strokes, self.draft.placed().side_mm)
+        draft = replace(self.draft, strokes=(*self.draft.strokes, stroke))
+        is_part = _solid_parts(draft) > _solid_parts(self.draft) and draft.attenuation in WITHOUT_SOLID_PART
+        if is_part:
+            draft = replace(draft, attenuation="part-solid")
+        self._step("Draw", replace(self.state, draft=draft))
+        return "The outline in the nodule is its solid part: it is part-solid now." if is_part else ""
 
     def erase(self, path_mm: NDArray[np.float64], radius_mm: float) -> None:
         """Take away what of the drawing lies within `radius_mm` of the path (n, 2), u, v mm."""
@@ -115,3 +123,7 @@ class Drafting(States):
     def _draw(self, name: str, strokes: tuple[Stroke, ...]) -> None:
         if strokes != self.draft.strokes:
             self._step(name, replace(self.state, draft=replace(self.draft, strokes=strokes)))
+
+
+def _solid_parts(draft: Draft) -> int:
+    return sum(stroke.label == "solid" for stroke in draft.strokes)

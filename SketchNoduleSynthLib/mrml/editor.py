@@ -13,6 +13,7 @@ from typing import Any
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
+from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Work
@@ -44,7 +45,7 @@ class Editor(Scanning):
         self.is_before = False
         self.random_count, self.difficulty = 3, ANY_DIFFICULTY
         """Of the nodules that are added at random."""
-        self._selected = 0
+        self._selected = self.session.state.edited or 0
         self._voi = self.session.draft.voi
         self.views = EditorViews(views, nodes)
         self.sketch = SketchView(nodes, views[0].slice_node)
@@ -56,7 +57,8 @@ class Editor(Scanning):
         self.tools = Tools(views, lambda: self.session.draft.voi)
         self.tools.pressed.connect(self.turn_to_plane)
         self.tools.placed.connect(lambda point: self.do(lambda: self.place(point)))
-        self.tools.drawn.connect(lambda stroke: self.do(lambda: self.session.draw(stroke)))
+        self.tools.drawn.connect(lambda stroke: self.do(lambda: self.draw(stroke)))
+        self.tools.refused.connect(self.tell)
         self.tools.drawing.connect(self.previews.request)
         self.tools.erased.connect(lambda path, radius_mm: self.do(lambda: self.session.erase(path, radius_mm)))
         self._disconnect = [
@@ -122,6 +124,10 @@ class Editor(Scanning):
         if hu > MOST_LUNG_HU:
             self.tell(f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same.")
 
+    def draw(self, stroke: Stroke) -> None:
+        if note := self.session.draw(stroke):
+            self.tell(note)
+
     def change_voi(self, **changes: Any) -> None:
         """Change the VOI's `diameter_mm`, `tilt_lr_deg` or `tilt_hf_deg`, if there is one."""
         voi = self.session.draft.voi
@@ -160,9 +166,9 @@ class Editor(Scanning):
                 self.take(None)
             new = [nodule.key for nodule in self.session.nodules if nodule not in work.before]
             if new and len(nodules) >= len(work.before):
-                self._selected = new[0]
-                if self.session.draft.voi is None or new[0] != self.session.state.edited:
-                    self.select(new[0])
+                self._selected = new[-1]
+                if self.session.draft.voi is None or new[-1] != self.session.state.edited:
+                    self.select(new[-1])
             self.changed.emit()
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))

@@ -25,12 +25,24 @@ def has_nodules(editor: Editor) -> bool:
     return bool(editor.session.nodules)
 
 
-def on_selected(id: str, words: str, hint: str, act: Callable[[Editor, int], object], **more: Any) -> Action[Editor]:
+def on_selected(
+    id: str,
+    words: str,
+    hint: str,
+    act: Callable[[Editor, int], object],
+    verb: Callable[[Editor], str] | None = None,
+) -> Action[Editor]:
+    """A button that names the nodule that it takes; `verb`: where its word changes."""
+
+    def words_now(editor: Editor) -> str:
+        word = verb(editor) if verb else words
+        return f"{word} {editor.selected.key}" if editor.selected else word
+
     def do(editor: Editor) -> None:
         if editor.selected is not None:
             act(editor, editor.selected.key)
 
-    return Action(id, words, hint, do, enabled=has_nodules, **more)
+    return Action(id, words, hint, do, enabled=has_nodules, words_now=words_now)
 
 
 def is_selected_hidden(editor: Editor) -> bool:
@@ -154,7 +166,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         "Hide",
         "Take it out of the CT for now",
         lambda e, key: e.request(e.session.show(key, is_selected_hidden(e))),
-        words_now=lambda e: "Show" if is_selected_hidden(e) else "Hide",
+        lambda e: "Show" if is_selected_hidden(e) else "Hide",
     ),
     on_selected("remove", "Remove", "Take it away", lambda e, key: e.request(e.session.remove(key))),
     attribute("random_count", "", "How many nodules", 3, limits=(1, long_tasks.MOST_RANDOM, 1)),

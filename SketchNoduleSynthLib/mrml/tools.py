@@ -27,7 +27,7 @@ class Tools:
     """The pens of `views`, the first of which is the sketch view; `voi` gives the VOI that is drawn on, if any.
 
     `pressed`: a line begins in the sketch view. `placed`: a point in RAS mm. `drawn`: a finished stroke, `drawing`: one
-    so far. `erased`: a path (n, 2) in u, v mm and the radius about it.
+    so far. `erased`: a path (n, 2) in u, v mm and the radius about it. `refused`: why a line is none, a sentence.
     """
 
     def __init__(self, views: Sequence[View], voi: Callable[[], Voi | None]) -> None:
@@ -37,6 +37,7 @@ class Tools:
         self.drawn: Signal[Stroke] = Signal()
         self.drawing: Signal[Stroke] = Signal()
         self.erased: Signal[NDArray[np.float64], float] = Signal()
+        self.refused: Signal[str] = Signal()
         self._voi = voi
         self._pens: list[Pen] = []
         for view in views:
@@ -79,6 +80,8 @@ class Tools:
             self.erased.emit(_on_plane(path_ras, voi), ERASER_SHARE * voi.diameter_mm)
         elif (stroke := self._stroke(path_ras)) is not None:
             self.drawn.emit(stroke)
+        elif voi is not None:
+            self.refused.emit("That was too short for a line: hold the button down and draw.")
 
     def _stroke(self, path_ras: Path) -> Stroke | None:
         """The path on the sketch plane, without the points that a hand does not mean."""
