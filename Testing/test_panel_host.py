@@ -157,7 +157,7 @@ def test_taking_the_pen_the_key_and_pressing_turn_back_to_the_plane(drawn):
     assert off_plane_mm(drawn) < 0.01
     node.SetOrientation("Sagittal")
     drawn.composite("Red").SetBackgroundVolumeID(a_volume().GetID())
-    drawn.click(drawn.ui.draw_vessel)
+    drawn.click(drawn.ui.draw_wall)
     assert off_plane_mm(drawn) < 0.01
     assert layers(drawn)[0] == drawn.editor.nodes.source.GetID()
     node.SetFieldOfView(*(0.5 * np.array(node.GetFieldOfView())))
