@@ -315,7 +315,8 @@ class unchanged:
             raise AssertionError("the source was changed, or something was left beside it")
 
 
-KINDS: dict[Callable[[Path, Random], None], float] = {
+Kinds = dict[Callable[[Path, Random], None], float]
+KINDS: Kinds = {
     read_ct: 0.62,
     read_recipe: 0.1,
     read_truth: 0.05,
@@ -327,10 +328,10 @@ KINDS: dict[Callable[[Path, Random], None], float] = {
 """Entry points, and how often each is tried."""
 
 
-def fault(seed: int) -> str:
+def fault(seed: int, kinds: Kinds) -> str:
     """What is wrong with how the input of that seed is met; empty if nothing is."""
     random = np.random.default_rng(seed)
-    kind = list(KINDS)[random.choice(len(KINDS), p=list(KINDS.values()))]
+    kind = list(kinds)[random.choice(len(kinds), p=list(kinds.values()))]
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -343,20 +344,23 @@ def fault(seed: int) -> str:
     return ""
 
 
-def _batch(seeds: range, told: Any) -> None:
+def _batch(seeds: range, kinds: Kinds, told: Any) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     for seed in seeds:
         told.send((seed, None))
-        told.send((seed, fault(seed)))
+        told.send((seed, fault(seed, kinds)))
 
 
-def fuzz(count: int, first: int, seconds: float) -> tuple[int, dict[int, str]]:
-    """How many inputs were tried, and the faults by their seeds; each batch in a process of its own, which may die."""
+def fuzz(count: int, first: int, seconds: float, kinds: Kinds = KINDS) -> tuple[int, dict[int, str]]:
+    """How many inputs were tried, and the faults by their seeds; each batch in a process of its own, which may die.
+
+    The process is a new one: a copy of one with threads would wait for ever for what they held.
+    """
     faults, done, end, seed = {}, 0, time.monotonic() + seconds, first
     while seed < first + count and time.monotonic() < end:
         here, there = multiprocessing.Pipe(False)
         batch = range(seed, min(seed + BATCH, first + count))
-        process = multiprocessing.get_context("fork").Process(target=_batch, args=(batch, there))
+        process = multiprocessing.get_context("spawn").Process(target=_batch, args=(batch, kinds, there))
         process.start()
         there.close()
         begun = -1
