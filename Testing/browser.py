@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree import ElementTree
 
+from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
 from SketchNoduleSynthLib.mrml.action import Action, Value
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.reading_actions import READING, TURING
@@ -61,6 +63,8 @@ class Server:
     address: str
     complaints: IO[str]
     """What it wrote to standard error."""
+    kept: Path
+    """Where it keeps sessions."""
 
     @property
     def root(self) -> str:
@@ -83,21 +87,22 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / 100
 
 
-def app(*words: str | Path) -> AbstractContextManager[Server]:
-    """The app, started with `words`, until the block ends."""
-    return started([sys.executable, "-m", "SketchNoduleSynthLib", "app", *map(str, words)])
+def app(*words: str | Path, kept: str = "") -> AbstractContextManager[Server]:
+    """The app, started with `words`, until the block ends; `kept`: where it keeps sessions."""
+    return started([sys.executable, "-m", "SketchNoduleSynthLib", "app", *map(str, words)], kept)
 
 
 @contextmanager
-def started(command: Sequence[str]) -> Iterator[Server]:
+def started(command: Sequence[str], kept: str = "") -> Iterator[Server]:
     """What serves a page and prints its address, until the block ends."""
-    with tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+    with tempfile.TemporaryFile("w+") as complaints, tempfile.TemporaryDirectory() as nothing:
+        environment = os.environ | {FOLDER_VARIABLE: kept or nothing}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=environment)
         try:
             assert process.stdout is not None
             address = next((found for line in process.stdout if (found := ADDRESS.search(line))), None)
             assert address is not None, "the app ended before it said where it is"
-            yield Server(process, address[0], complaints)
+            yield Server(process, address[0], complaints, Path(kept or nothing))
         finally:
             process.terminate()
             process.wait(PATIENCE_S)

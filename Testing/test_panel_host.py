@@ -431,3 +431,20 @@ def test_the_network_is_warm_before_the_first_stroke_and_previews_take_one_threa
     reader.draw()
     reader.wait()
     assert set(counts) == {1} and len(counts) > 1
+
+
+def test_what_was_made_is_kept_offered_again_and_deleted_on_request(inserted):
+    """A scene that is closed without saving stands for a crash."""
+    import slicer
+
+    ui, made = inserted.ui, inserted.session.result().synthetic.array
+    for is_taken in (True, False):
+        slicer.mrmlScene.Clear()
+        inserted.show(chest(), LUNG_RAS_MM)
+        assert "is kept: 1 nodule" in ui.statusLabel.text and ui.take_up.visible
+        assert ui.delete_kept.toolTip.endswith(str(inserted.editor.kept.folder))
+        inserted.desktop.dialogs.answers.append(True)
+        inserted.click(ui.take_up if is_taken else ui.delete_kept)
+        assert not ui.take_up.visible
+        assert np.array_equal(inserted.session.result().synthetic.array, made) == is_taken
+    assert not list(inserted.editor.kept.folder.parent.iterdir())

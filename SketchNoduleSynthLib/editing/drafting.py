@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.drawing.arrangement import check_usable
 from SketchNoduleSynthLib.drawing.recipe import Draft
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 DIAMETER_MM = 12.0
 """Of a VOI that was placed by a click, before there was another."""
+AROUND_MM, AROUND_SAMPLES, MOST_LUNG_HU = 5.0, 10, -400.0
+"""The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 WITHOUT_SOLID_PART = ("solid", "ground-glass")
 
 
@@ -48,8 +51,8 @@ class Drafting(States):
         key = self.state.edited
         return key is not None and Draft.of(self.nodule(key).recipe) == self.draft
 
-    def place(self, center_ras_mm: Sequence[float], diameter_mm: float | None = None) -> None:
-        """Put the VOI at a point of the CT, untilted, and start a new drawing there.
+    def place(self, center_ras_mm: Sequence[float], diameter_mm: float | None = None) -> str:
+        """Put the VOI at a point of the CT, untilted, and start a new drawing there; a sentence if there is no lung.
 
         Raises :class:`InputError` outside the CT or the body, and for a diameter that the draft's model does not know.
         """
@@ -58,6 +61,10 @@ class Drafting(States):
         voi = self._checked(Voi((x, y, z), diameter))
         Reslice(self.source, voi)
         self._step("Place", State(replace(self.draft, voi=voi, strokes=()), self.nodules))
+        hu = float(Frame.of_voi(voi.center_lps_mm, 2 * AROUND_MM, AROUND_SAMPLES).sample(self.source).mean())
+        if hu <= MOST_LUNG_HU:
+            return ""
+        return f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same."
 
     def set_voi(self, voi: Voi) -> None:
         """Move, resize or tilt the VOI; the drawing goes with it and grows with it. Raises as :meth:`place`."""

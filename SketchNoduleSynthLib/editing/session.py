@@ -109,5 +109,10 @@ class Session(Drafting):
     def carry_out(self, work: Work, progress: Progress = silent) -> None:
         self.commit(work, work.carry_out(progress))
 
+    def take_over(self, other: Session) -> None:
+        """Go on with what `other`, a session of the same CT, holds."""
+        self.next_key = max(self.next_key, other.next_key)
+        self._step("Take up", other.state)
+
     def _work(self, name: str, nodules: tuple[Nodule, ...], edited: int | None) -> Work:
         return Work(name, self.source, self.nodules, nodules, edited, self.draft.voi, self.make)

@@ -26,8 +26,8 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from SketchNoduleSynthLib.synthesis.report import Report
 
-VERSION = 3
-"""Versions 1 and 2 said less of the CT that they belong to."""
+VERSION = 4
+"""Earlier versions said less of the CT that they belong to, or held voxels of it."""
 
 
 def to_json(session: Session) -> str:
@@ -53,8 +53,7 @@ def nodule_to_json(nodule: Nodule) -> str:
             "first": list(made.box.start),
             "shape": list(made.after.shape),
             "type": made.after.dtype.str,
-            "after": _packed(made.after),
-            "before": _packed(made.before),
+            "changes": _packed(_bits(made.after) ^ _bits(made.before)),
             "nodule": _packed(made.nodule),
             "report": made.report.to_dict(),
         }
@@ -90,18 +89,25 @@ def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Se
 
 def _nodule_from_dict(item: dict[str, Any], below: Volume) -> Nodule:
     nodule = Nodule(int(item["key"]), NoduleRecipe.from_dict(item["recipe"], "recipe"), is_shown=bool(item["is_shown"]))
-    if "after" not in item:
+    if "changes" not in item:
         return nodule
     if np.dtype(item["type"]) != below.array.dtype:
         raise InputError("The case was made on this CT in another voxel type; choose the file that it was made on.")
     shape = tuple(item["shape"])
-    after, before = (_unpacked(item[name], item["type"], shape) for name in ("after", "before"))
     box = Box.of(item["first"], np.add(item["first"], shape))
-    if nodule.is_shown and not np.array_equal(below.array[box], before):
-        raise InputError("The case was made on another CT; choose the CT that it belongs to.")
+    # Of a hidden nodule that now stands on others this may be none: `ground` tells, and it is made again when shown.
+    before = below.array[box]
+    changes = _unpacked(item["changes"], _bits(before).dtype.str, shape)
+    after = (_bits(before) ^ changes).view(before.dtype)
     mask = _unpacked(item["nodule"], "|b1", shape)
     insertion = Insertion(box, before, after, mask, nodule.recipe, Report.from_dict(item["report"]))
     return replace(nodule, insertion=insertion, ground=bytes.fromhex(item["ground"]))
+
+
+def _bits(voxels: NDArray) -> NDArray:
+    """As whole numbers: kept is which bits changed, not voxels of the CT."""
+    voxels = np.ascontiguousarray(voxels)
+    return voxels.view(f"u{voxels.dtype.itemsize}")
 
 
 def _packed(array: NDArray) -> str:

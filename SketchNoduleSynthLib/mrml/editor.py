@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.ct.frame import Frame
-from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.editing.kept_sessions import KeptSession
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Work
@@ -28,20 +28,24 @@ from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.tools import PLACE, Tools
 from SketchNoduleSynthLib.mrml.view import View
 
-AROUND_MM, AROUND_SAMPLES, MOST_LUNG_HU = 5.0, 10, -400.0
-"""The mean of what lies within AROUND_MM of a VOI's centre; where it is more there is no lung."""
 ANY_DIFFICULTY = "any difficulty"
 
 
 class Editor(Scanning):
-    """Edits the session of `nodes` in `views`, the first of which is the sketch view with the oblique reslice."""
+    """Edits the session of `nodes` in `views`, the first of which is the sketch view with the oblique reslice.
 
-    def __init__(self, nodes: SessionNodes, views: Sequence[View], worker: Worker) -> None:
+    `folder`: below it the session is kept on disk as it is edited, see :class:`KeptSession`; None: it is not.
+    """
+
+    def __init__(self, nodes: SessionNodes, views: Sequence[View], worker: Worker, folder: Path | None = None) -> None:
         if not views:
             raise InputError("There is no slice view to draw in; open Slicer's main window.")
         super().__init__()
         self.nodes, self.worker = nodes, worker
         self.message = nodes.notice
+        self.kept = KeptSession(self.session, folder) if folder else None
+        if self.kept:
+            self.kept.failed.connect(self.tell)
         self.is_before = False
         self.random_count, self.difficulty = 3, ANY_DIFFICULTY
         """Of the nodules that are added at random."""
@@ -77,7 +81,8 @@ class Editor(Scanning):
 
     @property
     def next_step(self) -> str:
-        return self.session.draft.lacks
+        offer = self.kept.offer if self.kept and self._voi is None else ""
+        return offer or self.session.draft.lacks
 
     def end_gesture(self) -> None:
         self.session.end_gesture()
@@ -94,6 +99,8 @@ class Editor(Scanning):
             disconnect()
         self.tools.close()
         self.mouse_mode.close()
+        if self.kept:
+            self.kept.close()
         self.sketch.close()
         self.nodes.show_drawing(False)
 
@@ -115,14 +122,12 @@ class Editor(Scanning):
 
     def place(self, center_ras_mm: Sequence[float]) -> None:
         """Put the VOI there and the reslice through it, lung or not; then the nodule is drawn."""
-        self.session.place(center_ras_mm)
+        note = self.session.place(center_ras_mm)
         self.previews.warm_up()
         self.take("nodule")
         self.views.look_at(center_ras_mm)
-        around = Frame.of_voi(lps_of_ras(center_ras_mm), 2 * AROUND_MM, AROUND_SAMPLES)
-        hu = float(around.sample(self.session.source).mean())
-        if hu > MOST_LUNG_HU:
-            self.tell(f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same.")
+        if note:
+            self.tell(note)
 
     def draw(self, stroke: Stroke) -> None:
         if note := self.session.draw(stroke):

@@ -9,6 +9,7 @@ from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
+from SketchNoduleSynthLib.editing.kept_sessions import KeptSession
 from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.scanning import SCAN_THRESHOLD
@@ -28,6 +29,18 @@ PENS = {
 
 def is_placed(editor: Editor) -> bool:
     return editor.session.draft.voi is not None
+
+
+def is_kept(editor: Editor) -> bool:
+    return editor.kept is not None and bool(editor.kept.offer)
+
+
+def on_kept(act: Callable[[KeptSession], object]) -> Callable[[Editor], None]:
+    def do(editor: Editor) -> None:
+        if editor.kept is not None:
+            act(editor.kept)
+
+    return do
 
 
 def is_drawn_on(editor: Editor) -> bool:
@@ -66,6 +79,22 @@ def history(id: str, words: str, hint: str, key: str) -> Action[Editor]:
 SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     Action("sample", "Sample CT", "Fetch a chest CT to try it on"),
     Action("lung_window", "Lung window", "Level −600, width 1600 HU", lambda e: e.views.show_lung_window()),
+    Action(
+        "take_up",
+        "Take it up again",
+        "Go on with what was made in this CT the last time",
+        on_kept(KeptSession.take_up),
+        enabled=is_kept,
+    ),
+    Action(
+        "delete_kept",
+        "Delete it",
+        "Delete what is kept of the last time",
+        on_kept(KeptSession.delete_earlier),
+        enabled=is_kept,
+        hint_now=lambda e: f"Delete what is kept in {e.kept.folder}" if e.kept else "",
+        question="Delete what is kept of the last time? It cannot be brought back.",
+    ),
     # The volume of interest
     tool("place", "Place", "P", "Then click into the lung, in any slice view", PLACE, lambda e: True),
     of_voi(

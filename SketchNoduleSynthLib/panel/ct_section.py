@@ -1,15 +1,25 @@
-"""The CT beside its choice: a sample to fetch, and one of a tilted gantry to straighten."""
+"""The CT beside its choice: a sample to fetch, a tilted one to straighten, what is kept of the last time."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import slicer
 from slicer.i18n import tr as _
 
+from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.sketch_actions import is_kept
 from SketchNoduleSynthLib.mrml.volumes import straightened_copy
 from SketchNoduleSynthLib.panel.context import Context
 
 SAMPLE = "CTChest"
+
+
+def sessions_folder() -> Path:
+    """Where sessions are kept: beside Slicer's settings."""
+    return kept_folder(Path(slicer.app.slicerUserSettingsFilePath).parent)
 
 
 class CtSection:
@@ -20,9 +30,10 @@ class CtSection:
         self.is_sheared = False
         self.ui.sample.clicked.connect(lambda *_checked: self._fetch_sample())
         self.ui.straighten.clicked.connect(lambda *_checked: self._straighten())
-        context.editing.refresh_with(lambda editor: self._refresh())
+        context.editing.refresh_with(self._refresh)
 
-    def _refresh(self) -> None:
+    def _refresh(self, editor: Editor | None) -> None:
+        self.ui.keptFrame.setVisible(editor is not None and is_kept(editor))
         self.ui.sample.setEnabled(True)
         self.ui.straighten.setVisible(self.is_sheared)
 

@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
 from SketchNoduleSynthLib.panel.context import Context, once
 from SketchNoduleSynthLib.panel.controls import Controls
-from SketchNoduleSynthLib.panel.ct_section import CtSection
+from SketchNoduleSynthLib.panel.ct_section import CtSection, sessions_folder
 from SketchNoduleSynthLib.panel.dependencies import Dependencies
 from SketchNoduleSynthLib.panel.mode import Mode
 from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
@@ -100,7 +100,9 @@ class Panel:
             self.message = _("This CT already holds synthetic nodules; choose the one that it was made from.")
         elif volume_node is not None:
             try:
-                self.editing.controller = Editor(self.open_nodes(volume_node), slice_views(), self.worker)
+                self.editing.controller = Editor(
+                    self.open_nodes(volume_node), slice_views(), self.worker, sessions_folder()
+                )
                 self.editing.controller.changed.connect(self.refresh)
                 self.editing.controller.come_to_front(self._is_listening)
             except InputError as error:

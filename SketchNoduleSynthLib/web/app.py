@@ -22,6 +22,7 @@ from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
+from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError, printable
@@ -118,7 +119,7 @@ class EditingApp(WebApp[Editor]):
             self._close()
             node = volumes.node_from_volume(volume, printable(name or path.name), self.slicer.scene)
             self.views.show(node)
-            self.work_at(Editor(SessionNodes(node), self.views.slice_views(), self.worker))
+            self.work_at(Editor(SessionNodes(node), self.views.slice_views(), self.worker, kept_folder()))
 
     def _close(self) -> None:
         if self.controller is not None:

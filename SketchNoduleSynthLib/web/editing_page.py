@@ -72,6 +72,10 @@ def _ct() -> None:
             sample = f"(!undoable || confirmed('{QUESTION}')) && trigger('sample')"
             button(EDITING.action("sample").words, sample, title=EDITING.action("sample").hint)
             action_button(EDITING.action("lung_window"))
+        with html.Div(classes="row pairs", v_if=("enabled.take_up",)):
+            _buttons("take_up")
+            delete = EDITING.action("delete_kept")
+            action_button(delete, f"confirmed('{delete.question}') && {act(delete.id)}")
         with html.Div(v_if=("offers.length",), classes="offers"):
             take = f"(!undoable || confirmed('{QUESTION}')) && trigger('offer', [number])"
             button("{{ offer }}", take, v_for=("(offer, number) in offers",), key=("number",), classes="block")

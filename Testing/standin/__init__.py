@@ -11,11 +11,12 @@ import traceback
 
 import pytest
 
+from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
 from standin.rendering import offscreen
 
 
 @pytest.fixture
-def desktop(monkeypatch):
+def desktop(monkeypatch, tmp_path_factory):
     """The stand-in, its scene empty: skips without slicer-core or PySide6, fails on errors that Qt or VTK swallow."""
     pytest.importorskip("slicer")
     pytest.importorskip("PySide6.QtUiTools", exc_type=ImportError)
@@ -31,6 +32,7 @@ def desktop(monkeypatch):
         host.uncaught.append("".join(traceback.format_exception(kind, error, trace)))
 
     monkeypatch.setattr(sys, "excepthook", keep)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("kept")))
     host.reset()
     yield host
     host.reset()

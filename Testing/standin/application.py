@@ -86,6 +86,7 @@ class Application(QApplication):
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, self._folder.name)
 
     temporaryPath = property(lambda self: self._folder.name)
+    slicerUserSettingsFilePath = property(lambda self: f"{self._folder.name}/Slicer.ini")
 
     def connect(self, signal: str, listener: Callable) -> bool:
         """Slicer's startupCompleted(), the only signal by name it has here; a test emits it."""

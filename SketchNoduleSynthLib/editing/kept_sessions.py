@@ -1,0 +1,118 @@
+"""Sessions on disk as they are edited: after a crash, or a closed tab, they are offered again, and deleted on request.
+
+A folder for every CT, named by its identity, in it one for every session of it. There is what was drawn, and which
+voxels became which others; neither the CT, nor a name of it or of the patient. The user alone can read it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.editing.session import Session
+from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
+from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.signals import Signal
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
+
+FOLDER_VARIABLE = "SKETCH_NODULE_SYNTH_SESSIONS"
+SESSION_FILE, NODULE_FILES = "session.json", "nodule_*.json"
+ONLY_THE_USER = 0o700
+
+
+def kept_folder(hosts: Path | None = None) -> Path:
+    """Where sessions are kept: what SKETCH_NODULE_SYNTH_SESSIONS names, the host's folder, or the user's for states."""
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named)
+    states = Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local" / "state"))
+    return (hosts or states) / "SketchNoduleSynth" / "sessions"
+
+
+class KeptSession:
+    """Keeps `session` below `folder` from now on; what an earlier one of the same CT left there can be taken up.
+
+    `failed`: a sentence why it cannot be kept.
+    """
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.session = session
+        self.failed: Signal[str] = Signal()
+        self.folder = folder / session.source_sha256[:32]
+        self._own = self.folder / uuid.uuid4().hex
+        self._written: dict[int, Insertion | None] = {}
+        self._earlier = sorted(self.folder.glob(f"*/{SESSION_FILE}"), key=lambda path: path.stat().st_mtime)
+        if self._earlier and self._earlier[-1].read_text(encoding="utf-8") == to_json(session):
+            # It is open already: it was saved with the scene, or its CT is chosen again.
+            self._own = self._earlier.pop().parent
+            self._written = {nodule.key: nodule.insertion for nodule in session.nodules}
+        self._disconnect = session.changed.connect(lambda boxes: self._write())
+
+    @property
+    def offer(self) -> str:
+        """What there is to be taken up, a sentence; empty if nothing."""
+        if not self._earlier:
+            return ""
+        when = datetime.fromtimestamp(self._earlier[-1].stat().st_mtime)
+        count = len(list(self._earlier[-1].parent.glob(NODULE_FILES)))
+        nodules = f"{count} nodule{'s' * (count != 1)}" if count else "a drawing"
+        return f"What was made in this CT until {when:%d %B, %H:%M} is kept: {nodules}. Take it up again, or delete it."
+
+    def take_up(self) -> None:
+        """Go on with the earlier session; undo takes that back. Raises :class:`InputError` if it cannot be read."""
+        if not self._earlier:
+            return
+        folder = self._earlier[-1].parent
+        nodules = [path.read_text(encoding="utf-8") for path in folder.glob(NODULE_FILES)]
+        self.session.take_over(from_json(self.session.source, self._earlier[-1].read_text(encoding="utf-8"), nodules))
+        self._earlier.pop()
+        _remove(folder)
+
+    def delete_earlier(self) -> None:
+        for path in self._earlier:
+            _remove(path.parent)
+        self._earlier = []
+        self._clean()
+
+    def close(self) -> None:
+        """Keep no more of it than is there."""
+        self._disconnect()
+
+    def _write(self) -> None:
+        """Bring the files up to the session; there are none of one in which nothing was made."""
+        state = self.session.state
+        try:
+            if state.nodules or state.draft.strokes:
+                self._write_all(state.nodules)
+            elif self._own.exists():
+                _remove(self._own)
+                self._written = {}
+                self._clean()
+        except (InputError, OSError) as error:
+            self.failed.emit(f"The session cannot be kept on disk; save your work. {error}")
+
+    def _write_all(self, nodules: Sequence[Nodule]) -> None:
+        self._own.mkdir(ONLY_THE_USER, parents=True, exist_ok=True)
+        keys = [nodule.key for nodule in nodules]
+        for nodule in nodules:
+            if nodule.key not in self._written or self._written[nodule.key] is not nodule.insertion:
+                write_text(self._own / f"nodule_{nodule.key}.json", nodule_to_json(nodule))
+                self._written[nodule.key] = nodule.insertion
+        write_text(self._own / SESSION_FILE, to_json(self.session))
+        for key in [key for key in self._written if key not in keys]:
+            del self._written[key]
+            (self._own / f"nodule_{key}.json").unlink(missing_ok=True)
+
+    def _clean(self) -> None:
+        with suppress(OSError):
+            self.folder.rmdir()
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
