@@ -29,7 +29,7 @@ SHAPE = (0.19 + 0.018 * np.sin(3 * ANGLES) + 0.01 * np.cos(7 * ANGLES))[:, None]
 
 
 def tutorial(reader: Reader, volume: Volume, shot: Callable[[str], object]) -> None:
-    """The README's steps, a picture each."""
+    """The tutorial's steps, a picture each."""
     reader.show(volume, SITE_RAS_MM, "Chest CT")
     reader.place(SITE_RAS_MM, "Red")
     reader.ui.tilt_lr_deg.setValue(15.0)

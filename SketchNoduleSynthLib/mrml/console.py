@@ -115,7 +115,7 @@ class Console:
         self.session.redo()
 
     def report(self, key: int) -> dict[str, Any]:
-        """What was measured of a nodule; see the README."""
+        """What was measured of a nodule: the fields of :class:`synthesis.report.Report`."""
         insertion = self.session.nodule(key).insertion
         return insertion.report.to_dict() if insertion is not None else {}
 
