@@ -18,7 +18,6 @@ INSTALL = $(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed
 # One environment that grows: the library; the browser's page on top; what trains and tests on top of that.
 $(VENV)/.library: pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) "$(TORCH)"
 	$(INSTALL) --editable .
 	touch $@
 
@@ -27,6 +26,7 @@ $(VENV)/.app: $(VENV)/.library
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.app
+	$(INSTALL) "$(TORCH)"
 	$(INSTALL) --no-deps "$(TORCHVISION)"
 	$(INSTALL) --editable ".[app,train,test]"
 	touch $@
@@ -55,7 +55,6 @@ test: lint tools
 
 $(SLICER_VENV)/.installed: pyproject.toml Makefile Testing/slicer_packages.txt
 	$(SLICER_PYTHON) -m venv $(SLICER_VENV)
-	$(SLICER_VENV)/bin/python -m pip install --quiet "$(TORCH)"
 	$(SLICER_VENV)/bin/python -m pip install --quiet --constraint Testing/slicer_packages.txt \
 	  --requirement Testing/slicer_packages.txt ".[cases]" h5py hypothesis opencv-python-headless pytest pytest-xdist
 	touch $@

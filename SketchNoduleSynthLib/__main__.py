@@ -17,7 +17,6 @@ from SketchNoduleSynthLib.command_line.cache import add_to as add_cache
 from SketchNoduleSynthLib.command_line.case import add_to as add_case
 from SketchNoduleSynthLib.command_line.turing import add_to as add_turing
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.extras import torch_fault
 
 STAGES = ("load", "site", "network", "blend", "report")
 
@@ -103,12 +102,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("Error: There is not enough memory for this CT; close other programs, or crop it.", file=sys.stderr)
         return 2
-    except (ImportError, OSError, RuntimeError) as error:
-        if fault := torch_fault():
-            print(f"Error: {fault}", file=sys.stderr)
-            return 2
-        if not isinstance(error, OSError):
-            raise
+    except OSError as error:
         print(f"Error: {str(error.filename or 'A file')[:80]} cannot be used: {error.strerror}.", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, SystemExit):  # A server turns the one into the other.

@@ -13,15 +13,24 @@ broken: set[str] = set()
 """Modules that were found, and could not be imported."""
 
 
-def torch_fault() -> str:
-    """What is wrong with a torch that is there and cannot be imported; empty if it can, or is not there."""
-    if find_spec("torch") is None:
-        return ""
+RUNTIMES = {"openvino": ("openvino",), "torch": ("torch", "safetensors")}
+"""What can run the networks, the first choice first, and the packages it takes."""
+
+
+def runtime() -> str | None:
+    """The first of RUNTIMES that is installed."""
+    return next((name for name, modules in RUNTIMES.items() if all(map(find_spec, modules))), None)
+
+
+def runtime_fault() -> str:
+    """What is wrong with the runtime, that it is missing or cannot be imported; empty if nothing is."""
+    if (name := runtime()) is None:
+        return "Nothing is installed that runs the networks; install it with: pip install openvino."
     try:
-        import_module("torch")
+        import_module(name)
     except Exception as error:  # Of a library that does not load, of another numpy, of a half installation ...
-        broken.add("torch")
-        return f"torch is installed but cannot be imported ({' '.join(str(error).split())[:120]}); install it again."
+        broken.add(name)
+        return f"{name} is installed but cannot be imported ({' '.join(str(error).split())[:120]}); install it again."
     return ""
 
 

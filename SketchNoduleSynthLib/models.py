@@ -18,7 +18,8 @@ CONFIG, CARD, FIGURES = "config.json", "card.md", "figures.json"
 class Model:
     """A model in its `folder`, whose name is the model's.
 
-    `architecture`, `arguments`: what :func:`networks.build` makes it of. `dimensions`: 2 makes the sketch plane,
+    `architecture`, `arguments`: what :func:`networks.architectures.build` makes it of; `sha256`, `graph_sha256`: of
+    its files. `dimensions`: 2 makes the sketch plane,
     which leads a nodule's density, 3 its tissue. `needs_drawing`: it makes nothing without a nodule's outline;
     `has_style`: a recipe's style says how far it goes from its mean style. `diameter_mm`: least and greatest
     long diameter that it was trained on.
@@ -30,6 +31,7 @@ class Model:
     preset: str
     steps: int
     sha256: str
+    graph_sha256: str
     dimensions: int
     needs_drawing: bool
     has_style: bool

@@ -23,7 +23,8 @@ from SketchNoduleSynthLib import __main__ as command_line
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.drawing.sketch import filled, raster
 from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, Model, bundled
-from SketchNoduleSynthLib.networks import build, stylepix2pix
+from SketchNoduleSynthLib.networks import stylepix2pix
+from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.synthesis.insertion import Insertion

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_a_config_says_what_its_network_is() -> None:
-    from SketchNoduleSynthLib.networks import build
+    from SketchNoduleSynthLib.networks.architectures import build
 
     for name, model in models.bundled().items():
         network = build(model.architecture, model.arguments)

@@ -423,19 +423,19 @@ def test_a_training_case_is_saved_and_whole(drawn, tmp_path):
     assert "is not empty" in drawn.ui.statusLabel.text
 
 
-def test_without_torch_all_works_but_making(desktop, monkeypatch):
+def test_without_a_runtime_all_works_but_making(desktop, monkeypatch):
     from SketchNoduleSynthLib.panel import dependencies
     from SketchNoduleSynthLib.synthesis import bundle, generators
 
     for cached in (bundle.load, generators.generator):
         cached.cache_clear()
-    for name in ("torch", "skimage"):
+    for name in ("openvino", "skimage"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.setattr(dependencies, "missing", lambda: ["torch", "scikit-image"])
+    monkeypatch.setattr(dependencies, "missing", lambda: ["openvino", "scikit-image"])
     reader = Reader(desktop)
     reader.show(chest(), LUNG_RAS_MM)
     assert reader.ui.dependencyFrame.isVisible()
-    assert "torch takes" in reader.ui.dependencyLabel.text
+    assert "openvino takes" in reader.ui.dependencyLabel.text
     assert not desktop.dialogs, "nothing pops up"
     reader.place(LUNG_RAS_MM)
     reader.draw()
@@ -443,7 +443,7 @@ def test_without_torch_all_works_but_making(desktop, monkeypatch):
     reader.wait()
     assert "is missing" in reader.ui.statusLabel.text
     reader.click(reader.ui.installButton)
-    assert "torch takes" in desktop.dialogs[-1].text, "it is asked first, and the stand-in says no"
+    assert "openvino takes" in desktop.dialogs[-1].text, "it is asked first, and the stand-in says no"
 
 
 def test_setup_asks_nothing_and_needs_no_views(desktop):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
+from SketchNoduleSynthLib.networks.inputs import STYLE
 
 SEEDS = st.integers(0, MAX_SEED)
 
@@ -32,7 +33,7 @@ def styled() -> stylepix2pix.StylePix2Pix:
 
 
 def z_of(seed: int, count: int = 1) -> Tensor:
-    return torch.randn(count, stylepix2pix.STYLE, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(count, STYLE, generator=torch.Generator().manual_seed(seed))
 
 
 def used_style(network: stylepix2pix.StylePix2Pix, z: Tensor, truncation: float) -> Tensor:
@@ -67,7 +68,7 @@ def test_truncated_to_nothing_all_styles_give_one_image(styled: stylepix2pix.Sty
 def test_the_mean_style_is_the_mean_of_styles(styled: stylepix2pix.StylePix2Pix) -> None:
     """Of others than it was measured on, too."""
     styles = styled.style(z_of(3, 4096))
-    assert styled.mean_style.shape == (1, stylepix2pix.STYLE)
+    assert styled.mean_style.shape == (1, STYLE)
     off = (styled.mean_style - styles.mean(0)).norm()
     assert off < 0.1 * (styles - styles.mean(0)).norm(dim=1).mean()
 

@@ -279,12 +279,12 @@ def test_segmentation_finds_a_disc():
 @pytest.mark.parametrize("model", ["pix2pix", "mcgan"])
 @needs_real_ct
 def test_drawn_and_synthetic_outlines_overlap_on_real_outlines(model):
-    """Median Dice over 50 outlines of validation masks, placed in the parenchyma of a real CT."""
+    """Median Dice over 12 outlines of validation masks, placed in the parenchyma of a real CT."""
     from training.data.nodules import read_nodules
 
     volume = Volume.read(REAL_CT)
     dice = []
-    for nodule in [n for n in read_nodules(VALIDATION) if 6 <= n.diameter_mm <= 25][:50]:
+    for nodule in [n for n in read_nodules(VALIDATION) if 6 <= n.diameter_mm <= 25][:48:4]:
         frame = Frame.of_voi(nodule.center_mm, 2 * nodule.diameter_mm, 128)
         area = frame.plane().sample(nodule.mask)[0] > 0.5
         strokes = tuple(outlines(area, frame.extent[0])[:1])

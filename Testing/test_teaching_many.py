@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from generation_fixtures import made  # noqa: F401
 from generation_phantom import Patient
 from hypothesis import given
@@ -29,7 +28,6 @@ from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.generation.generate import Request
 from SketchNoduleSynthLib.json_keys import MAX_SEED
-from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.reading.truth import Place
 from SketchNoduleSynthLib.reading.truth_table import read_table
 from SketchNoduleSynthLib.teaching import many
@@ -138,20 +136,9 @@ def test_the_command_makes_many_with_the_real_networks(source, other, tmp_path, 
     assert capsys.readouterr().out == told, "what is whole is only counted"
 
 
-def test_a_case_is_made_on_one_thread_and_torch_keeps_its_own(plan, by_one, tmp_path, monkeypatch):
-    """A case made in this process, as `case make` makes a single one, is that of the workers."""
-    used, generate = [], many.generate
-
-    def noted(*words, **named):
-        used.append(torch.get_num_threads())
-        return generate(*words, **named)
-
-    monkeypatch.setattr(many, "generate", noted)
+def test_a_case_made_alone_is_that_of_the_workers(plan, by_one, tmp_path):
     index = next(index for index in range(COUNT) if plan.draw(index)[0])
-    with threads(3):
-        many.make_case(plan, index, tmp_path / plan.names()[index], plan.names()[index], make=sphere)
-        assert torch.get_num_threads() == 3
-    assert used == [1]
+    many.make_case(plan, index, tmp_path / plan.names()[index], plan.names()[index], make=sphere)
     assert digests(tmp_path / plan.names()[index]) == digests(by_one / plan.names()[index])
 
 

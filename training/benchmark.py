@@ -21,7 +21,7 @@ from torch.utils.benchmark import Timer
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
-from SketchNoduleSynthLib.networks import build
+from SketchNoduleSynthLib.networks.architectures import build
 from training import loop, train_pix2pix
 from training.command import at_least, run_command, training_options
 from training.data.dataset import TWINS, PlaneDataset, Sample

@@ -1,4 +1,4 @@
-"""Bundle a run's averaged generator: half-precision safetensors, config with its SHA-256, model card.
+"""Bundle a run's averaged generator: half-precision safetensors, the graph, config with their SHA-256, model card.
 
 python -m training.bundle_weights RUN_FOLDER SketchNoduleSynthLib/resources/models/pix2pix
 """
@@ -15,9 +15,10 @@ from safetensors.torch import save
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.models import CONFIG
-from SketchNoduleSynthLib.networks import build
-from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
+from SketchNoduleSynthLib.networks.architectures import build
+from SketchNoduleSynthLib.synthesis.runtime import GRAPH, WEIGHTS
 from training.command import run_command
+from training.graph import graph_of
 from training.run_folder import newest_checkpoint, read_config, read_weights, step_of
 
 DIAMETER_MM = (4.0, 32.0)
@@ -32,11 +33,13 @@ def bundle(run: Path, target: Path) -> None:
         network = build(trained["model"], trained["network"])
         network.load_state_dict(averaged)
         data = save({key: value.half().contiguous() for key, value in network.state_dict().items()})
+        graph = graph_of(network, data)
         config = {
             "network": trained["model"],
             "preset": trained["preset"],
             "arguments": trained["network"],
             "sha256": hashlib.sha256(data).hexdigest(),
+            "graph_sha256": hashlib.sha256(graph).hexdigest(),
             **{key: getattr(network, key) for key in ("dimensions", "needs_drawing", "has_style")},
             "diameter_mm": DIAMETER_MM,
             "steps": step_of(checkpoint),
@@ -45,6 +48,7 @@ def bundle(run: Path, target: Path) -> None:
         raise InputError(f"The checkpoint and the configuration in {run} do not fit; give a whole run.") from error
     target.mkdir(parents=True, exist_ok=True)
     (target / WEIGHTS).write_bytes(data)
+    (target / GRAPH).write_bytes(graph)
     (target / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
 
 

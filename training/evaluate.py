@@ -23,6 +23,7 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.models import bundled
+from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
 from training.command import at_least, run_command
@@ -59,7 +60,7 @@ def evaluate(
         "model": model,
         "steps": make.model.steps,
         "sha256": make.model.sha256,
-        "parameters": sum(p.numel() for p in make.model.network.parameters()),
+        "parameters": sum(p.numel() for p in build(make.model.architecture, make.model.arguments).parameters()),
         "drawings": drawing,
         "nodules": len(made),
         "refused": asked - len(made),

@@ -28,6 +28,7 @@ from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
+from SketchNoduleSynthLib.synthesis.runtime import of_module
 from training.command import at_least, models_of, run_command
 from training.data.nodules import Nodule, read_nodules
 from training.figures.inserters import Inserter, networked, simple
@@ -117,7 +118,7 @@ if __name__ == "__main__":
         sets = [read_nodules(path) for path in (given.validation, given.training)]
         makes = {model: generator(model, given.models) for model in models_of(given)}
         if given.tissue:
-            makes = {model: make.with_tissue(network_of(given.tissue)) for model, make in makes.items()}
+            makes = {model: make.with_tissue(of_module(network_of(given.tissue))) for model, make in makes.items()}
         models: dict[str, Inserter] = {
             model: partial(networked, model=model, make=make) for model, make in makes.items()
         }

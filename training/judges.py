@@ -8,6 +8,7 @@ from torch.nn.functional import adaptive_max_pool2d, avg_pool3d, conv2d, interpo
 from torch.nn.utils.parametrizations import spectral_norm
 
 from SketchNoduleSynthLib.networks import tissue
+from SketchNoduleSynthLib.networks.inputs import TISSUE_CONDITIONS
 from SketchNoduleSynthLib.networks.layers import LEAK
 from training.figures.features import ALEXNET, convolutions
 
@@ -75,7 +76,7 @@ class GrainDiscriminator(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.first = nn.Conv3d(7, width, 3, 1, 1)
-        self.led = nn.Linear(len(tissue.CONDITIONS), width)
+        self.led = nn.Linear(len(TISSUE_CONDITIONS), width)
         self.layers = nn.Sequential(
             nn.LeakyReLU(LEAK),
             nn.Conv3d(width, 48, 4, 2, 1),

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.networks import build
+from SketchNoduleSynthLib.networks.architectures import build
 
 CHECKPOINT, CONFIG = "checkpoint", "config.json"
 

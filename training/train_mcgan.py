@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from SketchNoduleSynthLib.networks import mcgan
-from SketchNoduleSynthLib.networks.conditions import CONDITIONS, tiled
-from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
+from SketchNoduleSynthLib.networks.inputs import CONDITIONS
+from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last, tiled
 from training import pictures
 from training.command import begin, run_command, start_from, training_options
 from training.data.dataset import Sample, VolumeDataset

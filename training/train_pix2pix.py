@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d, l1_loss
 
-from SketchNoduleSynthLib.networks import build, pix2pix, stylepix2pix
+from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
+from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
 from training import pictures
 from training.command import begin, run_command, start_from, training_options

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool3d
 
 from SketchNoduleSynthLib.networks import tissue
+from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE
 from SketchNoduleSynthLib.networks.layers import channels_last
 from training import pictures
 from training.command import begin, run_command, start_from, training_options
@@ -43,8 +44,8 @@ GRID_SAMPLES, SHOWN = 4, 24
 def complete(generator: nn.Module, sample: Sample) -> Tensor:
     """The CT of each sample with its hole filled anew, (batch, 1, n, n, n)."""
     ct, weight = sample["ct"], sample["weight"]
-    noise = [one.to(ct.device) for one in tissue.noise_for(tuple(ct.shape[2:]), batch=len(ct))]
-    style = torch.randn(len(ct), tissue.STYLE, device=ct.device)
+    noise = [one.to(ct.device) for one in tissue.noise_for(tuple(ct.shape[2:]), len(ct))]
+    style = torch.randn(len(ct), TISSUE_STYLE, device=ct.device)
     hole = (weight > 0).float()
     made = generator(ct, hole, sample["distance_mm"], sample["density"], sample["conditions"], style, noise)
     return ct + weight * (made - ct)

@@ -21,7 +21,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY
@@ -31,7 +30,6 @@ from training.turing.patch_set import make
 from training.turing.plot import plot
 
 
-@threads(1)
 def make_command(given: argparse.Namespace) -> None:
     makes = {name: generator(name, given.models) for name in models_of(given)}
     make(read_nodules(given.nodules), makes, given.count, given.seed, given.folder)

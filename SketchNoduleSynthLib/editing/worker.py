@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.extras import torch_fault
 from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.insertion import Progress
 
@@ -121,8 +120,6 @@ class Worker:
             task.failed(str(error))
         elif isinstance(error, MemoryError):
             task.failed(f"{task.name}: there is not enough memory; close other programs and try again.")
-        elif isinstance(error, ImportError | OSError | RuntimeError) and (fault := torch_fault()):
-            task.failed(f"{task.name}: {fault}")
         elif isinstance(error, ImportError):
             task.failed(f"{task.name}: {error.name or error} is missing; install what the panel asks for.")
         elif not isinstance(error, CancelledError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from SketchNoduleSynthLib.drawing.sketch import Stroke
@@ -70,7 +68,7 @@ class Previews:
         except InputError:  # There is no place yet.
             self.worker.submit(Task("Loading", lambda progress: generator(model), nothing, nothing, is_live=True))
         else:
-            self.worker.submit(Task("Loading", lambda progress: _seen(look), nothing, nothing, is_live=True))
+            self.worker.submit(Task("Loading", lambda progress: look(), nothing, nothing, is_live=True))
 
     def request(self, pending: Stroke | None = None) -> None:
         """Make and show the sketch plane; `pending`: with a line that is still being drawn."""
@@ -90,7 +88,7 @@ class Previews:
 
         # Half of an outline encloses nothing yet: only of a finished one it is told.
         failed = self.failed.emit if pending is None else lambda message: None
-        self.worker.submit(Task("The preview", lambda progress: _seen(look), done, failed, is_live=True))
+        self.worker.submit(Task("The preview", lambda progress: look(), done, failed, is_live=True))
 
     def request_variants(self) -> None:
         """Make the draft's plane with VARIANTS seeds, from its own on. Raises :class:`InputError`."""
@@ -102,7 +100,7 @@ class Previews:
             made = []
             for number, look in enumerate(looks, 1):
                 progress(f"variant {number} of {VARIANTS}")
-                made.append(_seen(look))
+                made.append(look())
             return made
 
         def done(previews: list[Preview]) -> None:
@@ -119,14 +117,6 @@ class Previews:
         if 0 <= number < len(variants):
             self.session.choose(seed=variants[number].recipe.seed)
             self.variants = variants
-
-
-def _seen(look: Callable[[], Preview]) -> Preview:
-    """The plane, on one thread of torch: beside views that are drawn in software, two take three times as long."""
-    from SketchNoduleSynthLib.networks.threads import threads
-
-    with threads(1):
-        return look()
 
 
 def _any_outline(diameter_mm: float) -> Stroke:

@@ -19,6 +19,12 @@ AFFINE_GAIN = 0.3
 Network = TypeVar("Network", bound=nn.Module)
 
 
+def tiled(vectors: Tensor, like: Tensor) -> Tensor:
+    """Conditions (batch, n) as constant channels over the space of `like` (batch, channels, ...)."""
+    space = like.shape[2:]
+    return vectors[(...,) + (None,) * len(space)].expand(*vectors.shape, *space).to(like.dtype)
+
+
 def channels_last(network: Network, dims: int) -> Network:
     """`network` with its weights laid out as the CPU convolves fastest."""
     layout = torch.channels_last_3d if dims == 3 else torch.channels_last

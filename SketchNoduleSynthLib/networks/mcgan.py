@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from SketchNoduleSynthLib.networks.conditions import CONDITIONS, tiled
-from SketchNoduleSynthLib.networks.layers import Up, down
+from SketchNoduleSynthLib.networks.inputs import CONDITIONS
+from SketchNoduleSynthLib.networks.layers import Up, down, tiled
 
 SAMPLES = 64
 BOX_SAMPLES = 32

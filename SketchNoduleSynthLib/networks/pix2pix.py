@@ -18,11 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from SketchNoduleSynthLib.networks.conditions import CONDITIONS, tiled
-from SketchNoduleSynthLib.networks.layers import Up, down
+from SketchNoduleSynthLib.networks.inputs import CONDITIONS
+from SketchNoduleSynthLib.networks.layers import Up, down, tiled
 
 SAMPLES = 128
-NOISE_SAMPLES = 32
+IN_CONTEXT = ("lesion", "lines", "plane", "hole", "noise", "conditions")
+"""The arguments of :func:`in_context`."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Pix2Pix(nn.Module):
     """The U-Net generator; (batch, config.in_channels, 128, 128) to (batch, 1, 128, 128) in [-1, 1]."""
 
     dimensions, needs_drawing, has_style = 2, True, False
+    inputs = IN_CONTEXT
 
     def __init__(self, config: Pix2PixConfig) -> None:
         super().__init__()
@@ -127,3 +129,7 @@ class Pix2Pix(nn.Module):
             if features:
                 y = torch.cat([y, features.pop()], 1)
         return self.head(y, x)
+
+    def in_use(self, *given: Tensor) -> Tensor:
+        """The plane (batch, 1, 128, 128) for the arguments of :func:`in_context`, which `inputs` names."""
+        return self(in_context(*given))

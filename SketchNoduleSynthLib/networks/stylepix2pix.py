@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from SketchNoduleSynthLib.networks import pix2pix
+from SketchNoduleSynthLib.networks.inputs import STYLE
 from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp, linear
 
-STYLE = 512
 MEAN_OF = 1024
 
 
@@ -42,6 +42,7 @@ class StylePix2Pix(nn.Module):
     """
 
     dimensions, needs_drawing, has_style = 2, True, True
+    inputs = (*pix2pix.IN_CONTEXT, "style", "truncation")
 
     def __init__(self, config: StylePix2PixConfig) -> None:
         super().__init__()
@@ -64,9 +65,9 @@ class StylePix2Pix(nn.Module):
             z = torch.randn(MEAN_OF, STYLE, generator=torch.Generator().manual_seed(0))
             return self.style(z).mean(0, keepdim=True)
 
-    def forward(self, x: Tensor, z: Tensor, truncation: float = 1.0) -> Tensor:
+    def forward(self, x: Tensor, z: Tensor, truncation: float | Tensor = 1.0) -> Tensor:
         style = self.style(z)
-        if truncation < 1.0:
+        if isinstance(truncation, Tensor) or truncation < 1.0:
             style = self.mean_style + truncation * (style - self.mean_style)
         features = self.encoder(x)
         y = features.pop()
@@ -75,3 +76,8 @@ class StylePix2Pix(nn.Module):
             if features:
                 y = torch.cat([y, features.pop()], 1)
         return self.head(y, x)
+
+    def in_use(self, *given: Tensor) -> Tensor:
+        """As pix2pix's, and z and truncation (batch, 1)."""
+        *context, z, truncation = given
+        return self(pix2pix.in_context(*context), z, truncation)

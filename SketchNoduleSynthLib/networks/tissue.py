@@ -13,13 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from SketchNoduleSynthLib.networks.unet3d import UNet3D, noise_shapes
+from SketchNoduleSynthLib.networks.inputs import TISSUE_CONDITIONS, TISSUE_STYLE, noise_shapes
+from SketchNoduleSynthLib.networks.unet3d import UNet3D
 
 CHANNELS = 6
-MAPS = ("fine", "coarse", "even")
-"""How much the density map says: blurred by some 1.5 mm, by some 3 mm, or one HU for the nodule."""
-CONDITIONS = ("diameter", "texture", *MAPS, "spiculation", "lobulation", "margin", "rated", "core", "noise")
-STYLE = 32
+FIELDS = len(noise_shapes((8, 8, 8)))
 NOISE_IN_HOLE = 0.5
 DISTANCE_SCALE_MM = 6.0
 RANGE = 2.0
@@ -36,28 +34,19 @@ class TissueConfig:
 PRESETS = {"compact": TissueConfig(), "wide": TissueConfig((16, 48, 96, 128))}
 
 
-def conditions(
-    diameter_mm: float, texture: float, kind: str, ratings: tuple[float, float, float] | None, core: float, noise: float
-) -> Tensor:
-    """The vector (11,) that leads the network.
-
-    `texture`, `ratings` (spiculation, lobulation, margin): as LIDC's readers rate, 1 to 5; `kind`: one of MAPS;
-    `core`: the nodule's density in the network's range; `noise`: :func:`noise_level` of the surroundings.
-    """
-    look = [0.0] * 4 if ratings is None else [*((rating - 3.0) / 2.0 for rating in ratings), 1.0]
-    size = min(max((diameter_mm - 8.0) / 8.0, -1.0), 3.0)
-    return torch.tensor([size, (texture - 3.0) / 2.0, *(float(kind == one) for one in MAPS), *look, core, noise])
-
-
 class Tissue(nn.Module):
     """See the module; (batch, 6, z, y, x) to (batch, 1, z, y, x) in `to_network`'s range, not clipped."""
 
     dimensions, needs_drawing, has_style = 3, False, False
+    inputs = (
+        *("ct", "hole", "distance_mm", "density", "conditions", "style"),
+        *(f"noise{number}" for number in range(FIELDS)),
+    )
 
     def __init__(self, config: TissueConfig) -> None:
         super().__init__()
         self.config = config
-        self.unet = UNet3D(CHANNELS, 1, config.widths, len(CONDITIONS), STYLE)
+        self.unet = UNet3D(CHANNELS, 1, config.widths, len(TISSUE_CONDITIONS), TISSUE_STYLE)
 
     def forward(
         self,
@@ -74,11 +63,13 @@ class Tissue(nn.Module):
         given = RANGE * surroundings * (1 - hole) + NOISE_IN_HOLE * hole * fill
         distance = (distance_mm / DISTANCE_SCALE_MM).clamp(-1, 1)
         x = torch.cat([given, hole, distance, grain, density[:, :1], RANGE * density[:, 1:]], 1)
-        x = x.contiguous(memory_format=torch.channels_last_3d)
         return self.unet(x, conditions, style, fields).float() / RANGE
 
+    def in_use(self, *given: Tensor) -> Tensor:
+        """As `inputs` names them."""
+        return self(*given[:-FIELDS], list(given[-FIELDS:]))
 
-def noise_for(shape: tuple[int, ...], generator: torch.Generator | None = None, batch: int = 1) -> list[Tensor]:
-    """The fields of noise that :class:`Tissue` takes for `shape` (z, y, x)."""
-    shapes = [shape, shape, *noise_shapes(shape)]
-    return [torch.randn(batch, 1, *one, generator=generator) for one in shapes]
+
+def noise_for(shape: tuple[int, ...], batch: int) -> list[Tensor]:
+    """Fields of noise that :class:`Tissue` takes for `shape` (z, y, x)."""
+    return [torch.randn(batch, 1, *one) for one in noise_shapes(shape)]

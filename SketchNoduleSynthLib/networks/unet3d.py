@@ -48,7 +48,7 @@ class UNet3D(nn.Module):
         self.o = nn.Conv3d(a, outputs, 3, 1, 1)
 
     def forward(self, x: Tensor, conditions: Tensor, style: Tensor, noise: list[Tensor]) -> Tensor:
-        """`noise`: standard normal fields (batch, 1, ...) of :func:`noise_shapes`, in the order of the blocks."""
+        """`noise`: standard normal fields (batch, 1, ...), in the order of the blocks."""
         c = self.m(torch.cat([conditions, style], 1))
         n = iter(noise)
         one = self.d1(x, c, next(n))
@@ -59,8 +59,3 @@ class UNet3D(nn.Module):
             y = interpolate(y, scale_factor=2.0, mode="trilinear", align_corners=False)
             y = block(torch.cat([y, fine], 1), c, next(n))
         return self.o(y)
-
-
-def noise_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Of the fields of noise for an input of `shape` (z, y, x): 1, 1/2, 1/4, 1/8 and back."""
-    return [tuple(side // part for side in shape) for part in (1, 2, 4, 8, 4, 2, 1)]

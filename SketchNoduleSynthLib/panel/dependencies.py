@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from importlib import import_module, invalidate_caches
+from importlib import invalidate_caches
 from importlib.util import find_spec
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from SketchNoduleSynthLib.extras import broken
+from SketchNoduleSynthLib.extras import broken, runtime
 from SketchNoduleSynthLib.panel.context import Context
 
-PACKAGES = {"torch": "torch", "skimage": "scikit-image", "safetensors": "safetensors"}
+PACKAGES = {"skimage": "scikit-image"}
 """Module to package; each is first imported when it is needed."""
-TORCH_SIZE = "200 MB to 3 GB"
+RUNTIME, RUNTIME_SIZE = "openvino", "60 MB"
+"""What runs the networks, and how much of it is downloaded."""
 
 
 def missing() -> list[str]:
-    return [package for module, package in PACKAGES.items() if find_spec(module) is None or module in broken]
+    needed = [package for module, package in PACKAGES.items() if find_spec(module) is None or module in broken]
+    return needed if runtime() not in (None, *broken) else [RUNTIME, *needed]
 
 
 class Dependencies:
@@ -51,12 +53,8 @@ class Dependencies:
             with slicer.util.tryWithErrorDisplay(_("The packages could not be installed."), waitCursor=True):
                 if broken:  # pip would take what is there for good.
                     slicer.util.pip_uninstall(sorted(broken))
-                if folder is None and "torch" in packages and find_spec("PyTorchUtils") is not None:
-                    import_module("PyTorchUtils").PyTorchUtilsLogic().installTorch(askConfirmation=False)
-                    packages.remove("torch")
-                if packages:
-                    offline = ["--no-index", "--find-links", folder] if folder else []
-                    slicer.util.pip_install([*offline, *packages])
+                offline = ["--no-index", "--find-links", folder] if folder else []
+                slicer.util.pip_install([*offline, *packages])
         finally:
             broken.clear()
             invalidate_caches()
@@ -64,4 +62,4 @@ class Dependencies:
 
 
 def _size(packages: list[str]) -> str:
-    return _("torch takes {size}.").format(size=TORCH_SIZE) if "torch" in packages else ""
+    return _("{package} takes {size}.").format(package=RUNTIME, size=RUNTIME_SIZE) if RUNTIME in packages else ""

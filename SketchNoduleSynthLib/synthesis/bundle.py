@@ -1,4 +1,4 @@
-"""The bundled networks: weights that are what their config says."""
+"""The bundled networks: files that are what their config says."""
 
 from __future__ import annotations
 
@@ -6,48 +6,38 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from SketchNoduleSynthLib.errors import BrokenModel
+from SketchNoduleSynthLib.errors import BrokenModel, InputError
+from SketchNoduleSynthLib.extras import runtime_fault
 from SketchNoduleSynthLib.models import Model
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
-
-if TYPE_CHECKING:
-    from torch import nn
-
-WEIGHTS = "weights.safetensors"
+from SketchNoduleSynthLib.synthesis.runtime import GRAPH, WEIGHTS, Run, loaded
 
 
 @dataclass(frozen=True)
 class Loaded(Model):
-    """A model with its `network`, in evaluation mode."""
+    """A model that can `run`."""
 
-    network: nn.Module
+    run: Run
 
 
 @cache
 def load(name: str, folder: Path = MODELS_FOLDER) -> Loaded:
-    """The model `name` of `folder`, its weights checked against the hash in its config.
+    """The model `name` of `folder`, its files checked against the hashes in its config.
 
-    Raises :class:`BrokenModel` if it is not bundled, or its weights are missing, broken or altered.
+    Raises :class:`BrokenModel` if it is not bundled, or a file is missing, broken or altered, and
+    :class:`InputError` if nothing is installed that runs it, or that does not work.
     """
     model = Model.read(folder / name)
-    path = model.folder / WEIGHTS
-    if not path.exists():
-        raise BrokenModel(f"The weights of {name} are missing ({path}); install the extension again.")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != model.sha256:
-        raise BrokenModel(f"The weights of {name} are not the ones that were bundled; install the extension again.")
-
-    from safetensors.torch import load as load_tensors
-
-    from SketchNoduleSynthLib.networks import build
-    from SketchNoduleSynthLib.networks.layers import channels_last
-
+    for what, expected in ((WEIGHTS, model.sha256), (GRAPH, model.graph_sha256)):
+        path = model.folder / what
+        if not path.exists():
+            raise BrokenModel(f"The weights of {name} are missing ({path}); install the extension again.")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            raise BrokenModel(f"The weights of {name} are not the ones that were bundled; install the extension again.")
+    if fault := runtime_fault():
+        raise InputError(fault)
     try:
-        network = build(model.architecture, model.arguments)
-        network.load_state_dict({key: value.float() for key, value in load_tensors(data).items()})
-    except Exception as error:
+        return Loaded(**vars(model), run=loaded(model))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BrokenModel(f"The weights of {name} do not fit their config; install the extension again.") from error
-    network = channels_last(network, model.dimensions)
-    return Loaded(**vars(model), network=network.eval().requires_grad_(False))

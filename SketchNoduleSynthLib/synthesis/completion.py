@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +11,14 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.window import from_network, to_network
+from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE, noise_shapes, tissue_conditions
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
 from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
+from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.structures import lines
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
-
-if TYPE_CHECKING:
-    from torch import nn
 
 SPACING_MM = 1.0
 STEP, LEAST_SIDE = 8, 24
@@ -48,12 +46,8 @@ def along_voxels(grid: Grid, shape: Shaped) -> Frame:
     return Frame(centre, axes, tuple(samples * SPACING_MM), tuple(samples.tolist()))
 
 
-def completed(shape: Shaped, site: Site, network: nn.Module, only_plane: bool = False) -> Generated:
+def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> Generated:
     """The nodule of that shape in the site's CT, which is not changed; `only_plane`: what the sketch plane needs."""
-    import torch
-
-    from SketchNoduleSynthLib.networks import tissue
-
     frame = along_voxels(site.reslice.volume.grid, shape)
     hu = frame.sample(site.reslice.volume)
     distance, density = shape.on(frame.grid)
@@ -67,7 +61,7 @@ def completed(shape: Shaped, site: Site, network: nn.Module, only_plane: bool = 
     values = np.maximum(np.where(nodule, density, -np.inf), there)
     values = np.where(line > 0, np.maximum(line_density, values), values)
     led = stacked(nodule | dense | (line > 0), values)
-    leading = tissue.conditions(
+    leading = tissue_conditions(
         site.diameter_mm,
         shape.texture,
         "coarse",  # As the bundled densities are.
@@ -75,19 +69,26 @@ def completed(shape: Shaped, site: Site, network: nn.Module, only_plane: bool = 
         shape.core,
         noise_level(hu, share > 0),
     )
-    chance = torch.Generator().manual_seed(site.recipe.seed)
-    style = torch.randn(1, tissue.STYLE, generator=chance)
-    noise = tissue.noise_for(hu.shape, chance)
+    chance = np.random.default_rng((site.recipe.seed, 3))
+    style = chance.standard_normal((1, TISSUE_STYLE), np.float32)
+    fields = [chance.standard_normal(shape, np.float32) for shape in noise_shapes(hu.shape)]
     part = slab(frame, site.reslice.frame) if only_plane else slice(0, hu.shape[0])
 
-    def channels(*arrays: NDArray) -> torch.Tensor:
-        return torch.from_numpy(np.stack([array[part] for array in arrays]).astype(np.float32))[None]
+    def channels(*arrays: NDArray) -> NDArray[np.float32]:
+        first, last = (edge * len(arrays[0]) // len(hu) for edge in (part.start, part.stop))
+        return np.stack([array[first:last] for array in arrays]).astype(np.float32)[None]
 
-    given = [channels(to_network(hu, clip=False)), channels(share > 0), channels(border), channels(*led)]
-    fields = [one[:, :, slice(*(edge * one.shape[2] // len(hu) for edge in (part.start, part.stop)))] for one in noise]
+    given = {
+        "ct": channels(to_network(hu, clip=False)),
+        "hole": channels(share > 0),
+        "distance_mm": channels(border),
+        "density": channels(*led),
+        "conditions": leading[None],
+        "style": style,
+        **{f"noise{number}": channels(field) for number, field in enumerate(fields)},
+    }
     started = time.perf_counter()
-    with torch.inference_mode():
-        y = network(*given, leading[None], style, fields)[0, 0].numpy()
+    y = run(given)[0]
     seconds = time.perf_counter() - started
     made = hu.copy()
     made[part] = from_network(y)

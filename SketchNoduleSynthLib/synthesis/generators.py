@@ -10,7 +10,6 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +22,10 @@ from SketchNoduleSynthLib.synthesis import bundle, shapes
 from SketchNoduleSynthLib.synthesis.completion import completed
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.plane_network import led_by_plane
+from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.structures import with_parts
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,9 @@ class Generator:
         parts = dict.fromkeys((self.model.sha256, self.tissue.sha256, self.shapes.sha256))
         return hashlib.sha256("".join(parts).encode()).hexdigest()
 
-    def with_tissue(self, network: nn.Module) -> Generator:
+    def with_tissue(self, run: Run) -> Generator:
         """With another tissue network, such as one that still trains."""
-        return replace(self, tissue=replace(self.tissue, network=network))
+        return replace(self, tissue=replace(self.tissue, run=run))
 
     def nodule(self, site: Site, only_plane: bool = False) -> Generated:
         """The whole nodule, or no more of it than the sketch plane needs.
@@ -59,7 +56,7 @@ class Generator:
             made = led_by_plane(made, site, self.model)
         core_hu = site.recipe.core_hu
         made = made if core_hu is None else made.with_centre(float(to_network(core_hu, clip=False)))
-        return completed(with_parts(made, site), site, self.tissue.network, only_plane)
+        return completed(with_parts(made, site), site, self.tissue.run, only_plane)
 
     def plane(self, site: Site) -> NDArray[np.float32]:
         """The sketch plane alone (v, u) in HU, as it will look in the CT, for a preview."""
@@ -69,7 +66,7 @@ class Generator:
 
 @cache
 def generator(name: str, folder: Path = MODELS_FOLDER) -> Generator:
-    """The generator of the model `name` of `folder`; loads torch and the weights the first time.
+    """The generator of the model `name` of `folder`; loads what runs it and the weights the first time.
 
     Raises :class:`InputError` as :func:`bundle.load` does.
     """

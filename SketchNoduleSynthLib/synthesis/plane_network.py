@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.window import from_network, to_network
+from SketchNoduleSynthLib.networks.inputs import PLANE_NOISE, STYLE, conditions
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.density_map import blurred
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
@@ -22,31 +23,23 @@ FADE_PER_RADIUS = 0.6
 
 def plane_hu(site: Site, model: bundle.Loaded) -> NDArray[np.float32]:
     """The sketch plane (v, u; 128 x 128) in HU as the network draws it."""
-    import torch
-
-    from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
-    from SketchNoduleSynthLib.networks.conditions import conditions
-
     chance = np.random.default_rng(site.recipe.seed)
     area, _ = site.outline
     hole = hole_around(area, site.reslice.pixel_mm, site.diameter_mm)
 
-    def channel(array: NDArray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array, np.float32))[None, None]
-
-    noise = chance.uniform(-0.5, 0.5, (pix2pix.NOISE_SAMPLES,) * 2)
-    x = pix2pix.in_context(
-        channel(site.nodule_lines()),
-        channel((site.reslice.edges & ~hole) | site.structure_lines),
-        channel(to_network(site.reslice.hu)),
-        channel(hole),
-        channel(noise),
-        conditions(site.diameter_mm, site.recipe.attenuation)[None],
-    ).contiguous(memory_format=torch.channels_last)
-    style = torch.from_numpy(chance.standard_normal((1, stylepix2pix.STYLE)).astype(np.float32))
-    with torch.inference_mode():
-        y = model.network(x, style, site.recipe.style) if model.has_style else model.network(x)
-    return from_network(y[0, 0].numpy())
+    planes = {
+        "lesion": site.nodule_lines(),
+        "lines": (site.reslice.edges & ~hole) | site.structure_lines,
+        "plane": to_network(site.reslice.hu),
+        "hole": hole,
+        "noise": chance.uniform(-0.5, 0.5, (PLANE_NOISE,) * 2),
+    }
+    given = {name: np.ascontiguousarray(plane, np.float32)[None, None] for name, plane in planes.items()}
+    given["conditions"] = conditions(site.diameter_mm, site.recipe.attenuation)[None]
+    if model.has_style:
+        given["style"] = chance.standard_normal((1, STYLE)).astype(np.float32)
+        given["truncation"] = np.full((1, 1), site.recipe.style, np.float32)
+    return from_network(model.run(given)[0])
 
 
 def led_by_plane(shape: Shaped, site: Site, model: bundle.Loaded) -> Shaped:

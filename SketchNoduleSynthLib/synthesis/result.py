@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none
+from SketchNoduleSynthLib.synthesis import runtime
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 
 CT_FILE, LABELS_FILE, RECIPE_FILE = "synthetic.nrrd", "nodules.nrrd", "recipe.json"
 REPORT_FILE, PREVIEW_FILE = "report.json", "preview.png"
+NETWORKS = "networks"
+"""Which entry of a recipe's software says what ran the networks."""
 
 Progress = Callable[[int, str], None]
 
@@ -72,8 +75,16 @@ def carry_out(
         except InputError as error:
             raise InputError(f"nodules[{index}]: {error}") from error
         insertion.apply(synthetic.array)
-        insertions.append(insertion)
+        insertions.append(_told_of(recipe.software.get(NETWORKS), insertion))
     return _result(volume, synthetic, insertions)
+
+
+def _told_of(earlier: str | None, insertion: Insertion) -> Insertion:
+    """With a note if it was carried out before, by another runtime."""
+    if earlier in (None, runtime.description()):
+        return insertion
+    note = f"The recipe was carried out with {earlier} before, now with {runtime.description()}: voxels may differ."
+    return replace(insertion, report=replace(insertion.report, notes=(*insertion.report.notes, note)))
 
 
 def of_nodules(source: Volume, insertions: Sequence[Insertion]) -> Result:
@@ -97,12 +108,11 @@ def _result(source: Volume, synthetic: Volume, insertions: Sequence[Insertion]) 
 
 def versions() -> dict[str, str]:
     import scipy
-    import torch
 
     return {
         "SketchNoduleSynth": SketchNoduleSynthLib.__version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        NETWORKS: runtime.description(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,
     }

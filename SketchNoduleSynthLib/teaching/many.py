@@ -86,8 +86,6 @@ def make_case(
 
     Raises :class:`InputError` if it cannot be.
     """
-    from SketchNoduleSynthLib.networks.threads import threads
-
     source = plan.source(index)
     volume = volume_of(source)
     tell("Finding the lungs")
@@ -95,8 +93,7 @@ def make_case(
     tell("Making the nodules")
     count, seed = plan.draw(index)
     taken = [Voi(place.center_ras_mm, place.diameter_mm) for place in source.own]
-    with threads(1):  # As many everywhere, so that the same case has the same voxels.
-        nodules = generate(volume, count, seed, plan.request, taken=taken, lung=lung, make=make) if count else []
+    nodules = generate(volume, count, seed, plan.request, taken=taken, lung=lung, make=make) if count else []
     tell("Writing the case")
     made = of_nodules(volume, nodules)
     write_case(made, folder, case_id, plan.form, source.folder, source.own, source.series)

@@ -25,7 +25,7 @@ LATENCY_MS = float(os.environ.get("IN_SLICER_LATENCY_MS", "100"))
 GAP_MS = float(os.environ.get("IN_SLICER_GAP_MS", "100"))
 STROKES = 10
 MODULE = "SketchNoduleSynth"
-needs_torch = unittest.skipUnless(find_spec("torch"), "torch is not installed in this Slicer")
+needs_runtime = unittest.skipUnless(find_spec("openvino") or find_spec("torch"), "nothing here runs the networks")
 
 
 def is_usual_priority() -> bool:
@@ -125,7 +125,7 @@ class Session(unittest.TestCase):
         self.assertLess(np.abs(at - LUNG_RAS_MM).max(), 1.5 * pixel_mm)
         self.assertTrue(self.ui.draw_nodule.checked)
 
-    @needs_torch
+    @needs_runtime
     def test_03_a_stroke_lies_under_the_pointer_and_its_preview_follows(self) -> None:
         self.ui.model.setCurrentText("pix2pix")
         self.rest()
@@ -147,7 +147,7 @@ class Session(unittest.TestCase):
         self.check_limit("stroke end to preview, median", float(np.median(waits)), LATENCY_MS)
         self.check_limit("a move of the pen, median", float(np.median(frames)), 1000 / 30)
 
-    @needs_torch
+    @needs_runtime
     def test_04_insert_undo_and_redo_are_exact_and_leave_no_preview(self) -> None:
         before = self.voxels(self.source)
         gaps = self.insert()
@@ -163,7 +163,7 @@ class Session(unittest.TestCase):
         self.assertTrue(np.array_equal(self.voxels(self.source), before))
         self.check_limit("longest gap of the interface in Insert", max(gaps), GAP_MS)
 
-    @needs_torch
+    @needs_runtime
     def test_05_other_modules_find_the_views_free_of_ours(self) -> None:
         self.ui.seed.setValue(3)
         self.rest()
@@ -229,7 +229,7 @@ class Session(unittest.TestCase):
         self.click(self.ui.undo)
         self.assertEqual(self.editor.session.draft.voi, before)
 
-    @needs_torch
+    @needs_runtime
     def test_10_what_is_deleted_comes_back(self) -> None:
         for role in ("Result", "VOI", "Nodules"):
             for of in (lambda node: node.GetDisplayNode(), lambda node: node):
@@ -241,7 +241,7 @@ class Session(unittest.TestCase):
                 made = self.editor.session.result().synthetic.array
                 self.assertTrue(np.array_equal(self.voxels(self.editor.nodes.result), made), role)
 
-    @needs_torch
+    @needs_runtime
     def test_11_a_ct_that_moves_is_never_drawn_on_silently(self) -> None:
         transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "moved")
         matrix = np.eye(4)
@@ -271,7 +271,7 @@ class Session(unittest.TestCase):
             manager.setLayout(layout)
             process_events(0.3)
 
-    @needs_torch
+    @needs_runtime
     def test_13_a_training_case_is_written_and_read(self) -> None:
         from SketchNoduleSynthLib.teaching.case import Case
         from SketchNoduleSynthLib.teaching.check import check
@@ -292,7 +292,7 @@ class Session(unittest.TestCase):
         self.assertEqual(Hand().node.GetOrientation(), orientation)
         self.assertIs(self.editor.nodes.source, self.source)
 
-    @needs_torch
+    @needs_runtime
     def test_14_a_saved_scene_is_edited_on(self) -> None:
         result, count = self.voxels(self.editor.nodes.result), len(self.editor.session.nodules)
         path = str(Path(self.folder.name) / "case.mrb")

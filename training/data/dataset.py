@@ -19,8 +19,8 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.edges import paper_canny, physical_canny
 from SketchNoduleSynthLib.drawing.sketch import filled, outlines, raster
 from SketchNoduleSynthLib.drawing.voi import SIDE_PER_DIAMETER
-from SketchNoduleSynthLib.networks import mcgan, pix2pix, stylepix2pix
-from SketchNoduleSynthLib.networks.conditions import conditions
+from SketchNoduleSynthLib.networks import mcgan, pix2pix
+from SketchNoduleSynthLib.networks.inputs import PLANE_NOISE, STYLE, conditions
 from SketchNoduleSynthLib.synthesis.tissue import hole_around
 from training.data.nodules import Nodule, sampling_weights
 from training.data.roughness import rough, with_gaps
@@ -135,9 +135,9 @@ class PlaneDataset(NoduleDataset):
             "real_lines": edges & around,
         }
         return flipped(planes, rng) | {
-            "noise": noise_of((pix2pix.NOISE_SAMPLES,) * 2, rng),
-            "style": torch.from_numpy(rng.standard_normal((TWINS, stylepix2pix.STYLE)).astype(np.float32)),
-            "conditions": conditions(nodule.diameter_mm, nodule.attenuation or "solid"),
+            "noise": noise_of((PLANE_NOISE,) * 2, rng),
+            "style": torch.from_numpy(rng.standard_normal((TWINS, STYLE)).astype(np.float32)),
+            "conditions": torch.from_numpy(conditions(nodule.diameter_mm, nodule.attenuation or "solid")),
             "paired": torch.tensor(float(target is voi)),
         }
 
@@ -155,7 +155,7 @@ class PaperPlaneDataset(NoduleDataset):
         return {
             "lines": torch.from_numpy(lines.astype(np.float32))[None],
             "real_plane": torch.from_numpy(to_network(hu))[None],
-            "style": torch.from_numpy(rng.standard_normal(stylepix2pix.STYLE).astype(np.float32)),
+            "style": torch.from_numpy(rng.standard_normal(STYLE).astype(np.float32)),
         }
 
 
@@ -170,5 +170,5 @@ class VolumeDataset(NoduleDataset):
         hu = to_network(voi.sample(ct, outside="mirror"))
         return flipped({"surroundings": hu}, rng) | {
             "noise": noise_of((mcgan.BOX_SAMPLES,) * 3, rng)[0],
-            "conditions": conditions(nodule.diameter_mm, nodule.attenuation or "solid"),
+            "conditions": torch.from_numpy(conditions(nodule.diameter_mm, nodule.attenuation or "solid")),
         }

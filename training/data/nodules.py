@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.networks.conditions import ATTENUATIONS
+from SketchNoduleSynthLib.networks.inputs import ATTENUATIONS
 from training.data.from_npz import SPACING_MM, records
 from training.data.nodule_file import NODULES, Facts, Place, Record, facts_of, open_set
 

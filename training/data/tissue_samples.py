@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.networks import tissue
+from SketchNoduleSynthLib.networks.inputs import MAPS, tissue_conditions
 from SketchNoduleSynthLib.synthesis.density_map import around, blurred, noise_level, stacked, weight
 from training.data.lesions import Lesion, shares
 
@@ -18,7 +18,7 @@ SIDES = {24: (0.0, 9.0), 32: (6.0, 60.0)}
 """Voxels of a sample, and the diameters (mm) that are seen with so much around them; the large are seen in parts."""
 SIDE_SHARES = (0.45, 0.55)
 FREE_SHARE = 0.375
-KINDS, KIND_SHARES = tissue.MAPS, (0.5, 0.3, 0.2)
+KINDS, KIND_SHARES = MAPS, (0.5, 0.3, 0.2)
 BLUR_MM = {"fine": (1.2, 1.9), "coarse": (2.2, 3.5), "even": (1.5, 1.5)}
 AROUND_SHARE = 0.6
 """Of the nodules in their own place, what is dense around them is in the map; at free places always."""
@@ -73,8 +73,8 @@ class TissueSamples(Dataset):
             "distance_mm": distance_mm,
             "weight": share,
             "density": torch.from_numpy(stack[3:]),
-            "conditions": tissue.conditions(
-                lesion.diameter_mm, lesion.texture, kind, lesion.ratings, lesion.core, noise
+            "conditions": torch.from_numpy(
+                tissue_conditions(lesion.diameter_mm, lesion.texture, kind, lesion.ratings, lesion.core, noise)
             ),
             "paired": torch.tensor(float(is_paired)),
         }
