@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.ct.window import from_network, to_8bit
 from SketchNoduleSynthLib.drawing.edges import SOBEL_GAIN, paper_canny, physical_canny
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.sketch import (
+    ACROSS,
     LABELS,
     LINES,
     PARTS,
@@ -69,7 +70,7 @@ def test_a_stroke_needs_finite_points(bad: float) -> None:
 
 
 def test_labels() -> None:
-    assert ("nodule", *PARTS, *LINES) == LABELS
+    assert ("nodule", ACROSS, *PARTS, *LINES) == LABELS
     for label in LABELS:
         assert Stroke(square(1), label).label == label
     with pytest.raises(InputError, match="'bone' is unknown"):

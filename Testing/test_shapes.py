@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from refusal import refused
 
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis import shapes
 from SketchNoduleSynthLib.synthesis.segmentation import dice
@@ -64,6 +65,22 @@ def test_in_the_sketch_plane_it_is_the_drawing(
     assert dice(middle(made), area[np.ix_(rows, columns)]) > 0.85
     height = np.ptp(np.argwhere(made.distance_mm > 0)[:, 0]) * made.frame.spacing[2]
     assert 0.3 * diameter_mm < height < 2.5 * diameter_mm
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 20.0])
+@pytest.mark.parametrize("height_mm", [6.0, 12.0, 18.0])
+def test_the_outline_across_decides_the_height(height_mm: float, tilt_deg: float) -> None:
+    across = outline(12.0, 2, 0.0)
+    across = replace(across, points_mm=across.points_mm * (1, height_mm / 12.0) + (0, -1.5), label=ACROSS)
+    for strokes in ((outline(12.0, 3, 0.1), across), (across,)):
+        site = site_of(12.0, tilt_deg, strokes=strokes)
+        made = shaped(site, shapes.bundled())
+        u, _, w = made.frame.offsets
+        rows = np.argwhere(made.distance_mm[:, len(u) // 2, len(u) // 2] > 0)
+        assert np.ptp(rows) * made.frame.spacing[2] == pytest.approx(height_mm, abs=1.5)
+        assert w[rows].mean() == pytest.approx(1.5, abs=0.7), "−w is down in the drawing"
+        if site.is_drawn:
+            assert long_diameter(middle(made), made.frame.spacing[0]) == pytest.approx(12.0, abs=1.5)
 
 
 @pytest.mark.parametrize("diameter_mm", [6.0, 12.0, 24.0])

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.drawing.sketch import PARTS, Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, LINES, Stroke
 from SketchNoduleSynthLib.errors import InputError
 
 LEAST_WIDTH, NEAR = 0.03, 0.05
@@ -30,12 +30,12 @@ def check_usable(stroke: Stroke, others: Iterable[Stroke], side_mm: float) -> No
     """Raise :class:`InputError` if nothing can become of `stroke` in a VOI of `side_mm` beside the lines `others`."""
     if (np.abs(stroke.points_mm).max(1) > side_mm / 2).all():
         raise InputError("This line lies outside the box; draw inside it, or move the box.")
-    if stroke.label not in ("nodule", *PARTS):
+    if stroke.label in LINES:
         return
     if np.ptp(stroke.points_mm @ DIRECTIONS, axis=0).min() < LEAST_WIDTH * side_mm:
         raise InputError("This outline encloses no area; draw around the nodule, or the part of it.")
     nodule = [other for other in others if other.label == "nodule"]
-    if not nodule or any(touches(stroke, other, NEAR * side_mm) for other in nodule):
+    if stroke.label == ACROSS or not nodule or any(touches(stroke, other, NEAR * side_mm) for other in nodule):
         return
     if stroke.label == "nodule":
         raise InputError("This outline lies apart from the nodule's; a box holds one nodule: insert that first.")

@@ -17,8 +17,10 @@ from scipy import ndimage
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.json_keys import Keys, number
 
-Label = Literal["nodule", "solid", "calcification", "cavity", "vessel", "wall", "other"]
+Label = Literal["nodule", "nodule_across", "solid", "calcification", "cavity", "vessel", "wall", "other"]
 LABELS: tuple[Label, ...] = get_args(Label)
+ACROSS: Label = "nodule_across"
+"""The nodule's outline on the plane at right angles to the sketch plane, see :meth:`Voi.plane`: its height."""
 PARTS: tuple[Label, ...] = ("solid", "calcification", "cavity")
 """Outlines in the nodule."""
 LINES: tuple[Label, ...] = ("vessel", "wall", "other")

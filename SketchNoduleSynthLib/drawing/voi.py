@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG, Frame
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, Label
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.json_keys import Keys, named, number, shortened
 
@@ -55,6 +56,12 @@ class Voi:
     @property
     def side_mm(self) -> float:
         return SIDE_PER_DIAMETER * self.diameter_mm
+
+    def plane(self, label: Label = "nodule") -> Frame:
+        """The plane that lines of that label are drawn on, u right, v down; across: at right angles, −w down."""
+        frame = self.frame(1)
+        u, _, w = frame.axes
+        return replace(frame, axes=np.array([u, -w, frame.axes[1]])) if label == ACROSS else frame
 
     def frame(self, samples: int | tuple[int, int, int]) -> Frame:
         return Frame.of_voi(self.center_lps_mm, self.side_mm, samples, self.tilt_lr_deg, self.tilt_hf_deg)

@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.drawing.arrangement import check_usable
 from SketchNoduleSynthLib.drawing.recipe import Draft
-from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.drawing_tools import erased, simplified
 from SketchNoduleSynthLib.editing.layers import layered
@@ -85,9 +85,13 @@ class Drafting(States):
             self._step(f"Choose the {' and '.join(changed)}", replace(self.state, draft=draft), merge=True)
 
     def draw(self, stroke: Stroke) -> str:
-        """Add a line; a sentence if more came of it than a line, else empty. Raises as :func:`check_usable`."""
+        """Add a line; a sentence if more came of it than a line, else empty. Raises as :func:`check_usable`.
+
+        There is one outline across the sketch plane: another one takes its place.
+        """
         check_usable(stroke, self.draft.strokes, self.draft.placed().side_mm)
-        draft = replace(self.draft, strokes=(*self.draft.strokes, stroke))
+        others = (other for other in self.draft.strokes if not stroke.label == other.label == ACROSS)
+        draft = replace(self.draft, strokes=(*others, stroke))
         is_part = _solid_parts(draft) > _solid_parts(self.draft) and draft.attenuation in WITHOUT_SOLID_PART
         if is_part:
             draft = replace(draft, attenuation="part-solid")

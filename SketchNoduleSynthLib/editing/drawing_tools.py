@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
-from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 
 
@@ -21,12 +21,15 @@ def beside(voi: Voi, times: float = 1.5) -> Voi:
 
 
 def erased(strokes: Sequence[Stroke], at_mm: NDArray[np.float64], radius_mm: float) -> tuple[Stroke, ...]:
-    """`strokes` without what lies within `radius_mm` of the path `at_mm` (n, 2) u, v; a line may fall apart."""
+    """`strokes` without what lies within `radius_mm` of the path `at_mm` (n, 2) u, v; a line may fall apart.
+
+    On the sketch plane: an outline across it stays.
+    """
     left: list[Stroke] = []
     for stroke in strokes:
         path = densely(stroke.path_mm, radius_mm / 2)
         keep = np.linalg.norm(path[:, None] - at_mm[None], axis=-1).min(1) > radius_mm
-        if keep.all():
+        if keep.all() or stroke.label == ACROSS:
             left.append(stroke)
             continue
         cuts = np.flatnonzero(~keep)

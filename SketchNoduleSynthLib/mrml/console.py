@@ -10,7 +10,7 @@ import numpy as np
 import slicer
 from numpy.typing import ArrayLike, NDArray
 
-from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.drawing.sketch import LINES, Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
@@ -74,10 +74,10 @@ class Console:
     def draw(self, points_mm: ArrayLike, label: Label = "nodule", closed: bool | None = None) -> None:
         """A line on the sketch plane, (n, 2) u (right) and v (down) in mm from the VOI's centre.
 
-        A nodule's line is closed unless `closed` says otherwise.
+        An outline is closed, vessels and walls are not, unless `closed` says otherwise.
         """
         points = np.asarray(points_mm, float)
-        self.session.draw(Stroke(points, label, label == "nodule" if closed is None else closed))
+        self.session.draw(Stroke(points, label, label not in LINES if closed is None else closed))
 
     def choose(self, **choices: Any) -> None:
         """Set `model`, `attenuation`, `seed` or `style`."""

@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.mrml.session_text import SESSION_ATTRIBUTE
 FOLDER = "Synthetic nodules"
 COLORS = {
     "nodule": (1.0, 0.85, 0.1),
+    "nodule_across": (0.9, 1.0, 0.4),
     "solid": (1.0, 0.6, 0.1),
     "calcification": (1.0, 1.0, 1.0),
     "cavity": (0.8, 0.5, 1.0),
@@ -92,7 +93,7 @@ class Curves:
         display.SetGlyphSize(GLYPH_MM)
         display.SetCurveLineSizeMode(display.UseLineDiameter)
         display.SetLineDiameter(LINE_MM)
-        curve = curve_from_stroke(stroke, voi.frame(1), self.scene, self.scene.AddNode(display))
+        curve = curve_from_stroke(stroke, voi.plane(stroke.label), self.scene, self.scene.AddNode(display))
         self._keep(curve)
         return curve
 
@@ -150,7 +151,7 @@ def curve_from_stroke(
     scene: slicer.vtkMRMLScene,
     display: slicer.vtkMRMLMarkupsDisplayNode | None = None,
 ) -> slicer.vtkMRMLMarkupsCurveNode:
-    """A new linear (closed) curve node through the points of `stroke` on the sketch plane of `frame`.
+    """A new linear (closed) curve node through the points of `stroke` on the plane of `frame`.
 
     `display`: how it looks, and in which views; else as the user's settings have it.
     """

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
 from SketchNoduleSynthLib.editing.kept_sessions import KeptSession
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session import Session
@@ -117,7 +117,7 @@ class Editor(Scanning):
 
     def turn_to_plane(self) -> None:
         """Show what is drawn on in the sketch view, wherever the user scrolled or turned it, and whatever it showed."""
-        self.sketch.turn_to_plane()
+        self.sketch.turn_to_plane(self.tools.current == ACROSS)
         self.views.show_in_sketch()
 
     def place(self, center_ras_mm: Sequence[float]) -> None:

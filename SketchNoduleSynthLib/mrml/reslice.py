@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.sketch import ACROSS
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.mrml.layer import Layer
@@ -31,6 +32,8 @@ class SketchView:
         self.is_in_front = True
         """Whether the user works here; nothing lies on the CT while he is elsewhere."""
         self._preview, self._edges = Layer(slice_node, "Foreground"), Layer(slice_node, "Label")
+        self.is_across = False
+        """Whether it shows the plane at right angles to the sketch plane."""
         self._voi: Voi | None = None
         self._before: Plane | None = None
         self._size = slice_node.GetDimensions()
@@ -46,14 +49,18 @@ class SketchView:
         if voi is None:
             self._turn_back()
         else:
-            show_frame(self.slice_node, voi.frame(1))
+            show_frame(self.slice_node, self._frame(voi))
         self._update_edges()
 
-    def turn_to_plane(self) -> None:
+    def _frame(self, voi: Voi) -> Frame:
+        return voi.plane(ACROSS if self.is_across else "nodule")
+
+    def turn_to_plane(self, is_across: bool = False) -> None:
         """Back onto the plane that is drawn on, from wherever the user went; zoom and shift on it are his."""
+        self.is_across = is_across
         if self._voi is None:
             return
-        frame = self._voi.frame(1)
+        frame = self._frame(self._voi)
         shown = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())
         normal = ras_of_lps(frame.axes[2])
         offset_mm = float(normal @ (shown[:3, 3] - ras_of_lps(frame.center)))
@@ -95,7 +102,7 @@ class SketchView:
         if size != self._size:
             self._size = size
             if self._voi is not None:
-                show_frame(self.slice_node, self._voi.frame(1))
+                show_frame(self.slice_node, self._frame(self._voi))
 
     def _turn_back(self) -> None:
         if self._before is not None:

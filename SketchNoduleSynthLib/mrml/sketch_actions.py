@@ -18,6 +18,7 @@ from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
 TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
 PENS = {
     "nodule": ("Nodule", "N", "Draw the nodule's outline in the sketch view"),
+    "nodule_across": ("Across", "X", "Draw its outline on the plane at right angles, which decides its height"),
     "solid": ("Solid part", "S", "Draw the outline of a solid part in the nodule"),
     "calcification": ("Calcification", "C", "Draw the outline of a calcification in the nodule"),
     "cavity": ("Cavity", "A", "Draw the outline of a cavity in the nodule"),

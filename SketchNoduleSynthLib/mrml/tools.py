@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
-from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
+from SketchNoduleSynthLib.drawing.sketch import LABELS, LINES, Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.pen import Path, Pen
@@ -88,15 +88,15 @@ class Tools:
         voi, label = self._voi(), self.current
         if voi is None or label not in LABELS:
             return None
-        points = _on_plane(path_ras, voi)
+        points = _on_plane(path_ras, voi, label)
         keep = [0]
         for index in range(1, len(points)):
             if np.linalg.norm(points[index] - points[keep[-1]]) >= voi.diameter_mm / 100:
                 keep.append(index)
         if len(keep) < LEAST_STROKE_POINTS:
             return None
-        return Stroke(points[keep].round(3), label, label == "nodule")
+        return Stroke(points[keep].round(3), label, label not in LINES)
 
 
-def _on_plane(path_ras: Path, voi: Voi) -> NDArray[np.float64]:
-    return voi.frame(1).to_local(lps_of_ras(path_ras))[:, :2]
+def _on_plane(path_ras: Path, voi: Voi, label: Label = "nodule") -> NDArray[np.float64]:
+    return voi.plane(label).to_local(lps_of_ras(path_ras))[:, :2]

@@ -53,7 +53,7 @@ def strip(before: Volume, after: Volume, nodule: NoduleRecipe, heading: str) -> 
         sheet.paste(Image.fromarray(tile), (column * TILE, 2 * HEADING))
         pen.text((column * TILE + 4, HEADING + 3), name, fill="#b0b0b0")
     scale = TILE / wide.extent[0]
-    for stroke in nodule.strokes:
+    for stroke in (stroke for stroke in nodule.strokes if stroke.label in COLOURS):  # Not of the plane across.
         path = stroke.path_mm * scale + TILE / 2
         path[:, 1] += 2 * HEADING
         pen.line([tuple(p) for p in path.tolist()], fill=COLOURS[stroke.label], width=2)

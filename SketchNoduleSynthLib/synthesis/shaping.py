@@ -87,8 +87,12 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     beyond = np.linalg.norm(np.maximum(np.abs(at) - 1, 0), axis=-1)
     near = looked_up(turned(shapes.distance[found], symmetry), at) * (MOST_DISTANCE / DISTANCE_STEPS) - beyond
     near = np.maximum(near, -MOST_DISTANCE) * half_mm
-    if site.is_drawn:
-        near = near + warp(site, frame, near, MOST_DISTANCE * half_mm)
+    most_mm = MOST_DISTANCE * half_mm
+    if site.across.any():
+        near = near + warp(site.across, site.reslice.pixel_mm, frame, near, most_mm, 1, site.diameter_mm / 2)
+    if site.is_drawn:  # It has the last word.
+        area, pixel = site.outline[0], site.reslice.pixel_mm
+        near = near + warp(area, pixel, frame, near, most_mm, 0, FALL * np.sqrt(area.sum() / np.pi) * pixel)
     dense = found if are_of_size else rng.choice(of_kind[:ALIKE])
     hu = looked_up(turned(shapes.density[dense], symmetry), at) * DENSITY_STEP_HU
     ratings = shapes.ratings[found]
@@ -157,16 +161,27 @@ def looked_up(cube: NDArray[np.int8], at: NDArray[np.float64]) -> NDArray[np.flo
     return ndimage.map_coordinates(cube.astype(np.float32), index, order=1, mode="nearest")
 
 
-def warp(site: Site, frame: Frame, near: NDArray[np.float32], most_mm: float) -> NDArray[np.float32]:
-    """What to add to distances for the sketch plane to be as drawn, less and less away from it."""
-    area, pixel = site.outline[0], site.reslice.pixel_mm
-    drawn = signed_distance_mm(area, np.full(2, pixel))
-    drawn -= np.sign(drawn) * pixel / 2
+def warp(
+    area: NDArray[np.bool_],
+    pixel_mm: float,
+    frame: Frame,
+    near: NDArray[np.float32],
+    most_mm: float,
+    axis: int,
+    fall_mm: float,
+) -> NDArray[np.float32]:
+    """What to add to distances for the middle plane across `axis` to be as drawn, less and less away from it.
+
+    `axis` of the samples (w, v, u): 0 for the sketch plane (`area` v, u), 1 for that at right angles (−w, u).
+    """
+    drawn = signed_distance_mm(area, np.full(2, pixel_mm))
+    drawn -= np.sign(drawn) * pixel_mm / 2
     u, v, w = frame.offsets
-    index = np.meshgrid(*(at / pixel + (len(area) - 1) / 2 for at in (v, u)), indexing="ij")
+    rows, away = (v, w) if axis == 0 else (-w, v)
+    index = np.meshgrid(*(at / pixel_mm + (len(area) - 1) / 2 for at in (rows, u)), indexing="ij")
     there = np.clip(ndimage.map_coordinates(drawn, index, order=1, mode="nearest"), -most_mm, most_mm)
-    radius = np.sqrt(area.sum() / np.pi) * pixel
-    return (there - near[len(w) // 2]) * np.exp(-((w / (FALL * radius)) ** 2))[:, None, None]
+    more = np.expand_dims(there - near.take(len(away) // 2, axis), axis)
+    return more * np.expand_dims(np.exp(-((away / fall_mm) ** 2)), (1, 2) if axis == 0 else (0, 2))
 
 
 def gone_on(near: NDArray[np.float32], most_mm: float, step_mm: float) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.edges import physical_canny
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import LINES, RASTER_SAMPLES, outline, raster
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, LINES, RASTER_SAMPLES, filled, outline, raster
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
@@ -76,6 +76,12 @@ class Site:
         """The drawn area and the notes on it; see :func:`drawing.sketch.outline`."""
         return outline(self.recipe.strokes, self.side_mm)
 
+    @cached_property
+    def across(self) -> NDArray[np.bool_]:
+        """The area (−w, u) that is drawn on the plane at right angles; empty if nothing is."""
+        drawn = [replace(stroke, label="nodule") for stroke in self.recipe.strokes if stroke.label == ACROSS]
+        return filled(drawn, self.side_mm)
+
     @property
     def is_drawn(self) -> bool:
         """Whether the recipe has a drawn nodule."""
@@ -83,8 +89,9 @@ class Site:
 
     @property
     def drawn_reach_mm(self) -> float:
-        """How far from the VOI's middle, along u or v, the drawn nodule reaches; 0 without one."""
-        points = [np.abs(stroke.points_mm).max() for stroke in self.recipe.strokes if stroke.label == "nodule"]
+        """How far from the VOI's middle, along u, v or w, the drawn nodule reaches; 0 without one."""
+        drawn = (stroke for stroke in self.recipe.strokes if stroke.label in ("nodule", ACROSS))
+        points = [np.abs(stroke.points_mm).max() for stroke in drawn]
         return float(max(points, default=0.0))
 
     def nodule_lines(self) -> NDArray[np.bool_]:
