@@ -493,6 +493,7 @@ def test_the_page_has_the_panels_words_in_its_order(visitor):
         "Card",
         "Threshold:",
         "Use these lines",
+        *("Take it up again", "Delete it"),
     }
     elsewhere |= {"Read a case…", "Real or synthetic?…", "Save the result…", "Training case…", "Straighten it"}
     visitor.read_words([text for text in panel_words() if text not in elsewhere])

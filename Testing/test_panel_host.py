@@ -444,30 +444,3 @@ def test_what_was_made_is_kept_offered_again_and_deleted_on_request(inserted):
         assert not ui.take_up.visible
         assert np.array_equal(inserted.session.result().synthetic.array, made) == is_taken
     assert not list(inserted.editor.kept.folder.parent.iterdir())
-
-
-def test_the_outline_across_is_drawn_on_its_plane_and_makes_the_nodule_higher(drawn):
-    drawn.choose(drawn.ui.model, "mcgan")
-    frame = drawn.session.draft.voi.frame(1)
-
-    def heights(insertion) -> float:
-        return np.ptp(np.argwhere(insertion.nodule)[:, 0]) * drawn.session.source.grid.spacing[2]
-
-    drawn.key("x")
-    pose = drawn.slice_to_ras("Red")
-    assert pose[:3, 2] == pytest.approx(frame.axes[1] * (-1, -1, 1)) and pose[:3, 1] == pytest.approx((0, 0, 1))
-    for flat, label in ((0.3, "nodule_across"), (1.6, "nodule_across")):
-        drawn.draw(share=0.15, flat=flat)
-        assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", label], "one across"
-        drawn.click(drawn.ui.insert)
-        drawn.wait()
-        drawn.key("x")
-    first, second = (nodules[0].insertion for nodules in (drawn.session._past[-2][1].nodules, drawn.session.nodules))
-    assert heights(second) > heights(first) + 4
-    curves = drawn.editor.nodes.curves._nodes
-    (across,) = (node for stroke, node in curves.items() if stroke.label == "nodule_across")
-    bounds = np.zeros(6)
-    across.GetRASBounds(bounds)
-    assert np.ptp(bounds[2:4]) < 0.01 and np.ptp(bounds[4:]) > 10
-    drawn.key("n")
-    assert off_plane_mm(drawn) < 0.01

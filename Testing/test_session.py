@@ -22,7 +22,7 @@ from SketchNoduleSynthLib.drawing.recipe import Draft, NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.scan import read_scan
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.editing.drawing_tools import erased, simplified
+from SketchNoduleSynthLib.editing.drawing_tools import area_mm2, erased, simplified, smoothed
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import standing
 from SketchNoduleSynthLib.editing.session import Session
@@ -380,6 +380,20 @@ def test_the_eraser_opens_a_closed_line_in_one_piece_wherever_it_begins() -> Non
         (rest,) = erased([ring], np.array([at]), 1.0)
         assert not rest.closed
     assert erased([ring], np.array([[0.0, 0.0]]), 1.0) == (ring,)
+
+
+@given(st.integers(20, 40), st.floats(0.02, 0.06), st.floats(0, 6))
+def test_smoothing_takes_wiggles_out_and_keeps_area_and_ends(waves: int, deep: float, at: float) -> None:
+    turn = np.linspace(0, 2 * np.pi, 300, endpoint=False)
+    radius = 6 * (1 + deep * np.sin(waves * turn + at))
+    wavy = Stroke(radius[:, None] * np.stack([np.cos(turn), 0.7 * np.sin(turn)], 1) + at, closed=True)
+    smooth = smoothed(wavy)
+    assert smooth.closed and abs(area_mm2(smooth.points_mm)) == pytest.approx(abs(area_mm2(wavy.points_mm)), rel=0.01)
+    away = (smooth.points_mm - at) / (1, 0.7)
+    assert np.std(np.linalg.norm(away, axis=1)) < 0.5 * np.std(radius)
+    line = replace(wavy, closed=False, label="vessel")
+    ends = smoothed(line).points_mm[[0, -1]]
+    assert np.abs(ends - line.points_mm[[0, -1]]).max() < 0.01
 
 
 def test_simplify_keeps_the_line_within_its_tolerance() -> None:

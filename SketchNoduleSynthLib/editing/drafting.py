@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.drawing.arrangement import check_usable
 from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.drawing.sketch import ACROSS, Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.editing.drawing_tools import erased, simplified
+from SketchNoduleSynthLib.editing.drawing_tools import erased, smoothed
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown
 from SketchNoduleSynthLib.editing.states import State, States
@@ -105,9 +105,14 @@ class Drafting(States):
     def clear(self) -> None:
         self._draw("Clear", ())
 
-    def simplify(self, tolerance_mm: float = 0.3) -> None:
-        """Leave out points of the lines that lie within `tolerance_mm` of what is left (Douglas and Peucker)."""
-        self._draw("Simplify", tuple(simplified(stroke, tolerance_mm) for stroke in self.draft.strokes))
+    def smooth(self) -> None:
+        """Take the wiggles out of the lines."""
+        self._draw("Smooth", tuple(smoothed(stroke) for stroke in self.draft.strokes))
+
+    def reshape(self, stroke: Stroke, into: Stroke) -> None:
+        """Put another line in the place of one of the drawing; what follows in the same gesture is one step with it."""
+        strokes = tuple(into if one is stroke else one for one in self.draft.strokes)
+        self._step("Move points", replace(self.state, draft=replace(self.draft, strokes=strokes)), merge=True)
 
     def trace(self, scan: Scan, label: Label = "nodule") -> None:
         """The lines of a scanned sketch instead of the drawing, the page scaled to the VOI."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -38,13 +38,19 @@ def kept_folder(hosts: Path | None = None) -> Path:
 class KeptSession:
     """Keeps `session` below `folder` from now on; what an earlier one of the same CT left there can be taken up.
 
+    Without a folder it keeps nothing.
+
     `failed`: a sentence why it cannot be kept.
     """
 
-    def __init__(self, session: Session, folder: Path) -> None:
+    def __init__(self, session: Session, folder: Path | None) -> None:
         self.session = session
         self.failed: Signal[str] = Signal()
-        self.folder = folder / session.source_sha256[:32]
+        self._earlier: list[Path] = []
+        self._disconnect: Callable[[], None] = lambda: None
+        self.folder = (folder or Path()) / session.source_sha256[:32]
+        if folder is None:
+            return
         self._own = self.folder / uuid.uuid4().hex
         self._written: dict[int, Insertion | None] = {}
         self._earlier = sorted(self.folder.glob(f"*/{SESSION_FILE}"), key=lambda path: path.stat().st_mtime)

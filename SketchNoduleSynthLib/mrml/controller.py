@@ -43,6 +43,11 @@ class Controller(ABC):
         self.message = message
         self.changed.emit()
 
+    def note(self, sentence: str) -> None:
+        """Tell what an action came to, if it is said."""
+        if sentence:
+            self.tell(sentence)
+
     def do(self, action: Callable[[], object]) -> bool:
         """Do an action of the user; what cannot be done is told in a sentence. Whether it was done.
 

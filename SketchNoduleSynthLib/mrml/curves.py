@@ -1,6 +1,7 @@
-"""The draft's lines as curve nodes, one a stroke, and the VOI's long diameter: seen, not touched.
+"""The draft's lines as curve nodes, one a stroke, and the VOI's long diameter.
 
-The pen and the eraser change the lines; the diameter is a circle of dots around the centre, to draw by.
+The pen and the eraser change the lines, and the mouse while their points are edited; the diameter is a circle of dots
+around the centre, to draw by.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.drawing.recipe import Draft
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.editing.drawing_tools import simplified
+from SketchNoduleSynthLib.mrml.curve_points import follow_points, stroke_from_curve
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 from SketchNoduleSynthLib.mrml.session_text import SESSION_ATTRIBUTE
+from SketchNoduleSynthLib.signals import Signal
 
 FOLDER = "Synthetic nodules"
 COLORS = {
@@ -33,11 +37,16 @@ COLORS = {
 }
 LABEL_ATTRIBUTE = "SketchNoduleSynth.Label"
 LINE_MM, GLYPH_MM = 0.25, 0.01
+HANDLE = 0.05
+"""A point's glyph over the nodule's diameter."""
 DOTS, DOT_SCALE, DOT_COLOR = 48, 0.4, (0.2, 0.8, 0.8)
 
 
 class Curves:
-    """The curves of the session whose text node is `text_node`; those that a saved scene brought are drawn anew."""
+    """The curves of the session whose text node is `text_node`; those that a saved scene brought are drawn anew.
+
+    `reshaped`: the user changed a line by its points, into another; `gesture`: he begins or ends to do so.
+    """
 
     def __init__(self, text_node: slicer.vtkMRMLTextNode) -> None:
         self.text_node, self.scene = text_node, text_node.GetScene()
@@ -45,6 +54,9 @@ class Curves:
         self._circle: slicer.vtkMRMLMarkupsFiducialNode | None = None
         self._voi: Voi | None = None
         self._views: list[str] = []
+        self._is_edited = False
+        self.reshaped: Signal[Stroke, Stroke] = Signal()
+        self.gesture: Signal[[]] = Signal()
         for curve in slicer.util.getNodesByClass("vtkMRMLMarkupsNode", self.scene):
             if curve.GetNodeReferenceID(SESSION_ATTRIBUTE) == text_node.GetID():
                 remove_node(curve)
@@ -64,6 +76,14 @@ class Curves:
         for stroke in strokes:
             if stroke not in self._nodes:
                 self._nodes[stroke] = self._add(stroke, draft.placed())
+
+    def edit(self, is_edited: bool, draft: Draft) -> None:
+        """Give the lines points to be dragged, or draw them as they are."""
+        if is_edited != self._is_edited:
+            self._is_edited = is_edited
+            while self._nodes:
+                remove_node(self._nodes.popitem()[1])
+            self.update(draft)
 
     @property
     def is_whole(self) -> bool:
@@ -93,9 +113,24 @@ class Curves:
         display.SetGlyphSize(GLYPH_MM)
         display.SetCurveLineSizeMode(display.UseLineDiameter)
         display.SetLineDiameter(LINE_MM)
-        curve = curve_from_stroke(stroke, voi.plane(stroke.label), self.scene, self.scene.AddNode(display))
+        plane = voi.plane(stroke.label)
+        if self._is_edited:
+            display.SetGlyphSize(voi.diameter_mm * HANDLE)
+            drawn = simplified(stroke, HANDLE * voi.diameter_mm / 2)
+        curve = curve_from_stroke(drawn if self._is_edited else stroke, plane, self.scene, self.scene.AddNode(display))
         self._keep(curve)
+        if self._is_edited:
+            curve.SetCurveTypeToCardinalSpline()
+            curve.SetLocked(False)
+            follow_points(curve, HANDLE * voi.diameter_mm, lambda: self._on_reshaped(curve, plane), self.gesture.emit)
         return curve
+
+    def _on_reshaped(self, curve: slicer.vtkMRMLMarkupsCurveNode, plane: Frame) -> None:
+        was = next((stroke for stroke, node in self._nodes.items() if node is curve), None)
+        if was is not None:
+            stroke = stroke_from_curve(curve, plane, was)
+            self._nodes[stroke] = self._nodes.pop(was)
+            self.reshaped.emit(was, stroke)
 
     def _draw_circle(self, voi: Voi | None) -> None:
         if self._circle is not None and (voi is None or not self.scene.IsNodePresent(self._circle)):

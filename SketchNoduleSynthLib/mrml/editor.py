@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS
 from SketchNoduleSynthLib.editing.kept_sessions import KeptSession
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.session import Session
@@ -25,7 +25,7 @@ from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 from SketchNoduleSynthLib.mrml.scanning import Scanning
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.tools import PLACE, Tools
+from SketchNoduleSynthLib.mrml.tools import PLACE, POINTS, Tools
 from SketchNoduleSynthLib.mrml.view import View
 
 ANY_DIFFICULTY = "any difficulty"
@@ -43,9 +43,8 @@ class Editor(Scanning):
         super().__init__()
         self.nodes, self.worker = nodes, worker
         self.message = nodes.notice
-        self.kept = KeptSession(self.session, folder) if folder else None
-        if self.kept:
-            self.kept.failed.connect(self.tell)
+        self.kept = KeptSession(self.session, folder)
+        self.kept.failed.connect(self.tell)
         self.is_before = False
         self.random_count, self.difficulty = 3, ANY_DIFFICULTY
         """Of the nodules that are added at random."""
@@ -61,7 +60,7 @@ class Editor(Scanning):
         self.tools = Tools(views, lambda: self.session.draft.voi)
         self.tools.pressed.connect(self.turn_to_plane)
         self.tools.placed.connect(lambda point: self.do(lambda: self.place(point)))
-        self.tools.drawn.connect(lambda stroke: self.do(lambda: self.draw(stroke)))
+        self.tools.drawn.connect(lambda stroke: self.do(lambda: self.note(self.session.draw(stroke))))
         self.tools.refused.connect(self.tell)
         self.tools.drawing.connect(self.previews.request)
         self.tools.erased.connect(lambda path, radius_mm: self.do(lambda: self.session.erase(path, radius_mm)))
@@ -81,8 +80,7 @@ class Editor(Scanning):
 
     @property
     def next_step(self) -> str:
-        offer = self.kept.offer if self.kept and self._voi is None else ""
-        return offer or self.session.draft.lacks
+        return (self._voi is None and self.kept.offer) or self.session.draft.lacks
 
     def end_gesture(self) -> None:
         self.session.end_gesture()
@@ -99,8 +97,7 @@ class Editor(Scanning):
             disconnect()
         self.tools.close()
         self.mouse_mode.close()
-        if self.kept:
-            self.kept.close()
+        self.kept.close()
         self.sketch.close()
         self.nodes.show_drawing(False)
 
@@ -112,6 +109,7 @@ class Editor(Scanning):
         self.mouse_mode.hold(tool is not None)
         if tool not in (None, PLACE):
             self.turn_to_plane()
+        self.nodes.curves.edit(tool == POINTS, self.session.draft)
         self._show_drawing()
         self.changed.emit()
 
@@ -126,12 +124,7 @@ class Editor(Scanning):
         self.previews.warm_up()
         self.take("nodule")
         self.views.look_at(center_ras_mm)
-        if note:
-            self.tell(note)
-
-    def draw(self, stroke: Stroke) -> None:
-        if note := self.session.draw(stroke):
-            self.tell(note)
+        self.note(note)
 
     def change_voi(self, **changes: Any) -> None:
         """Change the VOI's `diameter_mm`, `tilt_lr_deg` or `tilt_hf_deg`, if there is one."""

@@ -64,6 +64,8 @@ class SessionNodes:
         self.source, self.text_node = source, saved or new_session_text(source)
         self._drawn: tuple[Draft | None, tuple[Nodule, ...]] = (None, ())
         self.curves, self.segments = Curves(self.text_node), Segments(self.text_node)
+        self.curves.reshaped.connect(session.reshape)
+        self.curves.gesture.connect(session.end_gesture)
         self.nodule_texts = NoduleTexts(self.text_node)
         self.box = VoiBox(self.text_node, self.session)
         self.refused = self.box.refused

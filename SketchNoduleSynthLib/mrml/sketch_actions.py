@@ -9,11 +9,10 @@ from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
-from SketchNoduleSynthLib.editing.kept_sessions import KeptSession
 from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.scanning import SCAN_THRESHOLD
-from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE
+from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE, POINTS
 
 TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
 PENS = {
@@ -33,15 +32,7 @@ def is_placed(editor: Editor) -> bool:
 
 
 def is_kept(editor: Editor) -> bool:
-    return editor.kept is not None and bool(editor.kept.offer)
-
-
-def on_kept(act: Callable[[KeptSession], object]) -> Callable[[Editor], None]:
-    def do(editor: Editor) -> None:
-        if editor.kept is not None:
-            act(editor.kept)
-
-    return do
+    return bool(editor.kept.offer)
 
 
 def is_drawn_on(editor: Editor) -> bool:
@@ -84,16 +75,16 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "take_up",
         "Take it up again",
         "Go on with what was made in this CT the last time",
-        on_kept(KeptSession.take_up),
+        lambda e: e.kept.take_up(),
         enabled=is_kept,
     ),
     Action(
         "delete_kept",
         "Delete it",
         "Delete what is kept of the last time",
-        on_kept(KeptSession.delete_earlier),
+        lambda e: e.kept.delete_earlier(),
         enabled=is_kept,
-        hint_now=lambda e: f"Delete what is kept in {e.kept.folder}" if e.kept else "",
+        hint_now=lambda e: f"Delete what is kept in {e.kept.folder}",
         question="Delete what is kept of the last time? It cannot be brought back.",
     ),
     # The volume of interest
@@ -122,15 +113,23 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "T",
         is_placed,
     ),
+    tool(
+        "points",
+        "Points",
+        "D",
+        "Drag the lines' points; Ctrl and a click on a line adds one, and one that is dragged onto the next is gone",
+        POINTS,
+        is_drawn_on,
+    ),
     Action("put_down", "", do=lambda e: e.take(None), key="Escape"),
     Action("clear", "Clear", "Take away the whole drawing", lambda e: e.session.clear(), enabled=is_drawn_on),
     history("undo", "Undo", "Take back the last step", "Z"),
     history("redo", "Redo", "Do it again", "Y"),
     Action(
-        "simplify",
-        "Simplify",
-        "Smooth the lines by leaving out points",
-        lambda e: e.session.simplify(),
+        "smooth",
+        "Smooth",
+        "Take the wiggles out of the lines",
+        lambda e: e.session.smooth(),
         enabled=is_drawn_on,
     ),
     Action(

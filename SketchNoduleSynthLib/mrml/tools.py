@@ -15,8 +15,8 @@ from SketchNoduleSynthLib.mrml.pen import Path, Pen
 from SketchNoduleSynthLib.mrml.view import View
 from SketchNoduleSynthLib.signals import Signal
 
-PLACE, ERASER = "place", "eraser"
-TOOLS = (PLACE, *LABELS, ERASER)
+PLACE, ERASER, POINTS = "place", "eraser", "points"
+TOOLS = (PLACE, *LABELS, ERASER, POINTS)
 ERASER_SHARE = 0.06
 """The eraser's radius over the VOI's diameter."""
 LEAST_STROKE_POINTS = 3
@@ -52,11 +52,11 @@ class Tools:
         self.take(self.current)
 
     def take(self, tool: str | None) -> None:
-        """Draw with one of TOOLS from now on; None: leave the mouse to the views."""
+        """Draw with one of TOOLS from now on; None, and for points: leave the mouse to the views."""
         self.current = tool
         for pen in self._pens:
             pen.lay_down()
-        for pen in self._pens if tool == PLACE else self._pens[:1] if tool else ():
+        for pen in self._pens if tool == PLACE else self._pens[:1] if tool not in (None, POINTS) else ():
             pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)
 
     def close(self) -> None:

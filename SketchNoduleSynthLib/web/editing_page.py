@@ -107,7 +107,7 @@ def _sketch() -> None:
         with html.Div(classes="row"):
             for label in LABELS:
                 action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
-            _buttons("erase", "clear", "undo", "redo", "simplify")
+            _buttons("erase", "clear", "undo", "redo", "points", "smooth")
         with html.Div(classes="row pairs"):
             _upload("load_scan")
             check(EDITING.value("edges_are_shown"))

@@ -1,0 +1,90 @@
+"""The lines of a drawing in the panel's stand-in, by real mouse events: across, and by their points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from phantom import LUNG_RAS_MM, chest
+from reader import Reader
+
+pytest_plugins = ["standin"]
+
+
+@pytest.fixture
+def drawn(desktop) -> Reader:
+    """A reader who placed the VOI and drew a nodule, whose preview is off."""
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    reader.place(LUNG_RAS_MM)
+    reader.editor.previews.set_live(False)
+    reader.draw()
+    return reader
+
+
+def off_plane_mm(reader: Reader) -> float:
+    """How far the middle of the red view lies from the plane of the VOI."""
+    frame = reader.session.draft.voi.frame(1)
+    return abs(float(frame.axes[2] * (-1, -1, 1) @ (reader.slice_to_ras("Red")[:3, 3] - frame.center * (-1, -1, 1))))
+
+
+def test_the_outline_across_is_drawn_on_its_plane_and_makes_the_nodule_higher(drawn):
+    drawn.choose(drawn.ui.model, "mcgan")
+    frame = drawn.session.draft.voi.frame(1)
+
+    def heights(insertion) -> float:
+        return np.ptp(np.argwhere(insertion.nodule)[:, 0]) * drawn.session.source.grid.spacing[2]
+
+    drawn.key("x")
+    pose = drawn.slice_to_ras("Red")
+    assert pose[:3, 2] == pytest.approx(frame.axes[1] * (-1, -1, 1)) and pose[:3, 1] == pytest.approx((0, 0, 1))
+    for flat, label in ((0.3, "nodule_across"), (1.6, "nodule_across")):
+        drawn.draw(share=0.15, flat=flat)
+        assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", label], "one across"
+        drawn.click(drawn.ui.insert)
+        drawn.wait()
+        drawn.key("x")
+    first, second = (nodules[0].insertion for nodules in (drawn.session._past[-2][1].nodules, drawn.session.nodules))
+    assert heights(second) > heights(first) + 4
+    curves = drawn.editor.nodes.curves._nodes
+    (across,) = (node for stroke, node in curves.items() if stroke.label == "nodule_across")
+    bounds = np.zeros(6)
+    across.GetRASBounds(bounds)
+    assert np.ptp(bounds[2:4]) < 0.01 and np.ptp(bounds[4:]) > 10
+    drawn.key("n")
+    assert off_plane_mm(drawn) < 0.01
+
+
+def test_points_are_dragged_added_and_taken_away_and_a_drag_is_a_step(drawn):
+    import qt
+    import slicer
+
+    view, before = drawn.desktop.slice_view("Red"), drawn.session.draft.strokes[0]
+
+    def pixels(ras: np.ndarray) -> np.ndarray:
+        to_ras = slicer.util.arrayFromVTKMatrix(drawn.slice_node("Red").GetXYToRAS())
+        x, y = (np.linalg.inv(to_ras) @ (*ras, 1.0))[:2]
+        return np.array([x, view.height - 1 - y])
+
+    def drag(start: np.ndarray, end: np.ndarray) -> None:
+        drawn.desktop.drag(view, [tuple(start + share * (end - start)) for share in np.linspace(0, 1, 8)])
+
+    drawn.key("d")
+    (curve,) = drawn.editor.nodes.curves._nodes.values()
+    count = curve.GetNumberOfControlPoints()
+    between = tuple(pixels(slicer.util.arrayFromMarkupsCurvePoints(curve)[45]))
+    drawn.desktop.move(view, between, button=qt.Qt.NoButton)
+    drawn.desktop.drag(view, [between], modifiers=qt.Qt.ControlModifier)
+    assert curve.GetNumberOfControlPoints() == count + 1 and drawn.session.undoable == "Move points"
+    points = slicer.util.arrayFromMarkupsControlPoints(curve)
+    drag(pixels(points[7]), pixels(points[8]))
+    assert curve.GetNumberOfControlPoints() == count
+
+    unmoved = drawn.session.draft.strokes[0].points_mm
+    drag(pixels(points[0]), pixels(points[0]) + np.array([30, 18]))
+    (moved,) = drawn.session.draft.strokes
+    assert moved.closed and np.abs(moved.points_mm).max() > np.abs(before.points_mm).max() + 1.5
+    drawn.key("z")
+    assert np.array_equal(drawn.session.draft.strokes[0].points_mm, unmoved), "one drag"
+    drawn.click(drawn.ui.points)
+    (curve,) = drawn.editor.nodes.curves._nodes.values()
+    assert drawn.editor.tools.current is None and curve.GetLocked()
