@@ -6,6 +6,7 @@ v1.0.2 and .github/PULL_REQUEST_TEMPLATE.md. What only the web site shows (topic
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import struct
@@ -80,3 +81,47 @@ def test_torch_comes_through_the_pytorch_extension():
 def test_images_are_images():
     for name in files(ROOT / "Resources", "*.png"):
         assert (ROOT / "Resources" / name).read_bytes().startswith(b"\x89PNG"), name
+
+
+SHIPPED = [ROOT / NAME / f"{NAME}.py", *sorted((ROOT / LIBRARY).rglob("*.py"))]
+DECLARATIONS = (
+    *(ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign),
+    ast.TypeAlias if hasattr(ast, "TypeAlias") else ast.Assign,
+)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_happens_at_file_scope(path: Path) -> None:
+    """Only declarations, docstrings, and what is for type checkers or a script; Python's path stays as it is."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        text = ast.unparse(node)
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_guarded = isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
+        assert isinstance(node, DECLARATIONS) or is_docstring or is_guarded, text
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            assert "sys.path" not in text and "environ[" not in text, text
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_homepage_has_what_its_checklist_asks() -> None:
+    """Name, one or two sentences, a picture, a sentence a module, publication, licence, patents, how to cite."""
+    title, summary, picture = README.split("\n\n")[:3]
+    assert title == f"# {NAME}"
+    assert 1 <= len(re.findall(r"\.(?:\s|$)", summary)) <= 2 and "CT" in summary
+    assert re.fullmatch(r"!\[.+\]\(Resources/.+\.png\)", picture)
+    assert re.search(r"^\| Sketch Nodule Synth \| .{40,} \|$", README, re.M)
+    for words in ("doi.org/", "How to cite", "Apache-2.0", "LICENSE.txt", "patents are known", "not for diagnosis"):
+        assert words in README
+
+
+def test_a_tutorial_leads_step_by_step_from_sample_data_with_screenshots() -> None:
+    tutorial = (ROOT / "docs" / "tutorial_slicer.md").read_text(encoding="utf-8")
+    steps = [int(number) for number in re.findall(r"^## (\d)\.", tutorial, re.M)]
+    assert steps == list(range(1, len(steps) + 1)) and len(steps) >= 4
+    assert len(re.findall(r"^!\[", tutorial, re.M)) >= 3 and "*Sample CT*" in tutorial and "Sample Data" in tutorial
+
+
+def test_what_is_kept_on_disk_can_be_removed() -> None:
+    assert "cache --clear" in (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ from hypothesis import strategies as st
 from test_recipe import GOOD
 
 from SketchNoduleSynthLib import InputError, Recipe
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, BLENDINGS
-from SketchNoduleSynthLib.drawing.sketch import LABELS
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, BLENDINGS, NoduleRecipe
+from SketchNoduleSynthLib.drawing.sketch import LABELS, Stroke
+from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.models import bundled
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "recipe.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 WORDS = [*bundled(), *ATTENUATIONS, *BLENDINGS, *LABELS, "", "ct"]
 NUMBERS = [-100001, -901, -900, -31, -30, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3.9, 4, 32, 32.5, 2000, 2001, 2**31 - 1, 2**31]
-VALUES = st.sampled_from([None, True, False, [], {}, [[1, 2]], [[1, 2, 3]], [1, 2, 3], *NUMBERS, *WORDS])
+VALUES = st.sampled_from([None, True, False, [], {}, [[1, 2]], [[1, 2, 3]], [1, 2, 3], *NUMBERS, *WORDS]).map(
+    copy.deepcopy
+)
 """No whole number as 1.0: JSON has one kind of number, and the code takes 1.0 for no seed."""
 KEYS = sorted({key for part in SCHEMA["$defs"].values() for key in part.get("properties", {})} | {"version", "sed"})
 
@@ -85,6 +89,11 @@ def test_the_defaults_and_the_limits_are_the_codes() -> None:
             assert filled[key] == described["default"]
     diameter = SCHEMA["$defs"]["voi"]["properties"]["diameter_mm"]
     assert {model.diameter_mm for model in bundled().values()} == {(diameter["minimum"], diameter["maximum"])}
+
+
+@pytest.mark.parametrize(("part", "kind"), [("nodule", NoduleRecipe), ("voi", Voi), ("stroke", Stroke)])
+def test_the_keys_are_the_codes(part: str, kind: type) -> None:
+    assert set(SCHEMA["$defs"][part]["properties"]) == {one.name for one in fields(kind)}
 
 
 def test_the_schema_is_one() -> None:
