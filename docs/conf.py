@@ -18,7 +18,7 @@ html_favicon = "../Resources/Icons/SketchNoduleSynth.png"
 html_extra_path = ["recipe.schema.json"]
 exclude_patterns = ["requirements.txt"]
 myst_heading_anchors = 3
-autodoc_mock_imports = ["SimpleITK", "pydicom", "safetensors", "scipy", "skimage", "slicer", "torch", "vtk"]
+autodoc_mock_imports = ["SimpleITK", "openvino", "pydicom", "safetensors", "scipy", "skimage", "slicer", "torch", "vtk"]
 autodoc_typehints = "description"
 linkcheck_ignore = [r"https://github.com/SketchNoduleSynth/"]
 
