@@ -88,3 +88,26 @@ def test_points_are_dragged_added_and_taken_away_and_a_drag_is_a_step(drawn):
     drawn.click(drawn.ui.points)
     (curve,) = drawn.editor.nodes.curves._nodes.values()
     assert drawn.editor.tools.current is None and curve.GetLocked()
+
+
+def test_keys_that_all_know_and_typed_numbers(drawn):
+    import qt
+
+    def press(widget, key, modifiers=qt.Qt.NoModifier) -> None:
+        drawn.desktop.press_key(widget, key, modifiers)
+
+    red, seed = drawn.desktop.slice_view("Red"), drawn.ui.seed
+    both = qt.Qt.ControlModifier | qt.Qt.ShiftModifier
+    press(red, qt.Qt.Key_Z, qt.Qt.ControlModifier)
+    assert not drawn.session.draft.strokes
+    press(red, qt.Qt.Key_Z, both)
+    assert drawn.session.draft.is_drawn
+    drawn.scroll_to(seed)
+    seed.selectAll()
+    for key in (qt.Qt.Key_4, qt.Qt.Key_2):
+        press(seed, key)
+    assert drawn.session.draft.seed == 0, "it is still being typed"
+    press(seed, qt.Qt.Key_Return)
+    assert drawn.session.draft.seed == 42 and not seed.hasFocus()
+    press(drawn.ui.seed.window(), "z")
+    assert drawn.session.draft.seed == 0, "one step"

@@ -23,6 +23,7 @@ def always(controller: Controller) -> bool:
 class Action(Generic[C]):
     """A button or a key.
 
+    `keys_too`: those that others know it by, such as Ctrl+Z, beside the `key` that stands on the button.
     `do` is called with the controller, `do_with` also with a path: of a file that ends as one of `files`, or of a
     folder, which may be still to be made if it `is_new`; `asks` is what the user is asked for. Without either the front
     itself acts. `is_on`: of a button that stays down. `words_now` and `hint_now`: of words that change. `question`:
@@ -42,6 +43,7 @@ class Action(Generic[C]):
     do_with: Callable[[C, Path], object] | None = None
     asks: str = ""
     files: tuple[str, ...] = ()
+    keys_too: tuple[str, ...] = ()
     is_new: bool = False
 
     def text(self, controller: C | None = None) -> str:
@@ -84,7 +86,7 @@ class Table(Generic[C]):
         self.by_id = {entry.id: entry for entry in entries}
         self.actions = [entry for entry in entries if isinstance(entry, Action)]
         self.values = [entry for entry in entries if isinstance(entry, Value)]
-        self.keys = {action.key: action for action in self.actions if action.key}
+        self.keys = {key: action for action in self.actions for key in (action.key, *action.keys_too) if key}
 
     def action(self, id: str) -> Action[C]:
         return next(action for action in self.actions if action.id == id)

@@ -61,11 +61,14 @@ def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: 
     return Value(id, words, hint, default, get, put, is_placed, unit=unit, **limits)
 
 
-def history(id: str, words: str, hint: str, key: str) -> Action[Editor]:
+def history(id: str, words: str, hint: str, key: str, *keys_too: str) -> Action[Editor]:
     def name(editor: Editor) -> str:
         return getattr(editor.session, f"{id}able")
 
-    return Action(id, words, hint, lambda e: getattr(e.session, id)(), key, lambda e: bool(name(e)), hint_now=name)
+    def do(editor: Editor) -> None:
+        getattr(editor.session, id)()
+
+    return Action(id, words, hint, do, key, lambda e: bool(name(e)), hint_now=name, keys_too=keys_too)
 
 
 SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
@@ -123,8 +126,8 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     ),
     Action("put_down", "", do=lambda e: e.take(None), key="Escape"),
     Action("clear", "Clear", "Take away the whole drawing", lambda e: e.session.clear(), enabled=is_drawn_on),
-    history("undo", "Undo", "Take back the last step", "Z"),
-    history("redo", "Redo", "Do it again", "Y"),
+    history("undo", "Undo", "Take back the last step", "Z", "Ctrl+Z"),
+    history("redo", "Redo", "Do it again", "Y", "Ctrl+Shift+Z", "Ctrl+Y"),
     Action(
         "smooth",
         "Smooth",

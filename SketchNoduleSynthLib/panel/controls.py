@@ -160,9 +160,19 @@ class Controls(Generic[C]):
     def _bind_number(self, value: Value[C], slider: Any) -> Callable[[Any], object]:
         slider.minimum, slider.maximum, slider.singleStep = value.limits
         slider.setValue(value.default)
+        leave_when_typed(slider)
         self.on(slider.valueChanged, lambda controller: value.change(controller, slider.value))
         for child in slider.children():  # PythonQt does not give ctkSliderWidget.slider().
             if hasattr(child, "sliderPressed"):
                 child.sliderPressed.connect(lambda *_none: self._pull(True))
                 child.sliderReleased.connect(lambda *_none: self._pull(False))
         return lambda number: slider.setValue(number)
+
+
+def leave_when_typed(widget: Any) -> None:
+    """What is typed into it, or into a field within, counts once, when it is finished; then keys are the panel's again."""
+    if widget.inherits("QAbstractSpinBox"):
+        widget.keyboardTracking = False
+        widget.editingFinished.connect(widget.clearFocus)
+    for child in widget.children():
+        leave_when_typed(child)
