@@ -170,9 +170,9 @@ class Controls(Generic[C]):
 
 
 def leave_when_typed(widget: Any) -> None:
-    """What is typed into it, or into a field within, counts once, when it is finished; then keys are the panel's again."""
+    """What is typed into it, or a field in it, counts once, when it is finished; then keys are the panel's again."""
     if widget.inherits("QAbstractSpinBox"):
         widget.keyboardTracking = False
-        widget.editingFinished.connect(widget.clearFocus)
+        widget.editingFinished.connect(lambda: widget.clearFocus())
     for child in widget.children():
         leave_when_typed(child)
