@@ -29,7 +29,7 @@ ROUND = [(math.cos(turn / 20 * math.pi), math.sin(turn / 20 * math.pi)) for turn
 PATIENCE_S = 60.0
 PANEL = Path(__file__).resolve().parent.parent / "Resources" / "UI" / "SketchNoduleSynth.ui"
 MODES = ("readingSection", "turingSection")
-DESKTOP, TABLET = (1280, 800), (800, 1100)
+DESKTOP, TABLET, TOUCH = (1280, 800), (800, 1100), (1024, 768)
 
 
 def panel_words(mode: str = "") -> list[str]:
@@ -172,7 +172,7 @@ class Visitor:
 
     def read_words(self, words: Sequence[str]) -> None:
         """Assert that the page's panel has `words` in their order."""
-        page = re.sub(r"\s+", " ", self.page.locator(".panel").inner_text())
+        page = re.sub(r"\s+", " ", self.page.locator(".workspace").inner_text())
         place = 0
         for word in words:
             found = page.find(word, place)

@@ -26,6 +26,7 @@ from PIL import Image, ImageDraw
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.mrml.viewing_actions import VIEWING
 from SketchNoduleSynthLib.synthesis.result import carry_out
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.copies import opened
@@ -151,7 +152,7 @@ def test_keys_tools_and_choices(visitor):
     visitor.place()
     page.keyboard.press("v")
     visitor.wait_for(lambda: visitor.is_on("draw_vessel"), "V")
-    assert page.locator("button[aria-pressed=true]").inner_text().strip() == "Vessel (V)"
+    assert page.locator(".panel button[aria-pressed=true]").inner_text().strip() == "Vessel (V)"
     visitor.draw()
     page.keyboard.press("e")
     visitor.wait_for(lambda: visitor.is_on("erase"), "E")
@@ -496,7 +497,10 @@ def test_the_page_has_the_panels_words_in_its_order(visitor):
         *("Take it up again", "Delete it"),
     }
     elsewhere |= {"Read a case…", "Real or synthetic?…", "Save the result…", "Training case…", "Straighten it"}
+    elsewhere |= {action.text() for action in VIEWING}
     visitor.read_words([text for text in panel_words() if text not in elsewhere])
+    toolbar = visitor.page.locator(".toolbar").inner_text().split("\n")
+    assert [words for words in toolbar if words] == [action.text() for action in VIEWING]
 
 
 def test_nothing_is_complained_of_even_if_a_page_is_left_in_the_middle(browser, ct):

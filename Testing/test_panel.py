@@ -65,7 +65,7 @@ def test_place_draw_preview_insert_undo(reader):
     result = reader.editor.nodes.result
     assert not np.array_equal(voxels(result), source)
     assert reader.composite("Green").GetBackgroundVolumeID() == result.GetID()
-    assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 2).text()) == (1, "solid")
+    assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 3).text()) == (1, "solid")
     reader.click(reader.ui.undo)
     assert np.array_equal(voxels(result), source)
     assert reader.ui.redo.enabled and reader.ui.redo.toolTip == "Insert nodule 1"

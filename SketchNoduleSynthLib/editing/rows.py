@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+from colorsys import hls_to_rgb
 from dataclasses import dataclass
 
 from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.generation.lung import Lung
+from SketchNoduleSynthLib.generation.situation import side_and_third
 
-HEADS = ("No.", "Size", "Attenuation", "Model", "Quality")
+HEADS = ("No.", "Size", "Place", "Attenuation", "Model", "Quality")
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is said of a nodule; `light` is green or amber, `remarks` why."""
+    """What is said of a nodule; `light` is green or amber, `remarks` why; `color`: of its outlines, as #rrggbb."""
 
     key: int
     name: str
     size: str
+    place: str
     attenuation: str
     model: str
     light: str
     remarks: str
     is_shown: bool
+    color: str
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return self.name, self.size, self.attenuation, self.model, self.light
+        return self.name, self.size, self.place, self.attenuation, self.model, self.light
 
 
-def row_of(nodule: Nodule) -> Row:
-    """The row of `nodule`; without size and light while it is not made."""
+def color_of(key: int) -> tuple[float, float, float]:
+    """The colour (RGB, 0 to 1) of the nodule of that key, for good: each a golden share of the circle further on."""
+    return hls_to_rgb(0.12 + 0.618034 * (key - 1) % 1.0, 0.62, 0.85)
+
+
+def row_of(nodule: Nodule, lung: Lung | None = None) -> Row:
+    """The row of `nodule`; without size and light while it is not made. `lung`: of the CT, where it is known."""
     report = nodule.insertion.report if nodule.insertion else None
     return Row(
         nodule.key,
         f"{nodule.key}" if nodule.is_shown else f"{nodule.key} (hidden)",
         f"{report.long_diameter_mm:.1f} mm" if report else "",
+        _place(nodule, lung),
         nodule.recipe.attenuation,
         nodule.recipe.model,
         report.quality.light if report else "",
         "\n".join(report.quality.reasons if report else ()) or "Nothing to object to.",
         nodule.is_shown,
+        "#" + "".join(f"{round(255 * part):02x}" for part in color_of(nodule.key)),
     )
+
+
+def _place(nodule: Nodule, lung: Lung | None) -> str:
+    """The side, the third of the lung and the slice of the CT, as far as they are known."""
+    where = " ".join(filter(None, side_and_third(lung, nodule.recipe.voi.center_lps_mm))) if lung else ""
+    slices = nodule.insertion.box[0] if nodule.insertion else None
+    number = f"slice {(slices.start + slices.stop) // 2 + 1}" if slices else ""
+    return ", ".join(filter(None, (where, number)))

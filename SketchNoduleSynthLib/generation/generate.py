@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import BrokenModel, InputError
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, is_near
-from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
+from SketchNoduleSynthLib.generation.lung import Lung, lung_of
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import Location, Positions
 from SketchNoduleSynthLib.generation.situation import situation_of
@@ -90,7 +90,7 @@ def generate(
     if count < 1 or not 0 <= seed <= MAX_SEED:
         raise InputError(f"{count} nodules with seed {seed} cannot be made; give at least 1, and a seed from 0.")
     request = request or Request()
-    lung = lung or lung_mask(volume)
+    lung = lung or lung_of(volume)
     positions = Positions(volume, lung, request.location)
     working = volume.with_array(volume.array.copy())
     for one in there:

@@ -7,6 +7,7 @@ found on cubes of 2 mm along the patient's axes, so that it does not matter how 
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -88,6 +89,17 @@ class Lung:
         inside = ((index >= 0) & (index < self.hu.grid.size)).all(-1)
         x, y, z = np.moveaxis(np.clip(index, 0, self.hu.grid.size - 1), -1, 0)
         return np.where(inside, values[z, y, x], values.dtype.type(0))
+
+
+_found: tuple[weakref.ref[Volume], Lung] | None = None
+
+
+def lung_of(volume: Volume) -> Lung:
+    """As :func:`lung_mask`; that of the last CT is kept, since finding it takes a second."""
+    global _found
+    if _found is None or _found[0]() is not volume:
+        _found = weakref.ref(volume), lung_mask(volume)
+    return _found[1]
 
 
 def lung_mask(volume: Volume) -> Lung:

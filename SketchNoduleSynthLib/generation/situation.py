@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.difficulty import difficulty, level_of
-from SketchNoduleSynthLib.generation.lung import SIDES, Lung, lung_mask
+from SketchNoduleSynthLib.generation.lung import SIDES, Lung, lung_of
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
 from SketchNoduleSynthLib.synthesis.result import Result
 
@@ -40,7 +40,7 @@ def situated(result: Result) -> Result:
     if all(one.situation for one in result.insertions):
         return result
     try:
-        lung = lung_mask(result.source)
+        lung = lung_of(result.source)
     except InputError:  # A recipe may be for what is no chest; then its nodules have neither side nor difficulty.
         return result
     found = (replace(one, situation=situation_of(one, result.source, lung)) for one in result.insertions)

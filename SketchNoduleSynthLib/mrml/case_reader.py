@@ -12,11 +12,11 @@ import slicer
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
-from SketchNoduleSynthLib.mrml.axial_slices import AxialSlices
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.exclusive_display import ExclusiveDisplay
 from SketchNoduleSynthLib.mrml.finding_points import ACTIVE_COLOR, FindingPoints
 from SketchNoduleSynthLib.mrml.pen import Path, Pen
+from SketchNoduleSynthLib.mrml.slices import Slices
 from SketchNoduleSynthLib.mrml.view import View, jump, render
 from SketchNoduleSynthLib.reading.findings import CONFIDENCE, Finding
 from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
@@ -45,7 +45,7 @@ class CaseReader(Controller):
         self._points.moved.connect(self._on_dragged)
         self._pens: list[Pen] = []
         self._add_pens(self.views)
-        self.slices = AxialSlices(case.ct.grid, self.views[0].slice_node)
+        self.slices = Slices(case.ct.grid, self.views[0].slice_node)
         self.slices.changed.connect(self.changed.emit)
         self._stop = self.session.changed.connect(self._on_change)
         self.message = " ".join(case.problems)

@@ -6,5 +6,6 @@ from SketchNoduleSynthLib.mrml.action import Table
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.nodule_actions import NODULE
 from SketchNoduleSynthLib.mrml.sketch_actions import SKETCH
+from SketchNoduleSynthLib.mrml.viewing_actions import VIEWING
 
-EDITING: Table[Editor] = Table(*SKETCH, *NODULE)
+EDITING: Table[Editor] = Table(*VIEWING, *SKETCH, *NODULE)

@@ -20,6 +20,7 @@ from SketchNoduleSynthLib.editing.work import Work
 from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.editor_views import EditorViews
+from SketchNoduleSynthLib.mrml.measurements import Measurements
 from SketchNoduleSynthLib.mrml.mouse_mode import MouseMode
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
@@ -52,6 +53,7 @@ class Editor(Scanning):
         self._voi = self.session.draft.voi
         self.views = EditorViews(views, nodes)
         self.sketch = SketchView(nodes, views[0].slice_node)
+        self.measurements = Measurements(nodes.scene)
         self.previews = Previews(self.session, worker, self.sketch)
         self.previews.shown.connect(views[0].render)
         self.previews.changed.connect(self.changed.emit)
@@ -63,6 +65,7 @@ class Editor(Scanning):
         self.tools.drawn.connect(lambda stroke: self.do(lambda: self.note(self.session.draw(stroke))))
         self.tools.refused.connect(self.tell)
         self.tools.drawing.connect(self.previews.request)
+        self.tools.measured.connect(lambda ends: self.do(lambda: self.measurements.add(ends)))
         self.tools.erased.connect(lambda path, radius_mm: self.do(lambda: self.session.erase(path, radius_mm)))
         self._disconnect = [
             nodes.session.changed.connect(lambda boxes: self._on_change()),

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import slicer
 import slicer.util
+import vtk
 
 from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.view import View, jump, render
-from SketchNoduleSynthLib.mrml.volumes import LUNG_WINDOW_HU, show_window
+from SketchNoduleSynthLib.mrml.volumes import show_window
+
+NEAR_MM = 60.0
+"""What a view that is near shows, across its shorter side."""
+SLABS_MM = (0.0, 5.0, 10.0, 20.0)
+"""How thick the slab is whose maximum is shown; 0: a slice."""
 
 
 class EditorViews:
@@ -20,6 +26,10 @@ class EditorViews:
     def __init__(self, views: Sequence[View], nodes: SessionNodes) -> None:
         self.all: list[View] = []
         self.nodes = nodes
+        self.is_near = False
+        """Whether the views beside the sketch view zoom to what they look at; else their zoom is the user's."""
+        self.slab_mm = SLABS_MM[0]
+        self._at: Sequence[float] | None = None
         self._volume = nodes.shown_volume
         self.add(views)
 
@@ -39,8 +49,8 @@ class EditorViews:
                 view.fit()
         return new
 
-    def show_lung_window(self) -> None:
-        show_window(self._volume, *LUNG_WINDOW_HU)  # All that share its window follow.
+    def show_window(self, level_hu: float, width_hu: float) -> None:
+        show_window(self._volume, level_hu, width_hu)  # All that share its window follow.
         render(self.all)
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
@@ -63,12 +73,37 @@ class EditorViews:
     def look_at(self, point_ras_mm: Sequence[float], but_sketch: bool = True) -> None:
         """Slices through the point, in 3D the point in the middle; the sketch view only with `but_sketch` False."""
         jump(self.all[1:] if but_sketch else self.all, point_ras_mm)
+        self._at = point_ras_mm
+        self.show_near(self.is_near)
         for camera in slicer.util.getNodesByClass("vtkMRMLCameraNode", self.nodes.scene):
             shift = np.subtract(point_ras_mm, camera.GetFocalPoint())
             with slicer.util.NodeModify(camera):
                 camera.SetPosition(*(np.add(camera.GetPosition(), shift)))
                 camera.SetFocalPoint(*point_ras_mm)
             camera.ResetClippingRange()
+
+    def show_near(self, is_near: bool) -> None:
+        """Zoom all but the sketch view to what was last looked at, or back to all of the CT."""
+        for view in self.all[1:]:
+            node = view.slice_node
+            if is_near and self._at is not None:
+                width, height = np.maximum(node.GetDimensions()[:2], 1).tolist()
+                pixel_mm = NEAR_MM / min(width, height)
+                node.SetFieldOfView(pixel_mm * width, pixel_mm * height, node.GetFieldOfView()[2])
+                node.JumpSliceByCentering(*self._at)
+            elif self.is_near:
+                view.fit()
+                if self._at is not None:
+                    node.JumpSliceByOffsetting(*self._at)
+        self.is_near = is_near
+
+    def show_next_slab(self) -> None:
+        """The next of SLABS_MM, as maximum intensity projection, in all views but the one that is drawn in."""
+        self.slab_mm = SLABS_MM[(SLABS_MM.index(self.slab_mm) + 1) % len(SLABS_MM)]
+        for view in self.all[1:]:
+            view.slice_node.SetSlabReconstructionType(vtk.VTK_IMAGE_SLAB_MAX)
+            view.slice_node.SetSlabReconstructionThickness(self.slab_mm)
+            view.slice_node.SetSlabReconstructionEnabled(self.slab_mm > 0)
 
     def follow(self, point_ras_mm: Sequence[float]) -> None:
         """Slices through a point that the user drags, without a shift under his hand."""

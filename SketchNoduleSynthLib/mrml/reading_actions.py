@@ -56,6 +56,7 @@ READING: Table[CaseReader] = Table(
         "M",
         is_open,
         lambda r: r.tool == MARK,
+        is_tool=True,
     ),
     Action("put_down", "", do=lambda r: r.take(None), key="Escape"),
     attribute(

@@ -62,10 +62,24 @@ class SketchView:
             return
         frame = self._frame(self._voi)
         shown = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())
-        normal = ras_of_lps(frame.axes[2])
-        offset_mm = float(normal @ (shown[:3, 3] - ras_of_lps(frame.center)))
-        if not np.allclose(shown[:3, :3], slice_axes(frame), atol=1e-4) or abs(offset_mm) > ON_PLANE_MM:
+        if not np.allclose(shown[:3, :3], slice_axes(frame), atol=1e-4):
             show_frame(self.slice_node, frame)
+        elif abs(self.off_plane_mm) > ON_PLANE_MM:
+            self.slice_node.JumpSliceByOffsetting(*ras_of_lps(frame.center))
+
+    def fit(self) -> None:
+        """The box fills the view again."""
+        if self._voi is not None:
+            show_frame(self.slice_node, self._voi.frame(1))
+
+    @property
+    def off_plane_mm(self) -> float:
+        """How far the view was scrolled from the plane that is drawn on."""
+        if self._voi is None:
+            return 0.0
+        frame = self._voi.frame(1)
+        shown = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
+        return float(ras_of_lps(frame.axes[2]) @ (shown - ras_of_lps(frame.center)))
 
     def show_preview(self, preview: Preview) -> None:
         self._preview.show(self.nodes.show_preview(preview), 1.0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import slicer
 
 from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.editing.rows import color_of
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER
 from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
@@ -25,6 +26,7 @@ class Segments:
     def __init__(self, text_node: slicer.vtkMRMLTextNode) -> None:
         self.text_node = text_node
         self._segments: dict[Insertion, str] = {}
+        self.is_wanted = self._is_in_place = True
 
     @property
     def node(self) -> slicer.vtkMRMLSegmentationNode | None:
@@ -46,12 +48,19 @@ class Segments:
         for insertion, key in wanted.items():
             if insertion not in self._segments:
                 segment = volumes.add_segment(node, result, f"Nodule {key}", insertion.box, insertion.nodule)
+                segments.GetSegment(segment).SetColor(*color_of(key))
                 self._segments[insertion] = segment
         node.CreateClosedSurfaceRepresentation()
 
-    def show(self, is_shown: bool) -> None:
+    def show(self, is_in_place: bool) -> None:
+        """Show them, where they are wanted, or not while they would be out of place."""
+        self._is_in_place = is_in_place
         if self.node is not None:
-            self.node.SetDisplayVisibility(is_shown)
+            self.node.SetDisplayVisibility(is_in_place and self.is_wanted)
+
+    def want(self, is_wanted: bool) -> None:
+        self.is_wanted = is_wanted
+        self.show(self._is_in_place)
 
     def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
         node = volumes.segmentation_beside(result, name)

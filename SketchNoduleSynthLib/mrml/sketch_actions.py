@@ -42,12 +42,12 @@ def is_drawn_on(editor: Editor) -> bool:
 def tool(
     id: str, words: str, key: str, hint: str, name: str, enabled: Callable[[Editor], bool] = is_placed
 ) -> Action[Editor]:
-    """Draws with the tool of that name; a second time lays it down."""
+    """Draws with the tool of that name; a second press of its button lays it down."""
 
     def take(editor: Editor) -> None:
         editor.take(None if editor.tools.current == name else name)
 
-    return Action(id, words, hint, take, key, enabled, is_on=lambda editor: editor.tools.current == name)
+    return Action(id, words, hint, take, key, enabled, is_on=lambda editor: editor.tools.current == name, is_tool=True)
 
 
 def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: Any) -> Value:
@@ -73,7 +73,6 @@ def history(id: str, words: str, hint: str, key: str, *keys_too: str) -> Action[
 
 SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
     Action("sample", "Sample CT", "Fetch a chest CT to try it on"),
-    Action("lung_window", "Lung window", "Level −600, width 1600 HU", lambda e: e.views.show_lung_window()),
     Action(
         "take_up",
         "Take it up again",

@@ -15,8 +15,9 @@ from SketchNoduleSynthLib.mrml.pen import Path, Pen
 from SketchNoduleSynthLib.mrml.view import View
 from SketchNoduleSynthLib.signals import Signal
 
-PLACE, ERASER, POINTS = "place", "eraser", "points"
-TOOLS = (PLACE, *LABELS, ERASER, POINTS)
+PLACE, ERASER, POINTS, MEASURE = "place", "eraser", "points", "measure"
+TOOLS = (PLACE, *LABELS, ERASER, POINTS, MEASURE)
+IN_ALL_VIEWS = (PLACE, MEASURE)
 ERASER_SHARE = 0.06
 """The eraser's radius over the VOI's diameter."""
 LEAST_STROKE_POINTS = 3
@@ -27,7 +28,8 @@ class Tools:
     """The pens of `views`, the first of which is the sketch view; `voi` gives the VOI that is drawn on, if any.
 
     `pressed`: a line begins in the sketch view. `placed`: a point in RAS mm. `drawn`: a finished stroke, `drawing`: one
-    so far. `erased`: a path (n, 2) in u, v mm and the radius about it. `refused`: why a line is none, a sentence.
+    so far. `erased`: a path (n, 2) in u, v mm and the radius about it. `measured`: a path's two ends, (2, 3) in RAS mm.
+    `refused`: why a line is none, a sentence.
     """
 
     def __init__(self, views: Sequence[View], voi: Callable[[], Voi | None]) -> None:
@@ -37,6 +39,7 @@ class Tools:
         self.drawn: Signal[Stroke] = Signal()
         self.drawing: Signal[Stroke] = Signal()
         self.erased: Signal[NDArray[np.float64], float] = Signal()
+        self.measured: Signal[Path] = Signal()
         self.refused: Signal[str] = Signal()
         self._voi = voi
         self._pens: list[Pen] = []
@@ -56,7 +59,8 @@ class Tools:
         self.current = tool
         for pen in self._pens:
             pen.lay_down()
-        for pen in self._pens if tool == PLACE else self._pens[:1] if tool not in (None, POINTS) else ():
+        in_sketch = self._pens[:1] if tool not in (None, POINTS) else ()
+        for pen in self._pens if tool in IN_ALL_VIEWS else in_sketch:
             pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)
 
     def close(self) -> None:
@@ -64,7 +68,7 @@ class Tools:
             pen.remove()
 
     def _on_pressed(self) -> None:
-        if self.current != PLACE:
+        if self.current not in IN_ALL_VIEWS:
             self.pressed.emit()
 
     def _on_moved(self, path_ras: Path) -> None:
@@ -76,6 +80,8 @@ class Tools:
         voi = self._voi()
         if self.current == PLACE:
             self.placed.emit(path_ras[-1].tolist())
+        elif self.current == MEASURE:
+            self.measured.emit(path_ras[[0, -1]])
         elif self.current == ERASER and voi is not None:
             self.erased.emit(_on_plane(path_ras, voi), ERASER_SHARE * voi.diameter_mm)
         elif (stroke := self._stroke(path_ras)) is not None:

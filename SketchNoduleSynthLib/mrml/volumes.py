@@ -24,6 +24,7 @@ SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
 STRAIGHTENED_ATTRIBUTE = "SketchNoduleSynth.StraightenedDeg"
 LUNG_WINDOW_HU = LUNG_LEVEL_HU, LUNG_WIDTH_HU
 MEDIASTINAL_WINDOW_HU = 40.0, 400.0
+BONE_WINDOW_HU = 400.0, 1800.0
 """Level and width."""
 KIND = "vtkMRMLScalarVolumeNode"
 NOT_CT_CLASSES = ("vtkMRMLTensorVolumeNode", "vtkMRMLLabelMapVolumeNode")

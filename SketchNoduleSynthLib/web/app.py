@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from aiohttp import web
-from markdown import markdown
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,19 +25,22 @@ from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError, printable
+from SketchNoduleSynthLib.generation.lung import Lung, lung_of
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.web import editing_page
+from SketchNoduleSynthLib.web.card import shown
 from SketchNoduleSynthLib.web.offers import Offers
 from SketchNoduleSynthLib.web.routes import Routes
+from SketchNoduleSynthLib.web.serving import serve
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
-from SketchNoduleSynthLib.web.web_app import WebApp, serve
+from SketchNoduleSynthLib.web.web_app import WebApp
 
 PUMP_S = 0.01
-VARIANT_PIXELS, SCAN_PIXELS = 96, 240
+VARIANT_PIXELS, SCAN_PIXELS = 160, 240
 STATE: dict[str, Any] = {
     "ct": "",
     "status": "Reading the CT ...",
@@ -50,9 +52,11 @@ STATE: dict[str, Any] = {
     "card": "",
     "scan": "",
     "offers": [],
+    "off_plane_mm": 0,
+    "is_busy": False,
 }
 """`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `offers`: texts;
-`scan`: a picture's address."""
+`scan`: a picture's address; `off_plane_mm`: how far the sketch view was scrolled from its plane."""
 
 
 class EditingApp(WebApp[Editor]):
@@ -63,9 +67,13 @@ class EditingApp(WebApp[Editor]):
     ) -> None:
         super().__init__(EDITING, STATE, EDITING_LAYOUT, token)
         self.acts["select"] = lambda editor, key: editor.select(int(key))
+        self.views.changed.connect(self._show_plane)
+        for key, name in (("Ctrl+Z", "undo"), ("Ctrl+Shift+Z", "redo"), ("Ctrl+Y", "redo")):
+            self.listen(key, EDITING.action(name).press)
         self.acts["choose_variant"] = lambda editor, number: editor.previews.choose(int(number))
         self._ct, self._series, self._straighten = ct, series, straighten
         self._offers = Offers()
+        self._lung: Lung | None = None
         self.worker = Worker()
         self.worker.submitted.connect(self._wake)
         self._pumping: asyncio.Task | None = None
@@ -93,7 +101,7 @@ class EditingApp(WebApp[Editor]):
                 {"seed": variant.recipe.seed, "picture": png(to_8bit(variant.hu), VARIANT_PIXELS)}
                 for variant in controller.previews.variants
             ],
-            "nodules": [asdict(row_of(nodule)) for nodule in session.nodules],
+            "nodules": [asdict(row_of(nodule, self._lung)) for nodule in session.nodules],
             "selected": controller.selected.key if controller.selected else 0,
             "scan": png(scan.preview(), SCAN_PIXELS) if scan else "",
         }
@@ -119,7 +127,21 @@ class EditingApp(WebApp[Editor]):
             self._close()
             node = volumes.node_from_volume(volume, printable(name or path.name), self.slicer.scene)
             self.views.show(node)
-            self.work_at(Editor(SessionNodes(node), self.views.slice_views(), self.worker, kept_folder()))
+            editor = Editor(SessionNodes(node), self.views.slice_views(), self.worker, kept_folder())
+            editor.views.is_near = True
+            self._lung = None
+            self.work_at(editor)
+            self._finding = asyncio.create_task(self._find_lungs(editor))
+
+    async def _find_lungs(self, editor: Editor) -> None:
+        """Once a CT, for the nodules' places in the table, while the user looks around."""
+        try:
+            lung = await asyncio.to_thread(lung_of, editor.session.source)
+        except InputError:  # What is drawn on may be no chest.
+            return
+        if self.controller is editor:
+            self._lung = lung
+            self.refresh()
 
     def _close(self) -> None:
         if self.controller is not None:
@@ -127,6 +149,9 @@ class EditingApp(WebApp[Editor]):
             editor.close()
             editor.nodes.close()
         self.slicer.scene.Clear(False)
+
+    def _show_plane(self) -> None:
+        self.show(off_plane_mm=round(self.controller.sketch.off_plane_mm, 1) if self.controller else 0)
 
     async def _on_offer(self, number: int) -> None:
         if 0 <= number < len(self._offers.all):
@@ -142,7 +167,7 @@ class EditingApp(WebApp[Editor]):
 
     def _on_card(self) -> None:
         card = bundled()[self.state.model].card
-        self.show(card=markdown(card.read_text(encoding="utf-8"), extensions=["tables"]))
+        self.show(card=shown(card.read_text(encoding="utf-8")))
 
     async def _try(self, work: Awaitable[None]) -> None:
         try:
@@ -151,6 +176,7 @@ class EditingApp(WebApp[Editor]):
             self.tell(str(error))
 
     def _wake(self) -> None:
+        self.show(is_busy=True)
         if self._pumping is None or self._pumping.done():
             self._pumping = asyncio.get_running_loop().create_task(self._pump())
 
@@ -163,6 +189,7 @@ class EditingApp(WebApp[Editor]):
             task = self.worker.task
             if stage != (stage := task.words if task else ""):
                 self.refresh()
+        self.show(is_busy=False)
         self.refresh()
 
 

@@ -35,8 +35,12 @@ class BrowserPen:
         self.lay_down()
 
     def receive(self, points: Sequence[Sequence[float]], is_finished: bool) -> None:
-        """The page's `points`: shares of the view's width from the left and of its height from the top."""
+        """The page's `points`: shares of the view's width from the left and of its height from the top.
+
+        None of a finished line: it was dropped.
+        """
         if self.line is None or not points:
+            self._is_down = False
             return
         if not self._is_down:
             self.pressed.emit()

@@ -12,7 +12,7 @@ from SketchNoduleSynthLib.mrml.action import Action, Value
 
 def act(name: str, *arguments: str) -> str:
     """The script that does the action of that id; `arguments` are script too."""
-    return f"trigger('act', [{', '.join([repr(name), *arguments])}])"
+    return f"doing(trigger('act', [{', '.join([repr(name), *arguments])}]))"
 
 
 def spoken(text: str) -> dict[str, list[str]]:
@@ -82,7 +82,7 @@ def choice(value: Value) -> None:
         **spoken(value.words or value.hint),
     ):
         for word in value.choices:
-            html.Option(word, value=word)
+            html.Option(word, value=word, selected=(f"{value.id} === '{word}'",))
 
 
 def chosen_row(heads: Sequence[str], rows: str, key: str, chosen: str, **attributes: Any) -> Any:

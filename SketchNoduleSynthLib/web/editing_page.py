@@ -30,13 +30,24 @@ from SketchNoduleSynthLib.web.widgets import Upload
 
 CT_ACCEPTS = ".nrrd,.nii,.gz,.mha,.zip"
 QUESTION = "Open another CT? What was made in this one is lost unless it was downloaded."
-REMARKS = "(nodules.find(row => row.key === selected) || {}).remarks"
+VIEWING = (
+    "lung_window",
+    "mediastinum_window",
+    "bone_window",
+    "near",
+    "slab",
+    "measure",
+    "remove_measurement",
+    "outlines",
+)
 
 
 def build(server: Server) -> None:
     with (
-        frame(server, EDITING_LAYOUT, _panel),
-        vuetify3.VDialog(model_value=("!!card",), max_width=720, update_modelValue="card = ''"),
+        frame(server, EDITING_LAYOUT, _panel, around=_around, is_listening="!card"),
+        vuetify3.VDialog(
+            model_value=("!!card",), max_width=720, update_modelValue="card = ''", **spoken("The model's card")
+        ),
         vuetify3.VCard(),
     ):
         html.Div(v_html=("card",), classes="card")
@@ -44,26 +55,31 @@ def build(server: Server) -> None:
 
 
 def _panel() -> None:
-    with html.Section(classes="panel", **spoken("Panel")):
+    with html.Section(classes="panel editing", **spoken("Steps")):
         heading()
         _ct()
-        _volume_of_interest()
-        _sketch()
+        _place()
+        _draw()
         _nodule()
-        _nodules()
-        with html.Div(classes="row downloads", v_if=("nodules.length",)):
-            for name, text in DOWNLOADS.items():
-                html.A(text, href=f"download/{name}", download=name, classes="upload", title=name)
+        _insert()
     with html.Div(classes="status", role="status"):
         html.Span("{{ task || status }}", classes="sentence")
-        vuetify3.VProgressLinear(indeterminate=True, v_if=("task",))
+        vuetify3.VProgressLinear(indeterminate=True, v_if=("task",), **spoken("Something is being made"))
         action_button(EDITING.action("cancel"), v_if=("task",))
+
+
+def _around() -> None:
+    with html.Div(classes="toolbar", role="toolbar", **spoken("Views")):
+        _buttons(*VIEWING)
+    with html.Section(classes="below", **spoken("Nodules")):
+        _variants()
+        _nodules()
 
 
 def _ct() -> None:
     with html.Details(open=True):
-        html.Summary("CT")
-        html.P("{{ ct }}", classes="name", v_if=("ct",))
+        with html.Summary("CT"):
+            html.Span("{{ ct }}", classes="name", v_if=("ct",))
         with html.Div(classes="row"):
             ask = (f"undoable && '{QUESTION}'",)
             hint = "NRRD, NIfTI, MetaImage or a zip"
@@ -71,7 +87,6 @@ def _ct() -> None:
             Upload(text="DICOM folder...", url="upload/ct", folder=True, hint="A folder with a CT series", ask=ask)
             sample = f"(!undoable || confirmed('{QUESTION}')) && trigger('sample')"
             button(EDITING.action("sample").words, sample, title=EDITING.action("sample").hint)
-            action_button(EDITING.action("lung_window"))
         with html.Div(classes="row pairs", v_if=("enabled.take_up",)):
             _buttons("take_up")
             delete = EDITING.action("delete_kept")
@@ -92,18 +107,18 @@ def _upload(id: str) -> None:
     Upload(text=action.words, url=f"upload/{id}", accept=accept, disabled=(f"!enabled.{id}",), hint=action.hint)
 
 
-def _volume_of_interest() -> None:
+def _place() -> None:
     with html.Details(open=True):
-        html.Summary("Volume of interest")
+        html.Summary("Place")
         with html.Div(classes="row pairs"):
             _buttons("place", "to_plane")
         for id in ("diameter_mm", "tilt_lr_deg", "tilt_hf_deg"):
             slider(EDITING.value(id))
 
 
-def _sketch() -> None:
+def _draw() -> None:
     with html.Details(open=True):
-        html.Summary("Sketch")
+        html.Summary("Draw")
         with html.Div(classes="row"):
             for label in LABELS:
                 action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
@@ -135,38 +150,49 @@ def _nodule() -> None:
         with html.Div(classes="row"):
             _buttons("variants")
             check(EDITING.value("is_live"))
-        with (
-            html.Div(v_if=("variants.length",), classes="gallery"),
-            html.Button(
-                v_for=("(variant, number) in variants",),
-                key=("number",),
-                click=act("choose_variant", "number"),
-                classes=("variant.seed === seed ? 'chosen' : ''",),
-            ),
-        ):
-            html.Img(src=("variant.picture",), alt=("'seed ' + variant.seed",))
-            html.Span("seed {{ variant.seed }}")
-        with html.Div(classes="row"):
-            _buttons("insert", color="primary", classes="wide")
-            _buttons("new_nodule", "before")
+
+
+def _insert() -> None:
+    with html.Div(classes="row insert"):
+        _buttons("insert", color="primary")
+        _buttons("new_nodule", "before")
+
+
+def _variants() -> None:
+    with (
+        html.Div(v_if=("variants.length",), classes="gallery"),
+        html.Button(
+            v_for=("(variant, number) in variants",),
+            key=("number",),
+            click=act("choose_variant", "number"),
+            classes=("variant.seed === seed ? 'chosen' : ''",),
+            raw_attrs=[':aria-pressed="variant.seed === seed"'],
+        ),
+    ):
+        html.Img(src=("variant.picture",), alt="")
+        html.Span("seed {{ variant.seed }}")
 
 
 def _nodules() -> None:
-    with html.Details(open=True):
-        html.Summary("Nodules")
-        with (
-            html.Table(v_if=("nodules.length",)),
-            chosen_row(HEADS, "nodules", "key", "selected", title=("row.remarks",)),
-        ):
-            for cell in ("name", "size", "attenuation", "model"):
-                html.Td("{{ row." + cell + " }}")
-            html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
-        html.P("{{ " + REMARKS + " }}", classes="remarks", v_if=("selected",))
-        with html.Div(classes="row four"):
-            _buttons("edit", "duplicate", "hide", "remove")
-        with html.Div(classes="row"):
-            number(EDITING.value("random_count"))
-            choice(EDITING.value("difficulty"))
-            _buttons("add_random")
-        with html.Div(classes="row"):
-            _upload("load_recipe")
+    html.H2("Nodules", v_if=("!nodules.length",))
+    with (
+        html.Div(classes="table", v_if=("nodules.length",)),
+        html.Table(),
+        chosen_row((*HEADS, "Remarks"), "nodules", "key", "selected"),
+    ):
+        with html.Td():
+            html.I(classes="ink", style=("`background: ${row.color}`",))
+            html.Span("{{ row.name }}")
+        for cell in ("size", "place", "attenuation", "model"):
+            html.Td("{{ row." + cell + " }}")
+        html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
+        html.Td("{{ row.remarks }}", classes="remarks")
+    with html.Div(classes="row deeds"):
+        _buttons("edit", "duplicate", "hide", "remove")
+        number(EDITING.value("random_count"))
+        choice(EDITING.value("difficulty"))
+        _buttons("add_random")
+        _upload("load_recipe")
+    with html.Div(classes="row downloads", v_if=("nodules.length",)):
+        for name, text in DOWNLOADS.items():
+            html.A(text, href=f"download/{name}", download=name, classes="upload", title=name)

@@ -12,7 +12,7 @@ from trame_slicer.views import ViewLayoutDefinition
 
 from SketchNoduleSynthLib.mrml.action import Action
 from SketchNoduleSynthLib.web.controls import act, button, spoken
-from SketchNoduleSynthLib.web.views import TITLES, names_of
+from SketchNoduleSynthLib.web.views import SKETCH, TITLES, names_of
 from SketchNoduleSynthLib.web.web_app import TITLE
 from SketchNoduleSynthLib.web.widgets import Keys
 
@@ -26,16 +26,20 @@ def frame(
     layout: Sequence[ViewLayoutDefinition],
     panel: Callable[[], None],
     arrangement: str = "",
+    around: Callable[[], None] = lambda: None,
     is_listening: str = "true",
 ) -> Iterator[None]:
     """Lay out the page of `server`; dialogs come into the block. `arrangement`: a class of the style sheet's;
+    `panel`: what stands beside the views, `around`: above and below them;
     `is_listening`: a script that says whether keys act."""
     with VAppLayout(server) as page:
         page.root.theme = "dark"
         Keys(keys=("keys",), active=(f"tab === tab_in_use && {is_listening}",))
         with html.Main(classes="app"):
             with html.Div(v_if=("tab === tab_in_use",), classes="workspace"):
-                panel()
+                with html.Div(classes="left"):
+                    panel()
+                around()
                 with html.Div(classes=f"views {arrangement}"):
                     for name in names_of(layout):
                         _view(name)
@@ -64,7 +68,7 @@ def reading_frame(
 
     with (
         frame(server, layout, beside_the_views, arrangement, is_listening="!asking"),
-        vuetify3.VDialog(v_model=("asking",), max_width=420),
+        vuetify3.VDialog(v_model=("asking",), max_width=420, **spoken("Finish?")),
         vuetify3.VCard(),
         html.Div(classes="card"),
     ):
@@ -80,11 +84,53 @@ def heading(notice: str = NOTICE) -> None:
 
 
 def _view(name: str) -> None:
-    with html.Div(classes=f"view {name.lower()}"):
+    with html.Div(classes=(f"`view {name.lower()} ${{enlarged === '{name}' ? 'enlarged' : ''}}`",)):
         client.ServerTemplate(name=name)
         html.Span(TITLES[name], classes="view-name")
+        html.Span("Before: the CT as it was", v_if=("on.before",), classes="banner")
+        if name == SKETCH:
+            html.Span(
+                "{{ off_plane_mm > 0 ? 'Above' : 'Below' }} the sketch plane by "
+                "{{ Math.abs(off_plane_mm) }} mm: T goes back",
+                v_else_if=("Math.abs(off_plane_mm) >= 0.1",),
+                classes="banner",
+            )
+            html.Span(v_if=("is_busy",), classes="busy", role="status", **spoken("The preview is being made"))
+        html.Button(
+            click=f"enlarged = enlarged ? '' : '{name}'",
+            title="This view alone, or all again (double click)",
+            classes=(f"'enlarge mdi ' + (enlarged === '{name}' ? 'mdi-fullscreen-exit' : 'mdi-fullscreen')",),
+            raw_attrs=[f'aria-label="Enlarge: {TITLES[name]}"', f":aria-pressed=\"enlarged === '{name}'\""],
+        )
+        html.Input(
+            type="range",
+            v_if=(f"marks.{name} && marks.{name}.slices",),
+            min=1,
+            max=(f"marks.{name}.slices",),
+            value=(f"marks.{name}.slice",),
+            input=f"trigger('slice', ['{name}', Number($event.target.value)])",
+            classes="slices",
+            **spoken(f"Slice: {TITLES[name]}"),
+        )
         with html.Div(v_if=(f"marks.{name}",), classes="marks"):
             for edge in ("top", "right", "bottom", "left"):
                 html.Span(f"{{{{ marks.{name}.{edge} }}}}", classes=f"letter {edge}")
+            level, width = (f"String(window[{side}]).replace('-', '−')" for side in (0, 1))
+            html.Span(
+                f"{{{{ marks.{name}.slice }}}} / {{{{ marks.{name}.slices }}}}"
+                f"{{{{ marks.{name}.slab_mm ? ` · MIP ${{marks.{name}.slab_mm}} mm` : '' }}}}",
+                v_if=(f"marks.{name}.slices",),
+                classes="corner slice",
+            )
+            html.Span(
+                f"{{{{ {level} }}}} / {{{{ {width} }}}} HU · {{{{ marks.{name}.zoom }}}}×",
+                v_if=("window",),
+                classes="corner window",
+            )
+            html.Span(
+                "{{ String(probe.hu).replace('-', '−') }} HU",
+                v_if=(f"probe.view === '{name}' && probe.hu !== null",),
+                classes="corner probe",
+            )
             width = f"`width: ${{100 * marks.{name}.ruler_share}}%`"
             html.Span(f"{{{{ marks.{name}.ruler_mm }}}} mm", classes="ruler", style=(width,))

@@ -7,17 +7,22 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import slicer
 from trame_server import Server
-from trame_slicer.app.ui import create_vertical_slice_view_gutter_ui
 from trame_slicer.core import SlicerApp
 from trame_slicer.rca_view import register_rca_factories
-from trame_slicer.views import AbstractView, SliceView, ThreeDView, ViewLayoutDefinition
+from trame_slicer.views import SliceView, ViewLayoutDefinition
 from vtkmodules.vtkCommonCore import vtkObject
 
+from SketchNoduleSynthLib.ct.grid import Grid, turned
+from SketchNoduleSynthLib.mrml.slices import Slices
 from SketchNoduleSynthLib.mrml.view import View
+from SketchNoduleSynthLib.mrml.volumes import ijk_to_world
 from SketchNoduleSynthLib.signals import Signal
+from SketchNoduleSynthLib.web import gestures
 from SketchNoduleSynthLib.web.browser_pen import BrowserPen
+from SketchNoduleSynthLib.web.crosshair import Crosshair
 from SketchNoduleSynthLib.web.marks import marks_of
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
@@ -31,7 +36,6 @@ TITLES = {
     "Red": "Axial",
     "Green": "Coronal",
     "Yellow": "Sagittal",
-    "ThreeD": "3D",
 }
 READING_LAYOUT = (
     ViewLayoutDefinition.axial_view(),
@@ -41,7 +45,6 @@ READING_LAYOUT = (
 EDITING_LAYOUT = (
     ViewLayoutDefinition.slice_view("Axial", label=SKETCH, color="#33CCCC"),
     *READING_LAYOUT,
-    ViewLayoutDefinition.threed_view(box_visible=True),
 )
 PICTURE_LAYOUT = (ViewLayoutDefinition.slice_view("Axial", label=PICTURE, color="#777777"),)
 FRAMES_PER_SECOND = 60.0
@@ -57,6 +60,12 @@ class Views:
         self.pens: dict[str, BrowserPen] = {}
         self.marks: dict[str, dict[str, Any]] = {}
         """Of the slice views, by their names; see :func:`marks_of`."""
+        self.window: tuple[int, int] | None = None
+        """Level and width, HU."""
+        self._slices_of: dict[str, Slices] = {}
+        self._whole_mm: dict[str, float] = {}
+        self._sides: dict[str, int] = {}
+        """A pixel's size where all of a CT is seen, and the views' shorter sides in pixels."""
         register_rca_factories(
             app.view_manager,
             server,
@@ -67,44 +76,103 @@ class Views:
             interactive_quality=QUALITY,
         )
         with _unwarned():
-            self._views: list[AbstractView] = [app.view_manager.create_view(definition) for definition in layout]
+            self._views: list[SliceView] = [app.view_manager.create_view(definition) for definition in layout]
         for view in self._views:
             # Eight samples a pixel, the default, cost ten times the time of a frame where there is no GPU.
             view.render_window().SetMultiSamples(0)
-            view.render_window().AddObserver("WindowResizeEvent", partial(_fit, view))
-        for view in self._slices():
+            view.render_window().AddObserver("WindowResizeEvent", partial(self._on_resized, view))
+        for view in self._views:
             # No models are shown, but each view's own plane is one: all views would be drawn when one is scrolled.
             view.get_displayable_manager_by_class(slicer.vtkMRMLModelSliceDisplayableManager).SetMRMLScene(None)
+            gestures.leave_to_slicer(view)
+            view.set_mapped_in_layout(True)
+            if view.name == SKETCH:  # As a line in the other views.
+                app.app_logic.GetSliceLogic(view.get_view_node()).GetSliceDisplayNode().SetIntersectingSlicesVisibility(
+                    1
+                )
+        self.crosshair = Crosshair(app.scene)
+        self.crosshair.moved.connect(self.point_at)
+        self._mouse = app.app_logic.GetInteractionNode()
+        self._mouse.AddObserver(self._mouse.InteractionModeChangedEvent, gestures.drag_is_window)
         app.view_manager.set_current_view_ids(names_of(layout))
-        for view in self._slices():
+        for view in self._views:
             if view.name != PICTURE:
                 view.get_view_node().AddObserver("ModifiedEvent", partial(self._on_modified, view.name))
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-        for view in self._slices():
-            view.set_background_volume_id(volume.GetID())
+        grid = Grid.of_matrix(volume.GetImageData().GetDimensions(), turned(ijk_to_world(volume)))
         for view in self._views:
-            view.reset_view()
+            view.set_background_volume_id(volume.GetID())
+            if view.name in self._slices_of:
+                self._slices_of[view.name].close()
+            self._slices_of[view.name] = Slices(grid, view.get_view_node())
+        volume.CreateDefaultDisplayNodes()
+        volume.GetDisplayNode().AddObserver("ModifiedEvent", self._on_window)
+        for view in self._views:
+            self._fit(view)
+        self._on_window(volume.GetDisplayNode())
+        gestures.drag_is_window(self._mouse)  # Where a scene was cleared, it is as new.
 
     def slice_views(self) -> list[View]:
         """The slice views as a controller takes them, in the layout's order."""
         return [
-            View(view.get_view_node(), view.schedule_render, view.reset_view, partial(self._pen, view.name))
-            for view in self._slices()
+            View(view.get_view_node(), view.schedule_render, partial(self._fit, view), partial(self._pen, view.name))
+            for view in self._views
         ]
 
-    def _slices(self) -> list[SliceView]:
-        return [view for view in self._views if isinstance(view, SliceView)]
+    def scroll(self, name: str, steps: float) -> None:
+        slices = self._slices_of[name]
+        if name == SKETCH:  # It is oblique: there are no slices of the CT's to stop at.
+            gestures.scroll(self.named(name), steps * slices.step_mm)
+        else:
+            slices.step(int(steps))
+
+    def show_slice(self, name: str, number: int) -> None:
+        self._slices_of[name].show(number)
+
+    def point_at(self, at_ras_mm: Sequence[float]) -> None:
+        """Slices through a point in all views but the one that is drawn in."""
+        for view in self._views:
+            if view.name not in (SKETCH, PICTURE):
+                view.get_view_node().JumpSliceByOffsetting(*at_ras_mm)
+
+    def named(self, name: str) -> SliceView:
+        return next(view for view in self._views if view.name == name)
 
     def _on_modified(self, name: str, node: slicer.vtkMRMLSliceNode, _event: str) -> None:
-        marks = marks_of(node)
+        marks = marks_of(node, self._slices_of.get(name))
         if marks != self.marks.get(name):
             self.marks[name] = marks
             self.changed.emit()
 
+    def _on_window(self, display: slicer.vtkMRMLScalarVolumeDisplayNode, *_event: object) -> None:
+        """Slicer's views here do not see by themselves that a volume's window has changed."""
+        self.window = round(display.GetLevel()), round(display.GetWindow())
+        for view in self._views:
+            view.schedule_render()
+        self.changed.emit()
+
+    def _fit(self, view: SliceView) -> None:
+        view.reset_view()
+        self._whole_mm[view.name] = _pixel_mm(view)
+
+    def _on_resized(self, view: SliceView, *_event: object) -> None:
+        """A view of another size shows as much as before, and on the same slice; the editor fits the sketch view."""
+        if view.name != SKETCH:
+            node, offset, pixel_mm = view.get_view_node(), view.get_slice_value(), _pixel_mm(view)
+            is_whole = np.isclose(pixel_mm, self._whole_mm.get(view.name, pixel_mm), rtol=1e-3)
+            was, now = self._sides.get(view.name, 1), min(view.render_window().GetSize())
+            self._sides[view.name] = max(now, 1)
+            if is_whole:
+                view.fit_view_to_content()
+                self._whole_mm[view.name] = _pixel_mm(view)
+                view.set_slice_value(offset)
+            else:
+                width, height, depth = node.GetFieldOfView()
+                node.SetFieldOfView(width * was / now, height * was / now, depth)
+
     def _pen(self, name: str) -> BrowserPen:
-        node = next(view.get_view_node() for view in self._slices() if view.name == name)
-        self.pens[name] = BrowserPen(node)
+        self.pens[name] = BrowserPen(self.named(name).get_view_node())
         self.pens[name].changed.connect(self.changed.emit)
         return self.pens[name]
 
@@ -124,17 +192,11 @@ def names_of(layout: Sequence[ViewLayoutDefinition]) -> list[str]:
     return [definition.singleton_tag for definition in layout]
 
 
-def _fit(view: AbstractView, *_event: object) -> None:
-    """Show all of the CT in a view whose size changed, on the slice that it shows; the editor fits the sketch view."""
-    if isinstance(view, ThreeDView):
-        view.fit_view_to_content()
-    elif view.name != SKETCH:
-        offset = view.get_slice_value()
-        view.fit_view_to_content()
-        view.set_slice_value(offset)
+def _pixel_mm(view: SliceView) -> float:
+    node = view.get_view_node()
+    return node.GetFieldOfView()[0] / max(node.GetDimensions()[0], 1)
 
 
 def _slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
-    SketchPad(view=view.name, line=(f"pens.{view.name}",))
-    if view.name not in (SKETCH, PICTURE):
-        create_vertical_slice_view_gutter_ui(server, view_id, view)
+    enlarge = f"enlarged = enlarged ? '' : '{view.name}'"
+    SketchPad(view=view.name, line=(f"pens.{view.name}",), told=("told",), title=TITLES[view.name], enlarge=enlarge)

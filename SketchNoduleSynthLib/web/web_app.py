@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
 import secrets
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -17,15 +13,26 @@ from trame.app import get_server
 from trame_slicer.core import SlicerApp
 from trame_slicer.views import ViewLayoutDefinition
 
-from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.action import Table, Value
 from SketchNoduleSynthLib.mrml.controller import Controller
-from SketchNoduleSynthLib.mrml.rendering import render_offscreen
+from SketchNoduleSynthLib.web import gestures
 from SketchNoduleSynthLib.web.access import TOKEN, guard
 from SketchNoduleSynthLib.web.views import Views
 
 C = TypeVar("C", bound=Controller)
 TITLE = "SketchNoduleSynth"
+STATE: dict[str, Any] = {
+    "status": "",
+    "told": "",
+    "asking": False,
+    "tab_in_use": "",
+    "pens": {},
+    "marks": {},
+    "window": None,
+    "probe": {},
+    "enlarged": "",
+}
+"""`told`: what came of the last action, a sentence; `enlarged`: the view that is shown alone."""
 
 
 class WebApp(ABC, Generic[C]):
@@ -44,7 +51,10 @@ class WebApp(ABC, Generic[C]):
         self.token = token or secrets.token_urlsafe(16)
         self.server = get_server(client_type="vue3")
         self.state = self.server.state
-        self.state.update({"status": "", "asking": False, "tab_in_use": "", "pens": {}, "marks": {}})
+        self.state.update(
+            {"status": "", "asking": False, "tab_in_use": "", "pens": {}, "marks": {}, "told": "", "enlarged": ""}
+        )
+        self.state.update({"window": None, "probe": {}})
         self.state.update(dict(state) | entries(table, None))
         self.slicer = SlicerApp()
         slicer.mrmlScene = self.slicer.scene
@@ -56,9 +66,12 @@ class WebApp(ABC, Generic[C]):
         self.keys: dict[str, Callable[[C], object]] = {}
         for key, action in table.keys.items():
             if action.do:
-                self.listen(key, action.do)
+                self.listen(key, action.press)
         self.views = Views(self.slicer, self.server, layout)
+        self.listen("X", lambda _controller: self.views.crosshair.show(not self.views.crosshair.is_shown))
+        self._listen_to_hands()
         self.views.changed.connect(self._show_views)
+        self.views.crosshair.probed.connect(lambda view, hu: self.show(probe={"view": view, "hu": hu}))
         for value in table.values:
             self.state.change(value.id)(self._setter(value))
         for name in ("pen", "key", "act", "use_here"):
@@ -103,11 +116,13 @@ class WebApp(ABC, Generic[C]):
     def refresh(self) -> None:
         if self.controller is not None:
             shown = self.values(self.controller) | entries(self.table, self.controller)
-            self.show(status=self.controller.status, **shown)
+            self.show(status=self.controller.status, told=self.controller.message, **shown)
 
     def _show_views(self) -> None:
         pens = {name: pen.line for name, pen in self.views.pens.items()}
-        self.show(pens=pens, marks=dict(self.views.marks))
+        if any(pens.values()):
+            self.views.crosshair.show(False)
+        self.show(pens=pens, marks=dict(self.views.marks), window=self.views.window)
 
     # What the page asks for
 
@@ -136,6 +151,17 @@ class WebApp(ABC, Generic[C]):
     def _on_act(self, name: str, *arguments: Any) -> None:
         if name in self.acts:
             self.do(lambda controller: self.acts[name](controller, *arguments))
+
+    def _listen_to_hands(self) -> None:
+        views = self.views
+        does: dict[str, Callable[..., object]] = {
+            "scroll": lambda view, steps: views.scroll(view.name, steps),
+            "pinch": gestures.pinch,
+            "point": lambda view, x, y: views.crosshair.put(gestures.point_ras(view, x, y)),
+            "slice": lambda view, number: views.show_slice(view.name, int(number)),
+        }
+        for name, do in does.items():
+            self.server.trigger(name)(lambda view, *asked, do=do: do(views.named(view), *asked))
 
     def _on_use_here(self, tab: str) -> None:
         self.show(tab_in_use=tab)
@@ -184,30 +210,3 @@ def entries(table: Table[C], controller: C | None) -> dict[str, Any]:
         if value.limits_now is not None:
             state["limits"][value.id] = value.limits[:2] if controller is None else value.limits_now(controller)
     return state
-
-
-def serve(app: Callable[[], WebApp[Any]], host: str, port: int) -> None:
-    """Serve what `app` makes until it is stopped, and say where. Raises :class:`InputError` if the port is taken."""
-    # The framework would read this program's own words from the command line.
-    os.environ["TRAME_ARGS"] = "--server"
-    os.environ["WSLINK_READY_MSG"] = ""
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    if sys.platform == "linux" and "DISPLAY" not in os.environ:
-        render_offscreen()
-    made = app()
-    loop = asyncio.get_event_loop()
-    loop.set_exception_handler(_on_exception)
-    try:
-        loop.run_until_complete(made.serve(host, port, _announce))
-    except OSError as error:
-        raise InputError(f"The app cannot listen on {host}, port {port}: {error.strerror or error}.") from error
-
-
-def _on_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A page that was left while a picture was on its way to it is no error."""
-    if not isinstance(context.get("exception"), ConnectionError):
-        loop.default_exception_handler(context)
-
-
-def _announce(address: str) -> None:
-    print(f"Open this address in a browser on this machine (Ctrl+C ends the app):\n{address}", flush=True)

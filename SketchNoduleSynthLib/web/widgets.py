@@ -1,4 +1,4 @@
-"""The parts of the page that run in the browser; see static/parts.js."""
+"""The parts of the page that run in the browser; see static/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trame_client.widgets.core import AbstractElement
 STATIC = Path(__file__).parent / "static"
 MODULE = {
     "serve": {"sketch_nodule_synth": str(STATIC)},
-    "scripts": ["sketch_nodule_synth/parts.js"],
+    "scripts": ["sketch_nodule_synth/parts.js", "sketch_nodule_synth/pad.js"],
     "styles": ["sketch_nodule_synth/style.css"],
     "vue_use": ["sketchNoduleSynth"],
 }
@@ -28,10 +28,18 @@ class _Part(AbstractElement):
 
 
 class SketchPad(_Part):
-    """Over a view named `view`: draws with `line` (colour and width; None: lets the pointer through)."""
+    """Over a view named `view`: draws with `line` (colour and width; None: the pointer is the view's).
+
+    `told`: a sentence to be shown where a line ended; `title`: what the view is called; `enlarge`: a script for a
+    double click.
+    """
 
     _element = "sketch-pad"
-    _taken = ("view", "line")
+    _taken = ("view", "line", "told", "title")
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self._event_names += ["enlarge"]
 
 
 class Keys(_Part):

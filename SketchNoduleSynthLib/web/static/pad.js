@@ -1,0 +1,224 @@
+/* What a hand does over a view: the pen's line, and what every viewer does with mouse, wheel and fingers. */
+(function () {
+  "use strict";
+
+  // While a line is drawn at most one message of it goes to the server at a time.
+  const PAUSE_MS = 80;
+  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000;
+  const ours = (window.sketchNoduleSynth ??= { parts: {} });
+
+  // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
+  function queue(send, add) {
+    let waiting = null, isSending = false;
+    return async (message) => {
+      waiting = waiting ? add(waiting, message) : message;
+      if (isSending) return;
+      isSending = true;
+      try {
+        while (waiting) {
+          const next = waiting;
+          waiting = null;
+          await send(next);
+        }
+      } finally {
+        isSending = false;
+      }
+    };
+  }
+
+  // The line is drawn here at once; its points go to the server in shares of the view's width and height, so that
+  // neither zoom nor the screen's resolution matters. The canvas lets the pointer through: what is not drawn with goes
+  // on to Slicer's own view below, so that it can be scrolled, zoomed and shifted with any pen in the hand.
+  const SketchPad = {
+    props: ["view", "line", "told", "title"],
+    inject: ["trame"],
+    emits: ["enlarge"],
+    template: `<div class="pad"><canvas ref="canvas" class="sketch-pad" :data-view="view"></canvas>
+      <div v-if="bubble" class="bubble" role="alert" :style="bubble">{{ told }}</div></div>`,
+    data: () => ({ bubble: null }),
+    created() {
+      this.points = null;
+      this.isSending = false;
+      this.fingers = new Map();
+      this.pressed = this.ended = null;
+      const trigger = (name) => (message) => this.trame.trigger(name, [this.view, ...message]);
+      this.scroll = queue(trigger("scroll"), (a, b) => [a[0] + b[0]]);
+      this.pinch = queue(trigger("pinch"), (a, b) => [a[0] * b[0], a[1], b[2]]);
+    },
+    mounted() {
+      this.canvas = this.$refs.canvas;
+      this.area = this.$el.parentElement;
+      this.handlers = {
+        pointerdown: this.press, pointermove: this.move, pointerup: this.release, pointercancel: this.cancel,
+        pointerenter: () => (ours.view = this.view), dblclick: this.enlarge,
+      };
+      for (const [name, handle] of Object.entries(this.handlers)) this.area.addEventListener(name, handle, true);
+      this.area.classList.toggle("drawing", !!this.line);
+      this.name();
+    },
+    unmounted() {
+      for (const [name, handle] of Object.entries(this.handlers)) this.area.removeEventListener(name, handle, true);
+    },
+    watch: {
+      line: {
+        handler() {
+          if (!this.isTentative) this.drop();
+          this.$el.parentElement.classList.toggle("drawing", !!this.line);
+        },
+        flush: "post",
+      },
+      // What is told of a line is told where it ended.
+      told(sentence) {
+        const at = this.ended;
+        const isOfIt = sentence && at && at.when > ours.asked && performance.now() - at.when < SOON_MS;
+        if (!isOfIt) return (this.bubble = null);
+        this.bubble = { left: `${100 * at.x}%`, top: `${100 * at.y}%` };
+        setTimeout(() => (this.bubble = null), TOLD_MS);
+      },
+    },
+    methods: {
+      // What a screen reader says of the picture, which the framework makes a moment later.
+      name() {
+        const picture = this.area.querySelector("img");
+        if (picture) picture.alt = this.title;
+        else setTimeout(this.name, 100);
+      },
+      at(event) {
+        const box = this.canvas.getBoundingClientRect();
+        return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+      },
+      take(event) {
+        event.preventDefault();
+        event.stopPropagation();
+      },
+      press(event) {
+        if (event.target.closest("button, input, a")) return;
+        ours.view = this.view;
+        this.bubble = null;
+        const isTouch = event.pointerType === "touch";
+        if (isTouch) this.fingers.set(event.pointerId, this.at(event));
+        if (isTouch && this.fingers.size > 1) {
+          this.drop();
+          this.take(event);
+        } else if (event.button === 0 && !event.shiftKey && !event.ctrlKey && (this.line || ours.awaited)) {
+          this.take(event);
+          this.canvas.setPointerCapture(event.pointerId);
+          this.pointer = event.pointerId;
+          this.points = [this.at(event)];
+          // A key or a button may just be giving the pen: then it is drawn with, as the hand meant it.
+          this.isTentative = !this.line;
+          this.draw();
+        } else if (isTouch) {
+          this.take(event);
+          this.dragged = event.clientY;
+          this.pressed = this.clickOf(event);
+        } else {
+          this.pressed = event.button === 0 ? this.clickOf(event) : null;
+        }
+      },
+      clickOf(event) {
+        return { x: event.clientX, y: event.clientY, id: event.pointerId };
+      },
+      move(event) {
+        if (this.pressed && Math.hypot(event.clientX - this.pressed.x, event.clientY - this.pressed.y) > CLICK_PIXELS)
+          this.pressed = null;
+        if (this.points && event.pointerId === this.pointer) {
+          this.take(event);
+          const events = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+          for (const each of events.length ? events : [event]) this.points.push(this.at(each));
+          this.draw();
+          this.send();
+        } else if (this.fingers.has(event.pointerId)) {
+          this.take(event);
+          if (this.fingers.size > 1) this.stretch(event);
+          else if (!this.points) this.drag(event);
+          this.fingers.set(event.pointerId, this.at(event));
+        }
+      },
+      drag(event) {
+        const steps = Math.trunc((this.dragged - event.clientY) / SCROLL_PIXELS);
+        if (!steps || this.pressed) return;
+        this.dragged -= steps * SCROLL_PIXELS;
+        this.scroll([steps]);
+      },
+      // Zoom and shift at once: what lies under the fingers stays under them.
+      stretch(event) {
+        const [before, after] = [new Map(this.fingers), new Map(this.fingers).set(event.pointerId, this.at(event))];
+        const box = this.canvas.getBoundingClientRect();
+        const measure = (fingers) => {
+          const [[ax, ay], [bx, by]] = [...fingers.values()];
+          return { middle: [(ax + bx) / 2, (ay + by) / 2], apart: Math.hypot((ax - bx) * box.width, (ay - by) * box.height) };
+        };
+        const [from, to] = [measure(before), measure(after)];
+        if (from.apart > 0 && to.apart > 0) this.pinch([to.apart / from.apart, from.middle, to.middle]);
+      },
+      async release(event) {
+        this.fingers.delete(event.pointerId);
+        if (this.points && event.pointerId === this.pointer) {
+          this.take(event);
+          this.points.push(this.at(event));
+          const points = this.points;
+          if (this.isTentative) {
+            await ours.awaited;
+            await this.$nextTick();
+            this.isTentative = false;
+          }
+          this.points = null;
+          if (!this.line) return this.clear();
+          const [x, y] = points[points.length - 1];
+          this.ended = { x, y, when: performance.now() };
+          await this.trame.trigger("pen", [this.view, points, true]);
+          // The picture with the line comes a moment after the answer.
+          setTimeout(() => this.points || this.clear(), 120);
+        } else if (this.pressed && this.pressed.id === event.pointerId) {
+          this.pressed = null;
+          this.trame.trigger("point", [this.view, ...this.at(event)]);
+        }
+      },
+      cancel(event) {
+        this.fingers.delete(event.pointerId);
+        this.drop();
+      },
+      enlarge(event) {
+        if (this.line || event.target.closest("button, input, a")) return;
+        this.take(event);
+        this.$emit("enlarge");
+      },
+      async send() {
+        if (this.isSending || !this.points || !this.line) return;
+        this.isSending = true;
+        try {
+          await this.trame.trigger("pen", [this.view, this.points, false]);
+          // The end of the stroke shall not stand in line behind previews of its middle.
+          await new Promise((done) => setTimeout(done, PAUSE_MS));
+        } finally {
+          this.isSending = false;
+        }
+      },
+      drop() {
+        if (this.points && this.line) this.trame.trigger("pen", [this.view, [], true]);
+        this.points = this.pressed = null;
+        this.isTentative = false;
+        this.clear();
+      },
+      clear() {
+        this.canvas.width = this.canvas.clientWidth * devicePixelRatio;
+        this.canvas.height = this.canvas.clientHeight * devicePixelRatio;
+      },
+      draw() {
+        this.clear();
+        if (!this.line) return;
+        const pen = this.canvas.getContext("2d");
+        const { width, height } = this.canvas;
+        pen.strokeStyle = this.line[0];
+        pen.lineWidth = this.line[1] * devicePixelRatio;
+        pen.lineCap = pen.lineJoin = "round";
+        pen.beginPath();
+        for (const [x, y] of this.points) pen.lineTo(x * width, y * height);
+        pen.stroke();
+      },
+    },
+  };
+
+  ours.parts["sketch-pad"] = SketchPad;
+})();

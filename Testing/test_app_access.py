@@ -1,0 +1,58 @@
+"""The drawing page for those who see it badly or not at all: no serious finding of axe-core, and fingers hit it."""
+
+from __future__ import annotations
+
+import pytest
+from accessibility import serious_findings
+from browser import CHROMIUM, DESKTOP, TOUCH, Visitor, app, chromium
+from phantom import chest
+
+pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
+pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+LEAST_PIXELS = 44
+NEEDED = ("Place (P)", "Nodule (N)", "Undo (Z)", "Variants", "Insert (I)", "Add at random")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The app with the phantom, and a browser."""
+    ct = tmp_path_factory.mktemp("ct") / "chest.nrrd"
+    chest().write(ct)
+    with app(ct) as server, chromium() as browser:
+        yield browser, server
+
+
+def test_axe_finds_nothing_serious_on_the_page_and_in_the_card(place):
+    visitor = Visitor(*place)
+    visitor.wait_for_ct()
+    visitor.place()
+    visitor.draw()
+    visitor.insert()
+    visitor.wait_for(lambda: not visitor.value("is_busy"), "quiet")
+    assert not serious_findings(visitor.page)
+    visitor.click("Card")
+    visitor.wait_for(lambda: visitor.page.locator(".card").is_visible(), "the card")
+    visitor.page.wait_for_timeout(500)
+    assert not serious_findings(visitor.page)
+    visitor.click("Close")
+    visitor.close()
+
+
+@pytest.mark.parametrize(("size", "options"), [(DESKTOP, {}), (TOUCH, {"has_touch": True, "is_mobile": True})])
+def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, options):
+    visitor = Visitor(*place, size, **options)
+    visitor.wait_for_ct()
+    for words in NEEDED:
+        words = words.replace("Insert (I)", visitor.value("words")["insert"])
+        box = visitor.button(words).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], words
+        if not options:
+            assert box["y"] + box["height"] <= size[1], f"{words} has to be scrolled to"
+    for scrolled in (".panel", ".below", ".toolbar"):
+        assert visitor.page.locator(scrolled).evaluate("e => e.scrollWidth <= e.clientWidth"), scrolled
+    if options:
+        small = """least => [...document.querySelectorAll('button, select, input[type=number], .upload')]
+            .filter(e => e.offsetHeight && e.getBoundingClientRect().height < least).map(e => e.innerText)"""
+        assert not visitor.page.evaluate(small, LEAST_PIXELS)
+    visitor.close()

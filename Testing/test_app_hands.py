@@ -1,0 +1,167 @@
+"""The drawing page under mouse, keys and fingers, as every viewer is used."""
+
+from __future__ import annotations
+
+import pytest
+from browser import CHROMIUM, TOUCH, Visitor, app, chromium
+from phantom import chest
+
+pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The app with the phantom, and a browser."""
+    ct = tmp_path_factory.mktemp("ct") / "chest.nrrd"
+    chest().write(ct)
+    with app(ct) as server, chromium() as browser:
+        yield browser, server
+
+
+@pytest.fixture(scope="module")
+def visitor(place):
+    someone = Visitor(*place)
+    someone.wait_for_ct()
+    someone.place()
+    yield someone
+    assert not someone.errors
+
+
+@pytest.fixture
+def hand(visitor):
+    """The visitor without a tool, at the sketch plane."""
+    visitor.page.keyboard.press("t")
+    visitor.page.keyboard.press("Escape")
+    visitor.wait_for(lambda: not visitor.page.locator(".drawing").count(), "no pen")
+    return visitor
+
+
+def middle(visitor: Visitor, view: str) -> tuple[float, float]:
+    box = visitor.box(view)
+    return box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"]
+
+
+def changes(visitor: Visitor, view: str, act) -> None:
+    """Assert that the view's picture is another one after `act`."""
+    visitor.page.wait_for_timeout(200)
+    before = visitor.picture(view)
+    act()
+    visitor.wait_for(lambda: visitor.picture(view) != before, "another picture")
+
+
+def mm_across(visitor: Visitor, view: str) -> float:
+    marks = visitor.value("marks")[view]
+    return marks["ruler_mm"] / marks["ruler_share"]
+
+
+@pytest.mark.parametrize("tool", ["", "n"])
+def test_a_drag_beside_the_pen_changes_window_and_level(hand, tool):
+    if tool:
+        hand.page.keyboard.press(tool)
+    changes(hand, "Green", lambda: hand.drag("Red", [(0.1, 0.1), (0.3, 0.15), (0.5, 0.2)]))
+
+
+@pytest.mark.parametrize("tool", ["", "n", "p"])
+def test_the_sketch_view_is_zoomed_and_shifted_with_any_tool_and_there_is_a_way_back(hand, tool):
+    if tool:
+        hand.page.keyboard.press(tool)
+    whole, mouse = mm_across(hand, "Sketch"), hand.page.mouse
+    mouse.move(*middle(hand, "Sketch"))
+    hand.page.keyboard.down("Control")
+    mouse.wheel(0, -120)
+    hand.page.keyboard.up("Control")
+    hand.wait_for(lambda: mm_across(hand, "Sketch") < 0.9 * whole, "the zoom")
+
+    def shift() -> None:
+        mouse.down(button="middle")
+        mouse.move(middle(hand, "Sketch")[0] + 60, middle(hand, "Sketch")[1])
+        mouse.up(button="middle")
+
+    changes(hand, "Sketch", shift)
+    hand.page.keyboard.press("Escape")
+    hand.page.keyboard.press("f")
+    hand.wait_for(lambda: mm_across(hand, "Sketch") == pytest.approx(whole, rel=1e-3), "the way back")
+
+
+def test_arrows_and_page_keys_scroll_the_view_under_the_pointer(hand):
+    hand.page.mouse.move(*middle(hand, "Green"))
+    slices = lambda: hand.value("marks")["Green"]["slice"]  # noqa: E731
+    for key, steps in (("ArrowUp", 1), ("PageUp", 10), ("ArrowLeft", -1), ("PageDown", -10)):
+        before = slices()
+        hand.page.keyboard.press(key)
+        hand.wait_for(lambda before=before, steps=steps: abs(slices() - before) == abs(steps), key)
+
+
+def test_a_click_right_after_a_key_counts(hand):
+    before = hand.value("undoable"), hand.value("diameter_mm")
+    hand.page.keyboard.press("p")
+    hand.drag("Red", [(0.62, 0.5)])
+    hand.wait_for(lambda: hand.is_on("draw_nodule"), before)
+
+
+def test_undo_and_redo_wherever_the_focus_is_and_pens_after_a_number(hand):
+    page, field = hand.page, hand.page.get_by_label("Long diameter:").last
+    field.fill("18")
+    page.keyboard.press("v")
+    hand.wait_for(lambda: hand.is_on("draw_vessel") and hand.value("diameter_mm") == 18, "the number and the pen")
+    page.keyboard.press("v")
+    page.wait_for_timeout(300)
+    assert hand.is_on("draw_vessel"), "its key leaves the pen in the hand"
+    field.click()
+    page.keyboard.press("Control+z")
+    hand.wait_for(lambda: hand.value("diameter_mm") != 18, "undo")
+    page.keyboard.press("Control+Shift+Z")
+    hand.wait_for(lambda: hand.value("diameter_mm") == 18, "redo")
+    hand.click("Card")
+    hand.wait_for(lambda: page.locator(".card").is_visible(), "the card")
+    page.wait_for_timeout(500)
+    page.keyboard.press("Escape")
+    hand.wait_for(lambda: not page.locator(".card").is_visible(), "its end")
+    assert hand.is_on("draw_vessel"), "a dialog's end leaves the pen in the hand"
+
+
+def test_what_cannot_be_used_is_told_at_the_pen(hand):
+    hand.page.keyboard.press("n")
+    hand.drag("Sketch", [(0.5, 0.5), (0.501, 0.5)])
+    hand.wait_for(lambda: hand.page.locator(".bubble").is_visible(), "the sentence")
+    assert "too short" in hand.page.locator(".bubble").inner_text()
+
+
+def test_double_click_shows_one_view_alone_and_all_again(hand):
+    small = hand.box("Red")["width"]
+    for is_wide in (True, False):
+        hand.page.mouse.dblclick(*middle(hand, "Red"))
+        hand.wait_for(lambda is_wide=is_wide: (hand.box("Red")["width"] > 1.5 * small) == is_wide, "the double click")
+
+
+def test_one_finger_scrolls_and_two_zoom_and_shift(place):
+    someone = Visitor(*place, TOUCH, has_touch=True)
+    someone.wait_for_ct()
+    someone.page.keyboard.press("Escape")
+    fingers = someone.page.context.new_cdp_session(someone.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+    x, y = middle(someone, "Green")
+    touch("touchStart", (x, y))
+    before = someone.value("marks")["Green"]["slice"]
+    for step in range(8):
+        touch("touchMove", (x, y + 5 * step))
+    touch("touchEnd")
+    someone.wait_for(lambda: someone.value("marks")["Green"]["slice"] != before, "another slice")
+    someone.page.keyboard.press("n")
+    someone.wait_for(lambda: someone.is_on("draw_nodule"), "the pen")
+    x, y = middle(someone, "Sketch")
+    whole, undoable = mm_across(someone, "Sketch"), someone.value("undoable")
+    touch("touchStart", (x, y))
+    touch("touchStart", (x, y), (x + 100, y))
+    for step in range(1, 6):
+        touch("touchMove", (x - 10 * step, y), (x + 100 + 10 * step, y))
+    touch("touchEnd")
+    someone.wait_for(lambda: mm_across(someone, "Sketch") == pytest.approx(whole / 2, rel=0.02), "twice as large")
+    assert someone.value("undoable") == undoable, "two fingers draw nothing"
+    someone.close()
