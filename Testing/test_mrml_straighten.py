@@ -52,6 +52,12 @@ def acquired(node: Any, tilt_deg: float = TILT_DEG, bend_mm: float = 0.0) -> np.
     return matrix
 
 
+def straightened_copy(node: Any) -> Any:
+    """As the panel makes it."""
+    straight = volumes.straightening(node)()
+    return volumes.node_from_volume(straight, f"{node.GetName()} straightened", node.GetScene())
+
+
 @pytest.mark.parametrize("turn_deg", [None, 25.0], ids=["alone", "under a second, linear transform"])
 def test_the_copy_is_what_the_command_line_makes_of_it(scene: Any, turn_deg: float | None) -> None:
     volume = chest()
@@ -63,7 +69,7 @@ def test_the_copy_is_what_the_command_line_makes_of_it(scene: Any, turn_deg: flo
         matrix = slicer.util.arrayFromVTKMatrix(outer.GetMatrixTransformToParent()) @ matrix
     with pytest.raises(Sheared, match=r"sheared by 12\.0 degrees"):
         volumes.volume_from_node(node)
-    copy = volumes.straightened_copy(node)
+    copy = straightened_copy(node)
     array, grid = straightened(volume.array, turned(matrix))
     read = volumes.volume_from_node(copy)
     np.testing.assert_array_equal(read.array, array)
@@ -79,7 +85,7 @@ def test_it_lies_where_slicer_itself_puts_the_voxels(scene: Any) -> None:
     volume = chest()
     node = volumes.node_from_volume(volume, "CT", scene)
     acquired(node)
-    copy = volumes.volume_from_node(volumes.straightened_copy(node))
+    copy = volumes.volume_from_node(straightened_copy(node))
     node.HardenTransform()
     hardened = volumes.volume_from_node(node)
     z, y, x = (axis.ravel() for axis in np.indices(hardened.array.shape)[:, 2:-2, 8:-8:4, 8:-8:4])
@@ -93,7 +99,7 @@ def test_it_lies_where_slicer_itself_puts_the_voxels(scene: Any) -> None:
 def test_what_is_not_a_tilt_is_not_straightened(scene: Any, tilt_deg: float, bend_mm: float) -> None:
     node = volumes.node_from_volume(chest(), "CT", scene)
     acquired(node, tilt_deg, bend_mm)
-    for act in (volumes.volume_from_node, volumes.straightened_copy):
+    for act in (volumes.volume_from_node, straightened_copy):
         with pytest.raises(InputError, match="not linear; harden it first"):
             act(node)
 
@@ -107,6 +113,8 @@ def test_the_panel_asks_and_goes_on_with_the_copy(desktop: Any) -> None:
     assert reader.editor is None and "sheared by 12.0 degrees" in reader.ui.statusLabel.text
     before = slicer.util.arrayFromVolume(node).copy()
     reader.click(reader.ui.straighten)
+    assert reader.ui.progressFrame.visible and "Straightening" in reader.ui.progressBar.format
+    reader.wait()
     assert reader.editor.nodes.source.GetName() == "CT straightened" and not reader.ui.straighten.visible
     assert reader.session.source.straightened_deg == pytest.approx(TILT_DEG, abs=0.01)
     assert np.array_equal(slicer.util.arrayFromVolume(node), before)

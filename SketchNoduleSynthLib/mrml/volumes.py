@@ -34,21 +34,20 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     """The CT in `node`, placed in world LPS mm; its array is a read-only view of the node's voxels.
 
     Raises :class:`InputError` for no voxels, a colour, vector or label volume, a parent transform that is not linear,
-    or voxels that cannot be a CT's, :class:`Sheared` for a tilted gantry's, see :func:`straightened_copy`.
+    or voxels that cannot be a CT's, :class:`Sheared` for a tilted gantry's, see :func:`straightening`.
     """
     array = _voxels_of(node)
     straightened_deg = float(node.GetAttribute(STRAIGHTENED_ATTRIBUTE) or 0)
     return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))), straightened_deg)
 
 
-def straightened_copy(node: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkMRMLScalarVolumeNode:
-    """A new CT beside `node`: its voxels on the straight grid of :func:`straightened`, in the world.
+def straightening(node: slicer.vtkMRMLScalarVolumeNode) -> Callable[[], Volume]:
+    """What gives the voxels of `node` on the straight grid of :func:`straightened`, in the world, on any thread.
 
-    Raises :class:`InputError` as :func:`volume_from_node`, and for a shear beyond measure.
+    Raises :class:`InputError` as :func:`volume_from_node`, and when called for a shear beyond measure.
     """
     array, index_to_lps = _voxels_of(node), turned(ijk_to_world(node))
-    volume = Volume(*straightened(array, index_to_lps), shear_deg(index_to_lps[:3, :3]))
-    return node_from_volume(volume, f"{node.GetName()} straightened", node.GetScene())
+    return lambda: Volume(*straightened(array, index_to_lps), shear_deg(index_to_lps[:3, :3]))
 
 
 def _voxels_of(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray:

@@ -7,11 +7,12 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.sketch_actions import is_kept
-from SketchNoduleSynthLib.mrml.volumes import straightened_copy
+from SketchNoduleSynthLib.mrml.volumes import node_from_volume, straightening
 from SketchNoduleSynthLib.panel.context import Context
 
 SAMPLE = "CTChest"
@@ -36,14 +37,20 @@ class CtSection:
         self.ui.keptFrame.setVisible(editor is not None and is_kept(editor))
         self.ui.sample.setEnabled(True)
         self.ui.straighten.setVisible(self.is_sheared)
+        self.ui.straighten.setEnabled(self.context.worker.task is None)
 
     def _straighten(self) -> None:
-        """The CT stays as it is: a copy is chosen in its place."""
-        try:
-            with slicer.util.WaitCursor():
-                self.ui.inputSelector.setCurrentNode(straightened_copy(self.ui.inputSelector.currentNode()))
-        except InputError as error:
-            self.context.told.emit(str(error))
+        """The CT stays as it is: a copy is chosen in its place. It takes seconds."""
+        node = self.ui.inputSelector.currentNode()
+        name = f"{node.GetName()} straightened"
+        straighten = straightening(node)  # That it can be had was found when it was asked for.
+
+        def done(volume: Volume) -> None:
+            self.ui.inputSelector.setCurrentNode(node_from_volume(volume, name, slicer.mrmlScene))
+
+        task = Task(_("Straightening the CT"), lambda progress: straighten(), done, self.context.told.emit)
+        self.context.worker.submit(task)
+        self.context.changed.emit()
 
     def _fetch_sample(self) -> None:
         import SampleData
