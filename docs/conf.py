@@ -13,7 +13,7 @@ author = copyright = "SketchNoduleSynth developers"
 release = re.search(r'__version__ = "(.+)"', (ROOT / "SketchNoduleSynthLib" / "__init__.py").read_text()).group(1)
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
-html_title = f"{project} {release}"
+html_title = f"Sketch Nodule Synth {release}"
 html_favicon = "../Resources/Icons/SketchNoduleSynth.png"
 html_extra_path = ["recipe.schema.json"]
 exclude_patterns = ["requirements.txt"]
