@@ -8,6 +8,8 @@ from phantom import LUNG_RAS_MM, chest
 from reader import Reader
 from test_changed_ct import middle_of_changes_ras, transformed
 
+from SketchNoduleSynthLib.editing.rows import color_of
+
 pytest_plugins = ["standin"]
 RESTED_S = 0.3
 
@@ -173,6 +175,17 @@ def test_the_wheel_waits_until_the_line_is_drawn(drawn):
         assert off_plane_mm(drawn) < 0.01
     interactor.InvokeEvent("MouseWheelForwardEvent")
     assert off_plane_mm(drawn) > 0.1, "then it scrolls"
+
+
+def test_the_panel_needs_no_scrolling_to_the_side_and_none_from_place_to_insert(inserted):
+    """In Slicer's panel of some 380 pixels, in a window 800 pixels high."""
+    ui = inserted.ui
+    page = ui.sectionsPage
+    assert page.minimumSizeHint.width() <= 365
+    top, bottom = (widget.mapTo(page, widget.rect.topLeft()).y() for widget in (ui.place, ui.insert))
+    assert bottom + ui.insert.height - top < 700
+    icon = ui.nodulesTable.item(0, 0).icon().pixmap(8, 8).toImage().pixelColor(4, 4)
+    assert (icon.redF(), icon.greenF(), icon.blueF()) == pytest.approx(color_of(1), abs=0.01)
 
 
 def test_the_table_has_what_was_just_made(inserted):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import qt
 
-from SketchNoduleSynthLib.editing.rows import HEADS, row_of
+from SketchNoduleSynthLib.editing.rows import HEADS, color_of, row_of
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.panel.context import Context
+from SketchNoduleSynthLib.panel.pictures import icon_of
 from SketchNoduleSynthLib.panel.tables import RowTable
 
 LIGHTS = {"green": "#2e9e4f", "amber": "#e0a000"}
@@ -29,6 +30,7 @@ class NodulesSection:
         if chosen is not None:
             self.ui.reasonLabel.setText(f"{chosen.name}, {chosen.light}: {chosen.remarks}")
         for number, row in enumerate(rows):
+            self._table.table.item(number, 0).setIcon(icon_of(color_of(row.key)))
             light = self._table.table.item(number, len(row.cells) - 1)
             light.setToolTip(row.remarks)
             if row.light in LIGHTS:
