@@ -14,6 +14,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 from torch import Tensor, nn
 
 from SketchNoduleSynthLib.networks.inputs import CONDITIONS, PLANE_NOISE, STYLE, TISSUE_CONDITIONS, TISSUE_STYLE
+from SketchNoduleSynthLib.networks.layers import Usable
 from SketchNoduleSynthLib.networks.pix2pix import SAMPLES
 from SketchNoduleSynthLib.networks.tissue import noise_for
 from SketchNoduleSynthLib.synthesis.runtime import WEIGHTS
@@ -25,7 +26,7 @@ HALF = "half."
 
 
 class _InUse(nn.Module):
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: Usable) -> None:
         super().__init__()
         self.network = network
 
@@ -33,7 +34,7 @@ class _InUse(nn.Module):
         return self.network.in_use(*given)
 
 
-def example(network: nn.Module) -> dict[str, Tensor]:
+def example(network: Usable) -> dict[str, Tensor]:
     """Inputs by name, as the network is used."""
     if network.dimensions == 3:
         cube = (1, 1, CUBE, CUBE, CUBE)
@@ -48,9 +49,9 @@ def example(network: nn.Module) -> dict[str, Tensor]:
     return {name: given[name] for name in network.inputs}
 
 
-def graph_of(network: nn.Module, weights: bytes) -> bytes:
+def graph_of(network: Usable, weights: bytes) -> bytes:
     """The ONNX graph of a network that can be bundled; `weights`: the safetensors file with its half-precision ones."""
-    network = network.to(memory_format=torch.contiguous_format).eval().requires_grad_(False)
+    network = network.eval().requires_grad_(False)
     given = example(network)
     network.in_use(*given.values())  # What it computes only once, its mean style, is a constant of the graph.
     axes = {name: {2: f"{name}_z", 3: f"{name}_y", 4: f"{name}_x"} for name, one in given.items() if one.ndim == 5}

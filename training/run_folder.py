@@ -8,10 +8,11 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.networks.architectures import build
+from SketchNoduleSynthLib.networks.layers import Usable
 
 CHECKPOINT, CONFIG = "checkpoint", "config.json"
 
@@ -59,7 +60,7 @@ def weights_of(checkpoint: Path, name: str) -> Path:
     return checkpoint / f"{name}.safetensors"
 
 
-def network_of(run: Path) -> nn.Module:
+def network_of(run: Path) -> Usable:
     """The averaged generator of a run's newest checkpoint; raises :class:`InputError` if it is not whole."""
     config = read_config(run)
     try:

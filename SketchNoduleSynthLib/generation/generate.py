@@ -1,7 +1,7 @@
 """Nodules at random in a CT: outlines, sizes and attenuations from LIDC, places by a prior, each really made.
 
-What a seed makes depends on the CT, the request and the machine's arithmetic (torch's number of threads is part of
-it), never on what the process made before: nodule number k of a case has random numbers of its own.
+What a seed makes depends on the CT, the request and the machine's arithmetic, never on what the process made before:
+nodule number k of a case has random numbers of its own.
 """
 
 from __future__ import annotations

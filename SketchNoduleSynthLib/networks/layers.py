@@ -19,6 +19,18 @@ AFFINE_GAIN = 0.3
 Network = TypeVar("Network", bound=nn.Module)
 
 
+class Usable(nn.Module):
+    """A generator that can be bundled; `inputs` names what :meth:`in_use` takes, in its order."""
+
+    dimensions: int
+    needs_drawing: bool
+    has_style: bool
+    inputs: tuple[str, ...]
+
+    def in_use(self, *given: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
 def tiled(vectors: Tensor, like: Tensor) -> Tensor:
     """Conditions (batch, n) as constant channels over the space of `like` (batch, channels, ...)."""
     space = like.shape[2:]

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from SketchNoduleSynthLib.networks.inputs import CONDITIONS
-from SketchNoduleSynthLib.networks.layers import Up, down, tiled
+from SketchNoduleSynthLib.networks.layers import Up, Usable, down, tiled
 
 SAMPLES = 128
 IN_CONTEXT = ("lesion", "lines", "plane", "hole", "noise", "conditions")
@@ -104,7 +104,7 @@ class Head(nn.Module):
         return torch.where(x[:, 3:4] > 0, generated, x[:, 2:3].float())
 
 
-class Pix2Pix(nn.Module):
+class Pix2Pix(Usable):
     """The U-Net generator; (batch, config.in_channels, 128, 128) to (batch, 1, 128, 128) in [-1, 1]."""
 
     dimensions, needs_drawing, has_style = 2, True, False

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from SketchNoduleSynthLib.networks import pix2pix
 from SketchNoduleSynthLib.networks.inputs import STYLE
-from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp, linear
+from SketchNoduleSynthLib.networks.layers import LEAK, ModulatedUp, Usable, linear
 
 MEAN_OF = 1024
 
@@ -35,7 +35,7 @@ PRESETS = {
 }
 
 
-class StylePix2Pix(nn.Module):
+class StylePix2Pix(Usable):
     """(batch, config.in_channels, 128, 128) and z (batch, 512) to (batch, 1, 128, 128) in [-1, 1].
 
     `truncation` below 1 brings styles nearer to the mean one: fewer surprises, less variety (Karras et al. 2019).

@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from SketchNoduleSynthLib.networks.inputs import TISSUE_CONDITIONS, TISSUE_STYLE, noise_shapes
+from SketchNoduleSynthLib.networks.layers import Usable
 from SketchNoduleSynthLib.networks.unet3d import UNet3D
 
 CHANNELS = 6
@@ -34,7 +35,7 @@ class TissueConfig:
 PRESETS = {"compact": TissueConfig(), "wide": TissueConfig((16, 48, 96, 128))}
 
 
-class Tissue(nn.Module):
+class Tissue(Usable):
     """See the module; (batch, 6, z, y, x) to (batch, 1, z, y, x) in `to_network`'s range, not clipped."""
 
     dimensions, needs_drawing, has_style = 3, False, False

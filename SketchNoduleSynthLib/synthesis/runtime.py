@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.extras import runtime
 from SketchNoduleSynthLib.models import Model
 
 if TYPE_CHECKING:
-    from torch import nn
+    from SketchNoduleSynthLib.networks.layers import Usable
 
 WEIGHTS, GRAPH = "weights.safetensors", "graph.onnx"
 """Half-precision weights; the network's operations in ONNX, whose weights are those of the other file."""
@@ -60,7 +60,7 @@ def _by_torch(model: Model) -> Run:
     return of_module(network)
 
 
-def of_module(network: nn.Module) -> Run:
+def of_module(network: Usable) -> Run:
     """A network of torch, such as one that still trains, in evaluation mode."""
     import torch
 
