@@ -64,7 +64,7 @@ def in_browser(ct: Path) -> None:
     with browser.app(ct) as server, browser.chromium() as chromium:
         visitor = browser.Visitor(chromium, server)
         visitor.wait_for_ct()
-        visitor.place("Red", (0.22, 0.55))
+        visitor.place("Red", (0.27, 0.61))
         box = visitor.box("Sketch")
         visitor.drag("Sketch", [(0.5 + x, 0.5 + y * box["width"] / box["height"]) for x, y in SHAPE.tolist()])
         visitor.wait_until_made()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pytest
 from browser import CHROMIUM, TOUCH, Visitor, app, chromium
 from phantom import chest
+from PIL import Image
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -134,6 +138,74 @@ def test_double_click_shows_one_view_alone_and_all_again(hand):
     for is_wide in (True, False):
         hand.page.mouse.dblclick(*middle(hand, "Red"))
         hand.wait_for(lambda is_wide=is_wide: (hand.box("Red")["width"] > 1.5 * small) == is_wide, "the double click")
+
+
+def test_windows_by_key_stand_in_the_corner(hand):
+    for key, window in (("2", [40, 400]), ("3", [400, 1800]), ("1", [-600, 1600])):
+        hand.page.keyboard.press(key)
+        hand.wait_for(lambda window=window: hand.value("window") == window, key)
+    assert "−600 / 1600 HU" in hand.page.locator(".view.red .corner.window").inner_text()
+
+
+def test_a_slab_is_shown_in_the_other_views_only(hand):
+    changes(hand, "Red", lambda: hand.page.keyboard.press("k"))
+    corner = hand.page.locator(".view.red .corner.slice")
+    for words in ("MIP 5 mm", "MIP 10 mm", "MIP 20 mm"):
+        hand.wait_for(lambda words=words: words in corner.inner_text(), words)
+        assert hand.value("marks")["Sketch"]["slab_mm"] == 0
+        hand.page.keyboard.press("k")
+    hand.wait_for(lambda: "MIP" not in corner.inner_text(), "slices again")
+
+
+def test_a_click_links_the_views_and_the_hu_under_the_pointer_are_told(hand):
+    before = hand.value("marks")["Yellow"]["slice"], hand.value("marks")["Sketch"]["slice"]
+    changes(hand, "Yellow", lambda: hand.drag("Red", [(0.2, 0.4)]))
+    assert hand.value("marks")["Yellow"]["slice"] != before[0], "the slice through the point"
+    assert hand.value("marks")["Sketch"]["slice"] == before[1], "the sketch view stays on its plane"
+    box = hand.box("Red")
+    for at, low, high in (((0.5, 0.5), -1000, -700), ((0.03, 0.5), -1100, 200)):
+        hand.page.mouse.move(box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"])
+        hand.wait_for(lambda low=low, high=high: low < (hand.value("probe")["hu"] or 0) < high, "HU")
+    changes(hand, "Red", lambda: hand.page.keyboard.press("Escape"))
+
+
+def test_a_line_is_measured_and_taken_away(hand):
+    hand.page.keyboard.press("m")
+    hand.wait_for(lambda: hand.is_on("measure"), "the tool")
+    changes(hand, "Green", lambda: hand.drag("Green", [(0.3, 0.3), (0.5, 0.5), (0.6, 0.3)]))
+    hand.wait_for(lambda: hand.is_enabled("remove_measurement"), "the line")
+    hand.drag("Green", [(0.3, 0.3), (0.301, 0.3)])
+    hand.wait_for(lambda: "from one end to the other" in hand.status(), "the sentence")
+    hand.page.keyboard.press("Delete")
+    hand.wait_for(lambda: not hand.is_enabled("remove_measurement"), "its end")
+
+
+def test_off_the_plane_is_told_and_the_pen_brings_it_back_with_its_zoom(hand):
+    mouse, off = hand.page.mouse, lambda: hand.value("off_plane_mm")
+    mouse.move(*middle(hand, "Sketch"))
+    hand.page.keyboard.down("Control")
+    mouse.wheel(0, -120)
+    hand.page.keyboard.up("Control")
+    hand.page.wait_for_timeout(300)
+    zoomed = mm_across(hand, "Sketch")
+    mouse.wheel(0, -120)
+    hand.wait_for(lambda: off() > 0, "the wheel")
+    assert "Above the sketch plane" in hand.page.locator(".view.sketch .banner").inner_text()
+    hand.page.keyboard.press("n")
+    hand.wait_for(lambda: off() == 0, "the plane")
+    assert mm_across(hand, "Sketch") == zoomed
+
+
+def test_near_and_whole_and_the_line_of_the_sketch_plane(hand):
+    near = mm_across(hand, "Green")
+    hand.page.keyboard.press("f")
+    hand.wait_for(lambda: mm_across(hand, "Green") > 1.3 * near, "the whole CT")
+    hand.page.keyboard.press("f")
+    hand.wait_for(lambda: mm_across(hand, "Green") == pytest.approx(near), "near the box")
+    box = hand.box("Green")
+    pixels = np.asarray(Image.open(io.BytesIO(hand.picture("Green"))).convert("RGB"), int)
+    teal = (pixels[..., 1] - pixels[..., 0] > 60) & (pixels[..., 2] - pixels[..., 0] > 60)
+    assert teal.sum(1).max() > 0.15 * box["width"], "a line across the box"
 
 
 def test_one_finger_scrolls_and_two_zoom_and_shift(place):

@@ -30,10 +30,6 @@ class Crosshair:
         self._node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_modified)
         self._node.AddObserver(self._node.CursorPositionModifiedEvent, self._on_cursor)
 
-    @property
-    def is_shown(self) -> bool:
-        return self._node.GetCrosshairMode() != self._node.NoCrosshair
-
     def show(self, is_shown: bool) -> None:
         self._node.SetCrosshairMode(self._node.ShowBasic if is_shown else self._node.NoCrosshair)
 

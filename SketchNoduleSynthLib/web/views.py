@@ -90,6 +90,7 @@ class Views:
                 app.app_logic.GetSliceLogic(view.get_view_node()).GetSliceDisplayNode().SetIntersectingSlicesVisibility(
                     1
                 )
+        app.app_logic.GetSliceLogics().Modified()  # Else no view learns of the others' planes.
         self.crosshair = Crosshair(app.scene)
         self.crosshair.moved.connect(self.point_at)
         self._mouse = app.app_logic.GetInteractionNode()
@@ -199,4 +200,11 @@ def _pixel_mm(view: SliceView) -> float:
 
 def _slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
     enlarge = f"enlarged = enlarged ? '' : '{view.name}'"
-    SketchPad(view=view.name, line=(f"pens.{view.name}",), told=("told",), title=TITLES[view.name], enlarge=enlarge)
+    SketchPad(
+        view=view.name,
+        line=(f"pens.{view.name}",),
+        told=("told",),
+        title=TITLES[view.name],
+        straight=("on.measure",),
+        enlarge=enlarge,
+    )

@@ -68,7 +68,6 @@ class WebApp(ABC, Generic[C]):
             if action.do:
                 self.listen(key, action.press)
         self.views = Views(self.slicer, self.server, layout)
-        self.listen("X", lambda _controller: self.views.crosshair.show(not self.views.crosshair.is_shown))
         self._listen_to_hands()
         self.views.changed.connect(self._show_views)
         self.views.crosshair.probed.connect(lambda view, hu: self.show(probe={"view": view, "hu": hu}))
@@ -145,6 +144,8 @@ class WebApp(ABC, Generic[C]):
             pen.receive(points, is_finished)
 
     def _on_key(self, key: str) -> None:
+        if key == "Escape":
+            self.views.crosshair.show(False)
         if key in self.keys:
             self.do(self.keys[key])
 

@@ -30,12 +30,12 @@ class _Part(AbstractElement):
 class SketchPad(_Part):
     """Over a view named `view`: draws with `line` (colour and width; None: the pointer is the view's).
 
-    `told`: a sentence to be shown where a line ended; `title`: what the view is called; `enlarge`: a script for a
-    double click.
+    `told`: a sentence to be shown where a line ended; `title`: what the view is called; `straight`: whether only
+    the line's ends count; `enlarge`: a script for a double click.
     """
 
     _element = "sketch-pad"
-    _taken = ("view", "line", "told", "title")
+    _taken = ("view", "line", "told", "title", "straight")
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)

@@ -30,7 +30,7 @@
   // neither zoom nor the screen's resolution matters. The canvas lets the pointer through: what is not drawn with goes
   // on to Slicer's own view below, so that it can be scrolled, zoomed and shifted with any pen in the hand.
   const SketchPad = {
-    props: ["view", "line", "told", "title"],
+    props: ["view", "line", "told", "title", "straight"],
     inject: ["trame"],
     emits: ["enlarge"],
     template: `<div class="pad"><canvas ref="canvas" class="sketch-pad" :data-view="view"></canvas>
@@ -214,7 +214,8 @@
         pen.lineWidth = this.line[1] * devicePixelRatio;
         pen.lineCap = pen.lineJoin = "round";
         pen.beginPath();
-        for (const [x, y] of this.points) pen.lineTo(x * width, y * height);
+        const shown = this.straight ? [this.points[0], this.points[this.points.length - 1]] : this.points;
+        for (const [x, y] of shown) pen.lineTo(x * width, y * height);
         pen.stroke();
       },
     },
