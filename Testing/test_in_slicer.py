@@ -29,4 +29,4 @@ def test_the_same_steps_in_our_stand_in(desktop, tmp_path, monkeypatch):
     run(tmp_path)
     cases = ElementTree.parse(tmp_path / "junit.xml").getroot().findall("testcase")
     wrong = {one.get("name"): part.text for one in cases for part in one if part.tag in ("failure", "error")}
-    assert len(cases) == 16 and wrong == {}
+    assert len(cases) == 17 and wrong == {}

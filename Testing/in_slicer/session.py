@@ -19,6 +19,7 @@ import slicer
 from phantom import LUNG_RAS_MM, chest
 from user import Hand, log_lines, process_events, wait_until
 
+from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
 from SketchNoduleSynthLib.mrml import long_tasks, volumes
 
 LATENCY_MS = float(os.environ.get("IN_SLICER_LATENCY_MS", "100"))
@@ -45,11 +46,12 @@ class Session(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
+        cls.folder = tempfile.TemporaryDirectory()
+        os.environ.setdefault(FOLDER_VARIABLE, cls.folder.name)  # Not among the user's own sessions.
         slicer.mrmlScene.Clear()
         cls.lines_before = len(log_lines())
         go_to("Data")  # From now on the subject hierarchy's plugins listen.
         cls.source = volumes.node_from_volume(chest(), "CT", slicer.mrmlScene)
-        cls.folder = tempfile.TemporaryDirectory()
 
     def setUp(self) -> None:
         self.measured: list[str] = []
@@ -228,6 +230,20 @@ class Session(unittest.TestCase):
         self.assertAlmostEqual(self.editor.session.draft.voi.center_ras_mm[0], before.center_ras_mm[0] + 3.0, 3)
         self.click(self.ui.undo)
         self.assertEqual(self.editor.session.draft.voi, before)
+
+    def test_09b_a_point_of_the_outline_is_dragged(self) -> None:
+        hand = Hand()
+        self.draw()
+        before = self.editor.session.draft.strokes
+        self.click(self.ui.points)
+        curve = next(iter(self.editor.nodes.curves._nodes.values()))
+        start = hand.xy_of(slicer.util.arrayFromMarkupsControlPoints(curve)[0])
+        hand.drag([np.round(start + share * np.array([40.0, 25.0])) for share in np.linspace(0, 1, 8)])
+        self.assertEqual(self.editor.session.undoable, "Move points")
+        self.click(self.ui.undo)
+        self.assertEqual(self.editor.session.draft.strokes, before)
+        self.click(self.ui.points)
+        self.rest()
 
     @needs_runtime
     def test_10_what_is_deleted_comes_back(self) -> None:

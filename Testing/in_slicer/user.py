@@ -102,5 +102,8 @@ def log_lines() -> list[str]:
     if not hasattr(slicer.app, "errorLogModel"):
         return []
     process_events(0.2)
-    with open(slicer.app.errorLogModel().filePath, encoding="utf-8", errors="replace") as file:
+    path = slicer.app.errorLogModel().filePath
+    if not path:
+        return []
+    with open(path, encoding="utf-8", errors="replace") as file:
         return [line.strip() for line in file if line.startswith(LEVELS)]
