@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.synthesis.completion import along_voxels, completed
 from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, REACH_MM, blurred, noise_level, weight
+from SketchNoduleSynthLib.synthesis.runtime import of_module
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.structures import LINE_HU, lines, with_parts
@@ -100,7 +101,7 @@ def test_nothing_is_added_beyond_the_hole(spacing: tuple[float, float, float]) -
     before = volume.array.copy()
     centre = volume.grid.to_lps((volume.grid.size - 1) / 2)
     nodule, voi = ball(centre, 5.0), Voi(tuple(ras_of_lps(centre)), 10.0)
-    network = tissue.Tissue(tissue.PRESETS["compact"]).eval()  # Geometry does not depend on the weights.
+    network = of_module(tissue.Tissue(tissue.PRESETS["compact"]))  # Geometry does not depend on the weights.
     sites = [Site(Reslice(volume, voi), NoduleRecipe(voi=voi, model="mcgan", seed=seed)) for seed in (3, 3, 4)]
     made = [completed(nodule, site, network) for site in sites]
     assert np.array_equal(made[0].added, made[1].added)

@@ -27,7 +27,6 @@ def sample_lattice(
     `beyond` = (fill, size): what lies more than half a sample outside `size` becomes `fill`.
     """
     order = INTERPOLATION_ORDER[interpolation]
-    steps = [np.arange(n) for n in counts]
     far = start + (np.array(list(np.ndindex(2, 2, 2))) * (np.array(counts) - 1)) @ linear.T
     size = np.array(array.shape[::-1])
     margin = 2 if order == 1 else 12
@@ -36,19 +35,14 @@ def sample_lattice(
     if outside == "mirror":
         low, high = np.zeros(3, int), size
     crop = array[low[2] : high[2], low[1] : high[1], low[0] : high[0]].astype(np.float32)
-    coordinates = [
-        (start[axis] - low[axis])
-        + linear[axis, 0] * steps[0][None, None, :]
-        + linear[axis, 1] * steps[1][None, :, None]
-        + linear[axis, 2] * steps[2][:, None, None]
-        for axis in (2, 1, 0)
-    ]
-    values = ndimage.map_coordinates(crop, np.stack(np.broadcast_arrays(*coordinates)), order=order, mode=outside)
+    turn, first = linear[::-1, ::-1], (start - low)[::-1]
+    values = ndimage.affine_transform(crop, turn, first, counts[::-1], order=order, mode=outside)
     if beyond is not None:
         fill, extent = beyond
+        i, j, k = np.ogrid[tuple(slice(n) for n in counts[::-1])][::-1]
         out = np.zeros(values.shape, bool)
-        for coordinate, axis in zip(coordinates, (2, 1, 0), strict=True):
-            position = coordinate + low[axis]
+        for axis in range(3):
+            position = start[axis] + linear[axis, 0] * i + linear[axis, 1] * j + linear[axis, 2] * k
             out |= (position < -0.5 - 1e-6) | (position > extent[axis] - 0.5 + 1e-6)
         values[out] = fill
     return values

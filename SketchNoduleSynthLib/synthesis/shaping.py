@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,8 +84,10 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
         number, symmetry, half_mm, middle = any_of(site.diameter_mm, sections, rng)
     found = numbers[number]
     frame = frame_around(site, half_mm, middle)
-    at = (frame.to_local(frame.points()) - [*middle, 0.0]) / half_mm
-    beyond = np.linalg.norm(np.maximum(np.abs(at) - 1, 0), axis=-1)
+    u, v, w = frame.offsets
+    at = w / half_mm, (v - middle[1]) / half_mm, (u - middle[0]) / half_mm
+    outside = [np.maximum(np.abs(along) - 1, 0) for along in at]
+    beyond = np.sqrt(sum(along**2 for along in np.ix_(*outside)))
     near = looked_up(turned(shapes.distance[found], symmetry), at) * (MOST_DISTANCE / DISTANCE_STEPS) - beyond
     near = np.maximum(near, -MOST_DISTANCE) * half_mm
     most_mm = MOST_DISTANCE * half_mm
@@ -155,10 +158,14 @@ def frame_around(site: Site, half_mm: float, middle: tuple[float, float]) -> Fra
     return Frame(voi.center_lps_mm, voi.frame(1).axes, (samples * step,) * 3, (samples,) * 3)
 
 
-def looked_up(cube: NDArray[np.int8], at: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The values of `cube` (w, v, u) at `at` (..., 3): u, v, w in half sides from its middle; gone on beyond it."""
-    index = np.moveaxis((at[..., ::-1] + 1) / 2 * cube.shape[0] - 0.5, -1, 0)
-    return ndimage.map_coordinates(cube.astype(np.float32), index, order=1, mode="nearest")
+def looked_up(cube: NDArray[np.int8], at: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
+    """The values of `cube` (w, v, u) at even steps `at` along w, v and u, in half sides from its middle; gone on beyond
+    it."""
+    index = [(along + 1) / 2 * len(cube) - 0.5 for along in at]
+    step = [(along[-1] - along[0]) / (len(along) - 1) for along in index]
+    shape = tuple(map(len, index))
+    start = [along[0] for along in index]
+    return ndimage.affine_transform(cube.astype(np.float32), np.diag(step), start, shape, order=1, mode="nearest")
 
 
 def warp(
