@@ -15,7 +15,7 @@ with the same networks to begin with, the same folds and the same number of step
   the surroundings, which are real, are worth without a generator;
 - `real training nodules`: likewise, pre-trained on the very nodules that were made again: the upper bound.
 
-Source: Toda et al. 2023, "Data augmentation using the generated images" (threefold cross-validation three times).
+Source: Toda et al. 2022, "Data augmentation using the generated images" (threefold cross-validation three times).
 Only nodules that can be asked for (`training/figures/remake.py`: one outline, rated, 5 to 24 mm) take part, real ones
 too.
 """

@@ -1,4 +1,4 @@
-"""A sketch on paper, scanned or photographed, as strokes (the doctors' sketches of Toda et al. 2023).
+"""A sketch on paper, scanned or photographed, as strokes (the doctors' sketches of Toda et al. 2022).
 
 As there, the scan is resized to 128 x 128 and binarised with a threshold that is set under visual feedback. The
 page is the VOI: what stands at its edge lies at the edge of the VOI. Unlike there, lighting is evened out first.

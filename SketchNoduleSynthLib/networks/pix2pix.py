@@ -1,4 +1,4 @@
-"""pix2pix: a drawing to a CT plane (Toda et al. 2023, fig. 2; Isola et al. 2017).
+"""pix2pix: a drawing to a CT plane (Toda et al. 2022, fig. 2; Isola et al. 2017).
 
 Preset `paper`: one channel of lines (1, 128, 128) to the whole plane (1, 128, 128), both in [-1, 1]: a U-Net of
 seven stride-2 convolutions and seven transposed ones, 42.0 M parameters. The paper's text does not give the channel

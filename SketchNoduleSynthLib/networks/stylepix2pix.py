@@ -1,4 +1,4 @@
-"""StylePix2pix: pix2pix whose seven up-samplings a style steers (Toda et al. 2023, figs. 3 and 4).
+"""StylePix2pix: pix2pix whose seven up-samplings a style steers (Toda et al. 2022, figs. 3 and 4).
 
 A mapping network turns 512 standard normal numbers into a 512-d style; in every style block four fully connected
 layers turn it into the factors of the 3 x 3 kernels. One drawing, many images. Encoder, input, discriminator and

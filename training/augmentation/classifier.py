@@ -1,6 +1,6 @@
 """AlexNet in small: the classifier that says what synthetic nodules are worth as training data.
 
-Source: Krizhevsky 2012, used by Toda et al. 2023, "Data augmentation using the generated images". Different here:
+Source: Krizhevsky 2012, used by Toda et al. 2022, "Data augmentation using the generated images". Different here:
 one grey plane of 128 x 128 in place of 224 x 224 colour, a quarter of the channels, 128 units in place of 4096, two
 classes, batch normalisation after each convolution (a few hundred steps do not train AlexNet without it), Adam in
 place of SGD, the classes drawn equally often, and mirrored and turned planes in training.
