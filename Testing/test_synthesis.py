@@ -294,6 +294,16 @@ def test_drawn_and_synthetic_outlines_overlap_on_real_outlines(model):
     assert np.median(dice) >= 0.80
 
 
+@pytest.mark.parametrize("model", bundled())
+@pytest.mark.parametrize("outline", [[[-4.1, 0.3], [-3.8, 1.9], [3.9, 0.1]], [[-6, 0], [6, 0.6], [6, -0.6]]])
+def test_a_thin_drawing_makes_a_thin_nodule(model, outline):
+    """As thick as a CT can show it."""
+    for seed in range(3):
+        drawn = Stroke(np.array(outline, float), closed=True)
+        made = synthesize(chest(), NoduleRecipe(Voi(LUNG_RAS_MM, 12.0), model, seed, "solid", (drawn,)))
+        assert 20 < made.report.volume_mm3 < 400 and made.report.outline_dice > 0.4
+
+
 def test_generators_are_loaded_once():
     assert generators.generator("mcgan") is generators.generator("mcgan")
 

@@ -34,6 +34,8 @@ MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
 STEP_MM, STEP_PER_DIAMETER = (0.5, 1.0), 1 / 16
 ROOM_MM = 2.0
+THINNEST_MM = 2.4
+"""What is drawn thinner is made so thick: no CT shows less."""
 FALL = 0.6
 """Of the radius: so far from the sketch plane the drawing decides more than the real nodule does."""
 
@@ -96,6 +98,7 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     if site.is_drawn:  # It has the last word.
         area, pixel = site.outline[0], site.reslice.pixel_mm
         near = near + warp(area, pixel, frame, near, most_mm, 0, FALL * np.sqrt(area.sum() / np.pi) * pixel)
+    near = near + max(0.0, THINNEST_MM / 2 - float(near.max()))
     dense = found if are_of_size else rng.choice(of_kind[:ALIKE])
     hu = looked_up(turned(shapes.density[dense], symmetry), at) * DENSITY_STEP_HU
     ratings = shapes.ratings[found]
