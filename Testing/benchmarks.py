@@ -5,19 +5,21 @@ Real data where they are, else the phantom; every figure is a median. Timings be
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from SketchNoduleSynthLib import NoduleRecipe, Stroke, Volume, synthesize
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.models import bundled
-from SketchNoduleSynthLib.synthesis.generators import generator
-from SketchNoduleSynthLib.synthesis.pipeline import preview
+from SketchNoduleSynthLib.synthesis.generators import Generator, generator
+from SketchNoduleSynthLib.synthesis.runtime import by_torch
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 REPEATS = 15
@@ -62,35 +64,37 @@ def line(name: str, text: str, ratio: float, most: float) -> None:
     )
 
 
+def both(model: str) -> tuple[Generator, Generator]:
+    """The generator as it is used, and by torch on all cores."""
+    make = generator(model)
+    model_run, tissue_run = (by_torch(one, os.cpu_count() or 1) for one in (make.model, make.tissue))
+    by = replace(make, model=replace(make.model, run=model_run), tissue=replace(make.tissue, run=tissue_run))
+    return make, by
+
+
 def previews(volume: Volume) -> None:
-    """From a changed stroke to the plane in HU, against the time in the tissue network alone."""
+    """From a changed stroke to the plane in HU, with each runtime."""
     for model in bundled():
-        make = generator(model)
         recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, 1, strokes=drawing(12.0, 0.0))
         reslice = Reslice(volume, recipe.voi)
 
-        def bare(turn: int, make=make, reslice=reslice, recipe=recipe) -> float:
-            site = Site(reslice, replace(recipe, strokes=drawing(12.0, turn)))
-            return make.nodule(site, only_plane=True).network_seconds
+        def plane(turn: int, make: Generator, reslice=reslice, recipe=recipe) -> None:
+            make.plane(Site(reslice, replace(recipe, strokes=drawing(12.0, turn))))
 
-        def drawn(turn: int, reslice=reslice, recipe=recipe) -> None:
-            preview(Site(reslice, replace(recipe, strokes=drawing(12.0, turn))))
-
-        bare_s, drawn_s = alternately(bare, drawn)
-        line(f"preview, {model}", f"{drawn_s * 1e3:.1f} ms; network {bare_s * 1e3:.1f} ms", drawn_s / bare_s, 2.5)
+        ours, theirs = alternately(*(partial(plane, make=make) for make in both(model)))
+        line(f"preview, {model}", f"{ours * 1e3:.1f} ms; with torch {theirs * 1e3:.1f} ms", ours / theirs, 0.5)
 
 
 def wholes(volume: Volume) -> None:
-    """A 12 mm nodule from recipe to insertion, against its time in the network."""
+    """A 12 mm nodule from recipe to insertion, with each runtime."""
     for model in bundled():
-        totals, alone = [], []
-        for turn in range(REPEATS + 2):
+
+        def whole(turn: int, make: Generator, model=model) -> None:
             recipe = NoduleRecipe(Voi((0.0, 0.0, 0.0), 12.0), model, turn, strokes=drawing(12.0, turn))
-            seconds = synthesize(volume, recipe).report.seconds
-            totals.append(seconds["total"])
-            alone.append(seconds["network_alone"])
-        total, network = float(np.median(totals[2:])), float(np.median(alone[2:]))
-        line(f"12 mm nodule, {model}", f"{total * 1e3:.0f} ms; network {network * 1e3:.0f} ms", total / network, 2.5)
+            synthesize(volume, recipe, make=make)
+
+        ours, theirs = alternately(*(partial(whole, make=make) for make in both(model)))
+        line(f"12 mm nodule, {model}", f"{ours * 1e3:.0f} ms; with torch {theirs * 1e3:.0f} ms", ours / theirs, 1 / 1.7)
 
 
 def sizes() -> None:

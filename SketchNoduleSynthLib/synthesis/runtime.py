@@ -34,10 +34,10 @@ def description() -> str:
 
 def loaded(model: Model) -> Run:
     """The network of a model whose files are known to be whole, where a runtime is known to work."""
-    return _by_openvino(model) if runtime() == "openvino" else _by_torch(model)
+    return by_openvino(model) if runtime() == "openvino" else by_torch(model)
 
 
-def _by_openvino(model: Model) -> Run:
+def by_openvino(model: Model) -> Run:
     import openvino
 
     asked = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
@@ -50,18 +50,18 @@ def _by_openvino(model: Model) -> Run:
     return run
 
 
-def _by_torch(model: Model) -> Run:
+def by_torch(model: Model, count: int = 1) -> Run:
     from safetensors.torch import load_file
 
     from SketchNoduleSynthLib.networks.architectures import build
 
     network = build(model.architecture, model.arguments)
     network.load_state_dict({key: value.float() for key, value in load_file(model.folder / WEIGHTS).items()})
-    return of_module(network)
+    return of_module(network, count)
 
 
-def of_module(network: Usable) -> Run:
-    """A network of torch, such as one that still trains, in evaluation mode."""
+def of_module(network: Usable, count: int = 1) -> Run:
+    """A network of torch, such as one that still trains, in evaluation mode, on `count` threads."""
     import torch
 
     from SketchNoduleSynthLib.networks.layers import channels_last
@@ -71,7 +71,7 @@ def of_module(network: Usable) -> Run:
 
     def run(given: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
         tensors = [torch.from_numpy(given[name]) for name in network.inputs]
-        with threads(1), torch.inference_mode():
+        with threads(count), torch.inference_mode():
             return network.in_use(*tensors)[0].numpy()
 
     return run
