@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.panel.pictures import pixmap_of
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.work import Preview
 
-GALLERY_PIXELS, GALLERY_LINE = 72, 96
+GALLERY_PIXELS, GALLERY_LINE, GALLERY_LINES = 110, 130, 3
 CARD_SIZE = 640, 720
 
 
@@ -32,8 +32,8 @@ class NoduleSection:
         gallery.setResizeMode(qt.QListWidget.Adjust)
         gallery.setMovement(qt.QListWidget.Static)
         gallery.setIconSize(qt.QSize(GALLERY_PIXELS, GALLERY_PIXELS))
-        gallery.setGridSize(qt.QSize(GALLERY_PIXELS + 6, GALLERY_LINE))
-        gallery.setFixedHeight(2 * GALLERY_LINE + 6)
+        gallery.setGridSize(qt.QSize(GALLERY_PIXELS + 2, GALLERY_LINE))
+        gallery.setFixedHeight(GALLERY_LINES * GALLERY_LINE + 6)
         context.editing.on(gallery.currentRowChanged, lambda editor: editor.previews.choose(gallery.currentRow))
         context.editing.refresh_with(self._refresh)
 
