@@ -33,10 +33,7 @@ ANY_DIFFICULTY = "any difficulty"
 
 
 class Editor(Scanning):
-    """Edits the session of `nodes` in `views`, the first of which is the sketch view with the oblique reslice.
-
-    `folder`: below it the session is kept on disk as it is edited, see :class:`KeptSession`; None: it is not.
-    """
+    """Edits the session of `nodes` in `views`, first the sketch view; it is kept on disk below `folder`, if given."""
 
     def __init__(self, nodes: SessionNodes, views: Sequence[View], worker: Worker, folder: Path | None = None) -> None:
         if not views:
