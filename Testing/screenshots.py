@@ -73,7 +73,8 @@ def in_browser(ct: Path) -> None:
         visitor.page.locator(".gallery button").nth(3).click()
         visitor.wait_for(lambda: visitor.value("seed") == 3, "the fourth")
         visitor.insert()
-        visitor.page.wait_for_timeout(1500)
+        visitor.wait_for(lambda: "," in visitor.value("nodules")[0]["place"] and not visitor.value("is_busy"), "quiet")
+        visitor.page.wait_for_timeout(3000)
         visitor.page.screenshot(path=FOLDER / "app.png")
 
 

@@ -166,6 +166,8 @@ def test_slices_and_windows(visitor):
     visitor.wait_for(lambda: visitor.picture("Red") != lung, "the other window")
     visitor.page.keyboard.press("l")
     visitor.wait_for(lambda: visitor.picture("Red") == lung, "the lung window again")
+    visitor.page.get_by_label("Slice: Axial").fill("15")
+    visitor.wait_for(lambda: visitor.value("slice_number") == 15, "the view's own slider")
 
 
 def test_touch_marks_too_and_outside_of_the_ct_it_is_told(browser, visitor, server):

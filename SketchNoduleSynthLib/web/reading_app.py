@@ -66,7 +66,9 @@ class ReadingApp(WebApp[CaseReader]):
     def _read(self, case: OpenedCase) -> None:
         if self.controller is not None:
             self.controller.close()
-        self.work_at(CaseReader(case, self.views.slice_views(), self.slicer.scene))
+        reader = CaseReader(case, self.views.slice_views(), self.slicer.scene)
+        self.views.follow(reader.ct)
+        self.work_at(reader)
 
     async def _on_next_case(self) -> None:
         controller = self.controller

@@ -101,16 +101,21 @@ class Views:
                 view.get_view_node().AddObserver("ModifiedEvent", partial(self._on_modified, view.name))
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-        grid = Grid.of_matrix(volume.GetImageData().GetDimensions(), turned(ijk_to_world(volume)))
         for view in self._views:
             view.set_background_volume_id(volume.GetID())
+            self._fit(view)
+        self.follow(volume)
+
+    def follow(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+        """Say of the CT that the views show which slice, and with which window."""
+        grid = Grid.of_matrix(volume.GetImageData().GetDimensions(), turned(ijk_to_world(volume)))
+        for view in self._views:
             if view.name in self._slices_of:
                 self._slices_of[view.name].close()
             self._slices_of[view.name] = Slices(grid, view.get_view_node())
+            self._on_modified(view.name, view.get_view_node())
         volume.CreateDefaultDisplayNodes()
         volume.GetDisplayNode().AddObserver("ModifiedEvent", self._on_window)
-        for view in self._views:
-            self._fit(view)
         self._on_window(volume.GetDisplayNode())
         gestures.drag_is_window(self._mouse)  # Where a scene was cleared, it is as new.
 
@@ -140,7 +145,7 @@ class Views:
     def named(self, name: str) -> SliceView:
         return next(view for view in self._views if view.name == name)
 
-    def _on_modified(self, name: str, node: slicer.vtkMRMLSliceNode, _event: str) -> None:
+    def _on_modified(self, name: str, node: slicer.vtkMRMLSliceNode, _event: str = "") -> None:
         marks = marks_of(node, self._slices_of.get(name))
         if marks != self.marks.get(name):
             self.marks[name] = marks
