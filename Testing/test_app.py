@@ -229,8 +229,10 @@ def test_random_nodules_are_added_and_taken_back(visitor, ct, tmp_path):
     patient().volume.write(tmp_path / "patient.nrrd")
     visitor.send("Open a CT", tmp_path / "patient.nrrd")
     visitor.wait_for(lambda: visitor.value("ct") == "patient.nrrd", "the patient")
-    visitor.page.get_by_label("How many nodules").fill("2")
+    count = visitor.page.get_by_label("How many nodules")
+    count.fill("2")
     visitor.page.get_by_label("How hard they are to find").select_option("moderate")
+    assert count.input_value() == "2", "what is being typed stays, whatever else the page draws anew"
     visitor.click("Add at random")
     visitor.wait_for(lambda: len(visitor.value("nodules")) == 2, "the nodules")
     assert visitor.value("undoable") == "Add random nodules"

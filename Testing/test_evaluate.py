@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import pytest
 import torch
 from PIL import Image
 from refusal import refused
-from safetensors.torch import save
 from shared_data import VALIDATION, needs_nodules
 from sphere import report_of
 
@@ -25,10 +23,9 @@ from SketchNoduleSynthLib.drawing.sketch import filled, raster
 from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, Model, bundled
 from SketchNoduleSynthLib.networks import stylepix2pix
 from SketchNoduleSynthLib.networks.architectures import build
-from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 from SketchNoduleSynthLib.synthesis.generators import generator
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
-from training import evaluate
+from training import bundle_weights, evaluate
 from training.data.nodules import Nodule, read_nodules
 from training.figures import drawings, features, image_figures, model_card, nodule_figures
 from training.figures.contact_sheets import in_three_planes, some, with_seeds
@@ -42,22 +39,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an untrained StylePix2pix, small and whole."""
     torch.manual_seed(0)
     compact = asdict(stylepix2pix.PRESETS["compact"]) | {"widths": (8, 8, 8, 8, 8, 8, 8)}
-    data = save({key: value.half().contiguous() for key, value in build("stylepix2pix", compact).state_dict().items()})
-    config = {
-        "network": "stylepix2pix",
-        "preset": "compact",
-        "arguments": compact,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "dimensions": 2,
-        "needs_drawing": True,
-        "has_style": True,
-        "diameter_mm": (4.0, 32.0),
-        "steps": 7,
-    }
+    names = {"network": "stylepix2pix", "preset": "compact", "arguments": compact}
     folder = tmp_path_factory.mktemp("models")
-    (folder / "stylepix2pix").mkdir()
-    (folder / "stylepix2pix" / WEIGHTS).write_bytes(data)
-    (folder / "stylepix2pix" / CONFIG).write_text(json.dumps(config))
+    bundle_weights.write(build("stylepix2pix", compact), names, 7, folder / "stylepix2pix")
     return folder
 
 

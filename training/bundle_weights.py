@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.models import CONFIG
 from SketchNoduleSynthLib.networks.architectures import build
+from SketchNoduleSynthLib.networks.layers import Usable
 from SketchNoduleSynthLib.synthesis.runtime import GRAPH, WEIGHTS
 from training.command import run_command
 from training.graph import graph_of
@@ -32,20 +34,23 @@ def bundle(run: Path, target: Path) -> None:
     try:
         network = build(trained["model"], trained["network"])
         network.load_state_dict(averaged)
-        data = save({key: value.half().contiguous() for key, value in network.state_dict().items()})
-        graph = graph_of(network, data)
-        config = {
-            "network": trained["model"],
-            "preset": trained["preset"],
-            "arguments": trained["network"],
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "graph_sha256": hashlib.sha256(graph).hexdigest(),
-            **{key: getattr(network, key) for key in ("dimensions", "needs_drawing", "has_style")},
-            "diameter_mm": DIAMETER_MM,
-            "steps": step_of(checkpoint),
-        }
+        names = {"network": trained["model"], "preset": trained["preset"], "arguments": trained["network"]}
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"The checkpoint and the configuration in {run} do not fit; give a whole run.") from error
+    write(network, names, step_of(checkpoint), target)
+
+
+def write(network: Usable, names: dict[str, Any], steps: int, target: Path) -> None:
+    """Write the three files of a generator; `names`: its network, preset and arguments, as its config has them."""
+    data = save({key: value.half().contiguous() for key, value in network.state_dict().items()})
+    graph = graph_of(network, data)
+    config = names | {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "graph_sha256": hashlib.sha256(graph).hexdigest(),
+        **{key: getattr(network, key) for key in ("dimensions", "needs_drawing", "has_style")},
+        "diameter_mm": DIAMETER_MM,
+        "steps": steps,
+    }
     target.mkdir(parents=True, exist_ok=True)
     (target / WEIGHTS).write_bytes(data)
     (target / GRAPH).write_bytes(graph)

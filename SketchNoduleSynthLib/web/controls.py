@@ -53,7 +53,8 @@ def slider(value: Value, unit: str = "") -> None:
         vuetify3.VSlider(v_model=(value.id,), thumb_size=14, hide_details=True, density="compact", **common)
         with html.Span(classes="field"):
             number = f"Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))"
-            html.Input(type="number", value=(value.id,), change=f"{value.id} = {number}", **common)
+            common |= _typed(value.id, value.words)
+            html.Input(type="number", change=f"{value.id} = {number}", **common)
             if unit or value.unit:
                 html.Span(unit or value.unit)
 
@@ -63,14 +64,19 @@ def number(value: Value) -> None:
     whole = f"Math.round(Number($event.target.value || {low}))"
     html.Input(
         type="number",
-        value=(value.id,),
         min=low,
         max=most,
         change=f"{value.id} = Math.min({most}, Math.max({low}, {whole}))",
         title=value.hint,
         disabled=(f"!enabled.{value.id}",),
-        **spoken(value.words or value.hint),
+        **_typed(value.id, value.words or value.hint),
     )
+
+
+def _typed(name: str, words: str) -> dict[str, Any]:
+    """What binds a field to a value so that what is being typed stays, whatever else the page draws anew."""
+    attributes = spoken(words)
+    return attributes | {"raw_attrs": [*attributes["raw_attrs"], f'v-model.lazy.number="{name}"']}
 
 
 def choice(value: Value) -> None:
