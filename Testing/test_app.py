@@ -478,7 +478,10 @@ def test_slices_are_scrolled_with_and_without_the_pen(visitor):
 
 def test_the_card_is_one_click_away(visitor):
     visitor.click("Card")
-    visitor.wait_for(lambda: visitor.page.locator(".card table").first.is_visible(), "the card")
+    visitor.wait_for(lambda: visitor.page.locator(".card h1").first.is_visible(), "the card")
+    assert not visitor.page.locator(".card table").first.is_visible(), "the engineer's figures are folded"
+    visitor.page.locator(".card summary").first.click()
+    visitor.wait_for(lambda: visitor.page.locator(".card table").first.is_visible(), "the figures")
     visitor.click("Close")
     visitor.wait_for(lambda: not visitor.page.locator(".card").is_visible(), "its end")
 

@@ -287,8 +287,8 @@ def test_closed_curve_is_seen_and_can_be_dragged(desktop, volume):
     ys, xs = np.nonzero((red[..., 0] > 150) & (red[..., 1] < 80))
     left, top = place(view, (40, 35, 0))  # R is left
     right, bottom = place(view, (20, 15, 0))
-    assert (xs.min(), xs.max()) == pytest.approx((left, right), abs=30)  # a label stands beside it
-    assert (ys.min(), ys.max()) == pytest.approx((top, bottom), abs=30)
+    assert (xs.min(), xs.max()) == pytest.approx((left, right), abs=45)  # a label stands beside it
+    assert (ys.min(), ys.max()) == pytest.approx((top, bottom), abs=45)
     start, stop = place(view, (40, 25, 0)), place(view, (46, 29, 0))
     desktop.drag(view, [start, *zip(*np.linspace(start, stop, 6).T, strict=True)])
     assert curve.GetNthControlPointPosition(0)[:2] == pytest.approx((46, 29), abs=0.3)
@@ -298,7 +298,7 @@ def test_views_follow_layout_and_pause(desktop, volume):
     import slicer
 
     manager = slicer.app.layoutManager()
-    assert manager.sliceViewNames() == ("Red", "Yellow", "Green")
+    assert manager.sliceViewNames()[:3] == ("Red", "Yellow", "Green")  # Views of other layouts stay.
     manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
     desktop.process_events()
     assert not manager.threeDWidget(0).isVisible()
