@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
 import pytest
 from browser import CHROMIUM, TOUCH, Visitor, app, chromium
 from phantom import chest
-from PIL import Image
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -157,18 +153,6 @@ def test_a_slab_is_shown_in_the_other_views_only(hand):
     hand.wait_for(lambda: "MIP" not in corner.inner_text(), "slices again")
 
 
-def test_a_click_links_the_views_and_the_hu_under_the_pointer_are_told(hand):
-    before = hand.value("marks")["Yellow"]["slice"], hand.value("marks")["Sketch"]["slice"]
-    changes(hand, "Yellow", lambda: hand.drag("Red", [(0.2, 0.4)]))
-    assert hand.value("marks")["Yellow"]["slice"] != before[0], "the slice through the point"
-    assert hand.value("marks")["Sketch"]["slice"] == before[1], "the sketch view stays on its plane"
-    box = hand.box("Red")
-    for at, low, high in (((0.5, 0.5), -1000, -700), ((0.03, 0.5), -1100, 200)):
-        hand.page.mouse.move(box["x"] + at[0] * box["width"], box["y"] + at[1] * box["height"])
-        hand.wait_for(lambda low=low, high=high: low < (hand.value("probe")["hu"] or 0) < high, "HU")
-    changes(hand, "Red", lambda: hand.page.keyboard.press("Escape"))
-
-
 def test_a_line_is_measured_and_taken_away(hand):
     hand.page.keyboard.press("m")
     hand.wait_for(lambda: hand.is_on("measure"), "the tool")
@@ -196,18 +180,6 @@ def test_off_the_plane_is_told_and_the_pen_brings_it_back_with_its_zoom(hand):
     assert mm_across(hand, "Sketch") == zoomed
 
 
-def test_near_and_whole_and_the_line_of_the_sketch_plane(hand):
-    near = mm_across(hand, "Green")
-    hand.page.keyboard.press("f")
-    hand.wait_for(lambda: mm_across(hand, "Green") > 1.3 * near, "the whole CT")
-    hand.page.keyboard.press("f")
-    hand.wait_for(lambda: mm_across(hand, "Green") == pytest.approx(near), "near the box")
-    box = hand.box("Green")
-    pixels = np.asarray(Image.open(io.BytesIO(hand.picture("Green"))).convert("RGB"), int)
-    teal = (pixels[..., 1] - pixels[..., 0] > 60) & (pixels[..., 2] - pixels[..., 0] > 60)
-    assert teal.sum(1).max() > 0.15 * box["width"], "a line across the box"
-
-
 def test_one_finger_scrolls_and_two_zoom_and_shift(place):
     someone = Visitor(*place, TOUCH, has_touch=True)
     someone.wait_for_ct()
@@ -219,12 +191,16 @@ def test_one_finger_scrolls_and_two_zoom_and_shift(place):
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
 
     x, y = middle(someone, "Green")
-    touch("touchStart", (x, y))
-    before = someone.value("marks")["Green"]["slice"]
-    for step in range(8):
-        touch("touchMove", (x, y + 5 * step))
-    touch("touchEnd")
-    someone.wait_for(lambda: someone.value("marks")["Green"]["slice"] != before, "another slice")
+    before, seen = someone.value("marks")["Green"]["slice"], set()
+    for way in (5, -5):  # One of them at least does not lead out of the CT.
+        touch("touchStart", (x, y))
+        for step in range(8):
+            touch("touchMove", (x, y + way * step))
+            seen.add(someone.value("marks")["Green"]["slice"])
+        touch("touchEnd")
+        someone.page.wait_for_timeout(300)
+        seen.add(someone.value("marks")["Green"]["slice"])
+    assert seen - {before}, "another slice"
     someone.page.keyboard.press("n")
     someone.wait_for(lambda: someone.is_on("draw_nodule"), "the pen")
     x, y = middle(someone, "Sketch")
