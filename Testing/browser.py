@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree import ElementTree
 
+from phantom import chest
+
 from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
 from SketchNoduleSynthLib.mrml.action import Action, Value
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
@@ -119,6 +121,14 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def at_the_phantom(folder: Path) -> Iterator[tuple[Any, Server]]:
+    """A browser, and the app with the phantom, which lies in `folder`."""
+    chest().write(folder / "chest.nrrd")
+    with app(folder / "chest.nrrd") as server, chromium() as browser:
+        yield browser, server
 
 
 class Visitor:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from accessibility import serious_findings
-from browser import CHROMIUM, DESKTOP, TOUCH, Visitor, app, chromium
-from phantom import chest
+from browser import CHROMIUM, DESKTOP, TOUCH, Visitor, at_the_phantom
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
@@ -17,10 +16,8 @@ NEEDED = ("Place (P)", "Nodule (N)", "Undo (Z)", "Variants", "Insert (I)", "Add 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """The app with the phantom, and a browser."""
-    ct = tmp_path_factory.mktemp("ct") / "chest.nrrd"
-    chest().write(ct)
-    with app(ct) as server, chromium() as browser:
-        yield browser, server
+    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
+        yield both
 
 
 def test_axe_finds_nothing_serious_on_the_page_and_in_the_card(place):

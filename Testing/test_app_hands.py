@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser import CHROMIUM, TOUCH, Visitor, app, chromium
-from phantom import chest
+from browser import CHROMIUM, TOUCH, Visitor, at_the_phantom
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -14,10 +13,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """The app with the phantom, and a browser."""
-    ct = tmp_path_factory.mktemp("ct") / "chest.nrrd"
-    chest().write(ct)
-    with app(ct) as server, chromium() as browser:
-        yield browser, server
+    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, Visitor, app, chromium
-from phantom import chest
+from browser import CHROMIUM, Visitor, at_the_phantom
 from PIL import Image
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
@@ -18,10 +17,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 @pytest.fixture(scope="module")
 def visitor(tmp_path_factory):
     """At the phantom."""
-    ct = tmp_path_factory.mktemp("ct") / "chest.nrrd"
-    chest().write(ct)
-    with app(ct) as server, chromium() as browser:
-        someone = Visitor(browser, server)
+    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
+        someone = Visitor(*both)
         someone.wait_for_ct()
         yield someone
         assert not someone.errors

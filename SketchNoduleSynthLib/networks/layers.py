@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ AFFINE_GAIN = 0.3
 Network = TypeVar("Network", bound=nn.Module)
 
 
-class Usable(nn.Module):
+class Usable(nn.Module, ABC):
     """A generator that can be bundled; `inputs` names what :meth:`in_use` takes, in its order."""
 
     dimensions: int
@@ -27,8 +28,9 @@ class Usable(nn.Module):
     has_style: bool
     inputs: tuple[str, ...]
 
+    @abstractmethod
     def in_use(self, *given: Tensor) -> Tensor:
-        raise NotImplementedError
+        """What it makes of what is given."""
 
 
 def tiled(vectors: Tensor, like: Tensor) -> Tensor:
