@@ -175,6 +175,11 @@ class Visitor:
             self.page.wait_for_timeout(20)
         raise TimeoutError(f"{name or what} did not come; the page says: {self.status()}")
 
+    def wait_until_told(self, words: str) -> str:
+        """Until `words` stand at the bottom of the panel: the whole sentence."""
+        self.wait_for(lambda: words in self.status(), words)
+        return self.status()
+
     def wait_for_ct(self) -> None:
         """Until there is one, and the sketch view shows it."""
         self.wait_for(lambda: self.value("ct"), "a CT")

@@ -70,7 +70,7 @@ def visitor(browser, server, ct):
 
 
 def test_place_draw_preview_insert_undo_and_the_same_voxels_as_the_library(visitor, ct, tmp_path):
-    assert visitor.status() == "Place the volume of interest: click into the lung."
+    visitor.wait_until_told("Place the volume of interest: click into the lung.")
     visitor.place()
     plain = visitor.picture("Sketch")
     visitor.draw()
@@ -221,7 +221,7 @@ def test_a_recipe_comes_back(visitor, tmp_path):
         assert json.loads(case.read("recipe.json"))["nodules"] == json.loads(recipe.read_text())["nodules"]
     recipe.write_text('{"version": 1, "nodule": []}')
     visitor.send("Load a recipe", recipe)
-    visitor.wait_for(lambda: "recipe.nodules is missing" in visitor.status(), "the sentence")
+    visitor.wait_until_told("recipe.nodules is missing")
     assert len(visitor.value("nodules")) == 1
 
 
@@ -265,7 +265,7 @@ def test_a_scanned_sketch_is_seen_before_it_is_used(visitor, tmp_path):
     first = visitor.value("scan")
     visitor.page.locator(".scan input[type=number]").fill("15")
     visitor.page.keyboard.press("Tab")
-    visitor.wait_for(lambda: "threshold" in visitor.status(), "what a threshold without ink gives")
+    visitor.wait_until_told("threshold")
     visitor.page.locator(".scan input[type=number]").fill("200")
     visitor.page.keyboard.press("Tab")
     visitor.wait_for(lambda: visitor.value("scan") != first, "the other threshold")
@@ -300,10 +300,11 @@ def test_of_several_series_one_is_chosen_and_a_tilted_one_is_straightened(visito
         str(tmp_path / "sent")
     )
     visitor.wait_for(lambda: len(visitor.value("offers")) == 2, "both series")
-    assert "2 CT series" in visitor.status() and visitor.value("ct") == "chest.nrrd"
+    visitor.wait_until_told("2 CT series")
+    assert visitor.value("ct") == "chest.nrrd"
     visitor.page.locator(".offers button").filter(has_text="3 (12 slices").click()
     visitor.wait_for(lambda: "Straighten" in visitor.value("offers")[0], "the question")
-    assert "gantry tilt" in visitor.status()
+    visitor.wait_until_told("gantry tilt")
     visitor.page.locator(".offers button").click()
     visitor.wait_for(lambda: visitor.value("ct") not in ("", "chest.nrrd"), "the straightened CT")
     assert not visitor.value("offers")
@@ -330,8 +331,8 @@ def test_wrong_uploads_are_told_in_a_sentence_and_the_app_goes_on(visitor, tmp_p
     visitor.place()
     for path, word in wrong_uploads(tmp_path).values():
         visitor.send("Open a CT", path)
-        visitor.wait_for(lambda word=word: word in visitor.status(), word)
-        assert visitor.status().count(". ") == 0 and "/tmp" not in visitor.status()
+        sentence = visitor.wait_until_told(word)
+        assert sentence.count(". ") == 0 and "/tmp" not in sentence
     assert visitor.value("ct") == "chest.nrrd" and visitor.is_enabled("diameter_mm")
     visitor.draw()
     visitor.insert()
@@ -354,7 +355,7 @@ def test_three_gigabytes_are_refused_before_they_are_sent(visitor, server):
     form = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(3 * 1024**3)}
     status, text = post(server, "/upload/ct", headers=form)
     assert status == 413 and re.fullmatch(r"More than 2 GB were sent; [^.]*\.\n", text)
-    visitor.wait_for(lambda: "More than 2 GB" in visitor.status(), "the sentence")
+    visitor.wait_until_told("More than 2 GB")
 
 
 @pytest.mark.parametrize("line", [b"data file: /etc/hostname", b"DATA FILE: other.raw", b"datafile: x"])

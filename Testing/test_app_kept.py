@@ -24,7 +24,7 @@ def test_after_the_server_was_killed_the_drawing_is_taken_up_or_deleted(tmp_path
         with app(ct, kept=str(kept)) as server:
             visitor = Visitor(browser, server)
             visitor.wait_for_ct()
-            assert "is kept: a drawing" in visitor.status()
+            visitor.wait_until_told("is kept: a drawing")
             visitor.click("Take it up again")
             visitor.wait_for(lambda: visitor.is_enabled("clear"), "the drawing")
             assert not visitor.is_enabled("take_up")

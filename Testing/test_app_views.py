@@ -26,9 +26,9 @@ def visitor(tmp_path_factory):
 
 def test_a_place_outside_of_the_lung_is_told_and_taken(visitor):
     visitor.place(at=(0.5, 0.5))
-    visitor.wait_for(lambda: "There is no lung here (" in visitor.status(), "the sentence")
+    visitor.wait_until_told("There is no lung here (")
     visitor.place()
-    assert visitor.status().startswith("Draw the nodule's outline")
+    visitor.wait_until_told("Draw the nodule's outline")
     visitor.place(at=(0.5, 0.5))
     visitor.draw()
     visitor.wait_for(lambda: "no lung" not in visitor.status(), "its end")

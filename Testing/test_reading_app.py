@@ -240,15 +240,15 @@ def test_finish_is_asked_for_and_is_the_end(visitor, file):
     visitor.click("Finish…")
     dialog.locator("button").filter(has_text="Finish").click()
     visitor.wait_for(lambda: visitor.value("is_finished"), "the end")
-    assert str(file) in visitor.status()
+    visitor.wait_until_told(str(file))
     for text in ("Mark (M)", "Remove (Del)", "Finish…"):
         assert visitor.button(text).is_disabled()
     sealed = file.read_bytes()
     visitor.wait_for(lambda: not dialog.is_visible(), "the dialog's end")
     visitor.page.keyboard.press("m")
-    visitor.wait_for(lambda: "finished and cannot be changed" in visitor.status(), "the sentence")
+    visitor.wait_until_told("finished and cannot be changed")
     visitor.page.evaluate("window.trame.trigger('act', ['remove'])")
-    visitor.wait_for(lambda: "finished" in visitor.status())
+    visitor.wait_until_told("finished")
     assert file.read_bytes() == sealed and Reading.read(file).minutes is not None
     visitor.page.evaluate("window.trame.state.set('confidence', 3)")
     visitor.page.wait_for_timeout(200)

@@ -68,7 +68,7 @@ def test_cases_are_read_one_after_the_other(cases):
         visitor.page.keyboard.press("Tab")
         visitor.wait_for(lambda: visitor.value("findings")[0]["confidence"] == 90, "the confidence")
         finish(visitor)
-        assert visitor.status() == "The case is finished; 2 to go."
+        visitor.wait_until_told("The case is finished; 2 to go.")
 
         go_on(visitor, "c3")
         assert heading(visitor) == "Case 3 of 4: c3" and visitor.value("limits")["slice_number"] == [1, 30]
@@ -85,7 +85,7 @@ def test_cases_are_read_one_after_the_other(cases):
     with reading(cases) as (visitor, _got):
         assert heading(visitor) == "Case 4 of 4: c4", "where it was left"
         finish(visitor)
-        assert visitor.status() == f"All 4 cases are read; the readings are kept in {cases / 'readings'}."
+        visitor.wait_until_told(f"All 4 cases are read; the readings are kept in {cases / 'readings'}.")
         assert visitor.button("Next case").is_disabled()
 
 
@@ -97,7 +97,7 @@ def test_a_case_that_cannot_be_opened_is_told_and_tried_again(cases):
         finish(visitor)
         ct.rename(ct.with_name("elsewhere"))
         visitor.click("Next case")
-        visitor.wait_for(lambda: "CT" in visitor.status(), "the sentence")
+        visitor.wait_until_told("CT")
         assert visitor.value("title") == "Case 2 of 3: c2" and visitor.is_enabled("next_case")
         ct.with_name("elsewhere").rename(ct)
         go_on(visitor, "c4")

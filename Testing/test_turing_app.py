@@ -66,18 +66,20 @@ def test_answers_are_kept_and_sealed(visitor, hand_out, capsys):
         visitor.wait_for(lambda number=number: visitor.value("number") == number, "the next one")
         visitor.click("Real (R)")
         visitor.wait_for(lambda: visitor.is_on("real"), "the answer")
-    assert visitor.button("Next (N)").is_disabled() and "All are answered" in visitor.status()
+    visitor.wait_until_told("All are answered")
+    assert visitor.button("Next (N)").is_disabled()
     visitor.page.reload()
     visitor.wait_for(lambda: visitor.value("number") == 4 and visitor.is_on("real"), "the same again")
     visitor.click("Finish…")
     visitor.page.locator(".v-dialog button").filter(has_text="Finish").click()
     visitor.wait_for(lambda: visitor.value("is_finished"), "the end")
     sheet = draft.with_name("R1.csv")
-    assert str(sheet) in visitor.status() and sheet.exists() and not draft.exists()
+    visitor.wait_until_told(str(sheet))
+    assert sheet.exists() and not draft.exists()
     assert visitor.button("Real (R)").is_disabled() and visitor.button("Synthetic (S)").is_disabled()
     before = sheet.read_bytes()
     visitor.page.evaluate("window.trame.trigger('act', ['synthetic'])")
-    visitor.wait_for(lambda: "cannot be changed" in visitor.status(), "the sentence")
+    visitor.wait_until_told("cannot be changed")
     assert sheet.read_bytes() == before
     assert main(["turing", "score", str(hand_out.parent / "key.csv"), str(sheet)]) == 0
     assert "R1, 4 patches" in capsys.readouterr().out
