@@ -22,7 +22,7 @@ from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.synthesis.completion import along_voxels, completed
-from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, REACH_MM, blurred, noise_level, weight
+from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, NOWHERE_MM, REACH_MM, blurred, noise_level, weight
 from SketchNoduleSynthLib.synthesis.runtime import of_module
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -166,6 +166,16 @@ def test_samples_come_in_batches_of_one_size_and_half_at_least_in_their_own_plac
         assert len({sample["ct"].shape for sample in batch}) == 1
         assert [float(batch[k]["paired"]) for k in (0, 2)] == [1.0, 1.0]
     assert torch.equal(samples[5]["ct"], samples[5]["ct"])
+
+
+def test_some_samples_ask_for_lung_alone_and_their_map_is_of_what_comes_up_to_the_hole(known: list) -> None:
+    samples = TissueSamples(known, 80, 1, 4)
+    empty = [sample for sample in samples if (sample["distance_mm"] == NOWHERE_MM).all()]
+    assert 2 <= len(empty) <= 24
+    for sample in empty:
+        assert sample["paired"] == 1 and (sample["weight"] > 0).any()
+        assert not sample["density"][0][sample["weight"][0] == 1].any(), "within the hole nothing is asked for"
+        assert (sample["conditions"][:-1] == 0).all() and sample["conditions"][-1] > 0
 
 
 def test_a_cut_goes_on_by_reflection() -> None:

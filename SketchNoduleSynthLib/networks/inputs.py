@@ -43,6 +43,13 @@ def tissue_conditions(
     return np.array([size, (texture - 3.0) / 2.0, *kinds, *look, core, noise], np.float32)
 
 
+def empty_conditions(noise: float) -> NDArray[np.float32]:
+    """The vector (11,) that asks the tissue network for lung alone; `noise` as in :func:`tissue_conditions`."""
+    vector = np.zeros(len(TISSUE_CONDITIONS), np.float32)
+    vector[-1] = noise
+    return vector
+
+
 def noise_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
     """Of the fields of standard normal noise that the tissue network takes for an input of `shape` (z, y, x).
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
 
 REACH_MM = 4.0
@@ -16,6 +17,9 @@ DENSE_HU = -550.0
 """What is denser around a nodule (vessels, walls, fissures) stands in the density map, so that it does not vanish."""
 LEAST_BLUR_WEIGHT = 1e-3
 LUNG_HU = -500.0
+STUMP_BLUR_MM = 1.5
+NOWHERE_MM = -100.0
+"""The distance to a nodule's border where none is asked for."""
 
 
 def weight(distance_mm: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -38,6 +42,12 @@ def blurred(values: NDArray, support: NDArray[np.bool_], sigma_mm: float) -> NDA
 def stacked(support: NDArray[np.bool_], density: NDArray) -> NDArray[np.float32]:
     """The map as the network takes it, (2, z, y, x): support, and density on it, in the network's range."""
     return np.stack([support, np.where(support, density, 0.0)]).astype(np.float32)
+
+
+def empty_map(hu: NDArray, distance_mm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The map (2, z, y, x) for lung in place of a nodule: the vessels and walls that come up to it, and go on in it."""
+    support = around(hu, distance_mm) & (distance_mm < -FULL_MM)
+    return stacked(support, to_network(blurred(hu, support, STUMP_BLUR_MM), clip=False))
 
 
 def noise_level(hu: NDArray[np.float32], hole: NDArray[np.bool_]) -> float:

@@ -1,4 +1,4 @@
-"""Samples for the tissue network: a nodule in its own place, or its shape where there is none."""
+"""Samples for the tissue network: a nodule in its own place, its shape where there is none, or lung in its shape."""
 
 from __future__ import annotations
 
@@ -10,14 +10,24 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.networks.inputs import MAPS, tissue_conditions
-from SketchNoduleSynthLib.synthesis.density_map import around, blurred, noise_level, stacked, weight
+from SketchNoduleSynthLib.networks.inputs import MAPS, empty_conditions, tissue_conditions
+from SketchNoduleSynthLib.synthesis.density_map import (
+    NOWHERE_MM,
+    around,
+    blurred,
+    empty_map,
+    noise_level,
+    stacked,
+    weight,
+)
 from training.data.lesions import Lesion, shares
 
 SIDES = {24: (0.0, 9.0), 32: (6.0, 60.0)}
 """Voxels of a sample, and the diameters (mm) that are seen with so much around them; the large are seen in parts."""
 SIDE_SHARES = (0.45, 0.55)
 FREE_SHARE = 0.375
+EMPTY_SHARE = 0.12
+"""Lung alone is asked for, at a free place: what takes a real nodule out of a CT."""
 KINDS, KIND_SHARES = MAPS, (0.5, 0.3, 0.2)
 BLUR_MM = {"fine": (1.2, 1.9), "coarse": (2.2, 3.5), "even": (1.5, 1.5)}
 AROUND_SHARE = 0.6
@@ -31,7 +41,7 @@ Sample = dict[str, torch.Tensor]
 class TissueSamples(Dataset):
     """`ct` (1, n, n, n), `distance_mm`, `weight`, `density` (2, ...), `conditions`, `paired`.
 
-    `paired` is 1 where `ct` has the nodule, in its own place.
+    `paired` is 1 where `ct` is what is asked for: the nodule in its own place, or lung where nothing is asked.
     Sample number k is the same in every run with the same `seed`; the samples of a `batch` have one size, and the
     even ones are in their own place. Flips and transposed slices alone keep a CT's noise; interpolation smooths it.
     """
@@ -55,27 +65,30 @@ class TissueSamples(Dataset):
         side = self.side_of(index // self.batch)
         lesion = self.lesions[rng.choice(len(self.lesions), p=self.shares[side])]
         is_paired = index % 2 == 0 or not self.hosts or rng.random() >= 2 * FREE_SHARE
+        is_empty = bool(self.hosts) and is_paired and rng.random() < EMPTY_SHARE / (1 - FREE_SHARE)
         most = max(LEAST_SHIFT_MM, round((lesion.diameter_mm - WHOLE_MM) / 2))
         shift = rng.integers(-most, most + 1, 3)
         at = np.rint(lesion.centre).astype(int) + shift
         hu, distance = (cut(values, at, side) for values in (lesion.hu, lesion.distance_mm))
         there = hu
-        if not is_paired:
+        if is_empty or not is_paired:
             host, place = self.free_place(lesion, rng)
             there = turned(cut(host.hu, place + shift, side), rng)
-        noise = noise_level(there.astype(np.float32), weight(distance.astype(np.float32)) > 0)
-        density, kind = self.density(hu, there, distance, is_paired, rng)
-        arrays = [to_network(there, clip=False), distance, weight(distance.astype(np.float32)), *density]
+        share = weight(distance.astype(np.float32))
+        noise = noise_level(there.astype(np.float32), share > 0)
+        if is_empty:
+            density, conditions = empty_map(there, distance), empty_conditions(noise)
+            distance = np.full_like(distance, NOWHERE_MM)
+        else:
+            density, kind = self.density(hu, there, distance, is_paired, rng)
+            conditions = tissue_conditions(lesion.diameter_mm, lesion.texture, kind, lesion.ratings, lesion.core, noise)
+        arrays = [to_network(there, clip=False), distance, share, *density]
         stack = turned(np.stack(arrays).astype(np.float32), rng)
-        ct, distance_mm, share = (torch.from_numpy(stack[k : k + 1]) for k in range(3))
+        layers = {name: torch.from_numpy(stack[k : k + 1]) for k, name in enumerate(("ct", "distance_mm", "weight"))}
         return {
-            "ct": ct,
-            "distance_mm": distance_mm,
-            "weight": share,
+            **layers,
             "density": torch.from_numpy(stack[3:]),
-            "conditions": torch.from_numpy(
-                tissue_conditions(lesion.diameter_mm, lesion.texture, kind, lesion.ratings, lesion.core, noise)
-            ),
+            "conditions": torch.from_numpy(conditions),
             "paired": torch.tensor(float(is_paired)),
         }
 
