@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import avg_pool2d, avg_pool3d, binary_cross_entropy_with_logits, mse_loss
 
 DISCRIMINATOR_GAIN = 4.0
@@ -34,7 +34,7 @@ def fool(loss: str, fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
-def gradient_penalty(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+def gradient_penalty(discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
     """WGAN-GP's (|gradient| - 1)^2 between real and fake, mean over the batch."""
     share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
     between = (share * real + (1 - share) * fake).detach().requires_grad_()
