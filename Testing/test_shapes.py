@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from nodule_set import write_set
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
+from scipy import ndimage
 
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis import shapes
+from SketchNoduleSynthLib.synthesis.density_map import REACH_MM
+from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.segmentation import dice
 from SketchNoduleSynthLib.synthesis.shaping import Shaped, shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -67,6 +70,21 @@ def test_in_the_sketch_plane_it_is_the_drawing(
     assert 0.3 * diameter_mm < height < 2.5 * diameter_mm
 
 
+@settings(max_examples=20)
+@given(st.floats(4, 12), st.booleans(), st.sampled_from(ATTENUATIONS), st.integers(0, 99))
+def test_its_distances_are_true_as_far_as_tissue_is_generated(
+    diameter_mm: float, is_drawn: bool, kind: str, seed: int
+) -> None:
+    strokes = (outline(diameter_mm, 3, 0.1),) if is_drawn else ()
+    made = shaped(site_of(diameter_mm, strokes=strokes, attenuation=kind, seed=seed), shapes.bundled())
+    step = made.frame.spacing[0]
+    inside = ndimage.zoom(made.distance_mm, 2, order=1, grid_mode=True, mode="nearest") > 0
+    true = signed_distance_mm(inside, np.full(3, step / 2))[::2, ::2, ::2]
+    assert true[0, 0, 0] < -REACH_MM
+    assert np.abs(made.distance_mm - true)[(true > -8) & (true < -2)].mean() < 0.75
+    assert (made.distance_mm[true < -REACH_MM - 2] < -REACH_MM).all(), "nothing is changed further away"
+
+
 @pytest.mark.parametrize("tilt_deg", [0.0, 20.0])
 @pytest.mark.parametrize("height_mm", [6.0, 12.0, 18.0])
 def test_the_outline_across_decides_the_height(height_mm: float, tilt_deg: float) -> None:
@@ -83,7 +101,7 @@ def test_the_outline_across_decides_the_height(height_mm: float, tilt_deg: float
             assert long_diameter(middle(made), made.frame.spacing[0]) == pytest.approx(12.0, abs=1.5)
 
 
-@pytest.mark.parametrize("diameter_mm", [6.0, 12.0, 24.0])
+@pytest.mark.parametrize("diameter_mm", [4.0, 6.0, 12.0, 24.0])
 def test_without_a_drawing_it_has_the_asked_long_diameter(diameter_mm: float) -> None:
     found = [
         long_diameter(middle(made), made.frame.spacing[0])

@@ -95,16 +95,20 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     most_mm = MOST_DISTANCE * half_mm
     if site.across.any():
         near = near + warp(site.across, site.reslice.pixel_mm, frame, near, most_mm, 1, site.diameter_mm / 2)
+    is_thin = False
     if site.is_drawn:  # It has the last word.
         area, pixel = site.outline[0], site.reslice.pixel_mm
+        is_thin = bool(signed_distance_mm(area, np.full(2, pixel)).max() < THINNEST_MM / 2)
         near = near + warp(area, pixel, frame, near, most_mm, 0, FALL * np.sqrt(area.sum() / np.pi) * pixel)
-    near = near + max(0.0, THINNEST_MM / 2 - float(near.max()))
+    distance = gone_on(near, most_mm, float(frame.spacing[0]))
+    if is_thin:
+        distance += max(0.0, THINNEST_MM / 2 - float(distance.max()))
     dense = found if are_of_size else rng.choice(of_kind[:ALIKE])
     hu = looked_up(turned(shapes.density[dense], symmetry), at) * DENSITY_STEP_HU
     ratings = shapes.ratings[found]
     return Shaped(
         frame,
-        gone_on(near, MOST_DISTANCE * half_mm, float(frame.spacing[0])),
+        distance,
         to_network(hu, clip=False),
         float(to_network(shapes.core_hu[dense], clip=False)),
         # A hollow nodule is as dense as its deepest part, not as its centre.
@@ -195,7 +199,9 @@ def warp(
 
 
 def gone_on(near: NDArray[np.float32], most_mm: float, step_mm: float) -> NDArray[np.float32]:
-    """Distances that are known up to `most_mm`, from there on by those of the border's samples."""
+    """Distances that are known up to `most_mm`, from there on by those of the border's samples; something is inside."""
+    more = max(0.0, step_mm / 2 - float(near.max()))
+    near, most_mm = near + more, max(most_mm - more, 1e-3)
     far = signed_distance_mm(near > 0, np.full(3, step_mm))
     far = ndimage.gaussian_filter(far - np.sign(far) * step_mm / 2, 1.0)
     known = np.clip((most_mm - np.abs(near)) / (0.3 * most_mm), 0, 1)
