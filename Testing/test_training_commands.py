@@ -36,6 +36,8 @@ COMMANDS = [
     "evaluate SET mcgan --json OUT",
     "insertion_test SET SET --table OUT",
     "usefulness SET SET --model mcgan --json OUT",
+    "compare SET OUT",
+    "detection_test SET SET OUT",
     "turing_test make SET OUT",
     "turing_test plot SET",
 ]

@@ -44,7 +44,7 @@ from training.augmentation.classifier import Phase, SmallAlexNet, fit, logits
 from training.augmentation.labelled import POSITIVE, Labelled, drawn_sources, eligible, pretraining_sets, real_set
 from training.augmentation.paired import Scores, auc, difference, summary
 from training.command import at_least, run_command
-from training.data.nodules import read_nodules
+from training.data.nodules import read_apart
 
 PRETRAINING, FINE_TUNING = Phase(200, 32), Phase(100, 8)
 """Chosen on the training patients alone."""
@@ -147,10 +147,7 @@ def main() -> None:
     options.add_argument("--cache", type=Path, default=Path("runs/usefulness"), help="synthetic planes are kept here")
     options.add_argument("--json", type=Path, default=Path("usefulness.json"), help="the figures are written here")
     given = options.parse_args()
-    training, validation = (read_nodules(path) for path in (given.training, given.validation))
-    shared = {n.patient for n in training} & {n.patient for n in validation}
-    if shared:
-        raise InputError(f"{len(shared)} patients are in both sets ({min(shared)} is one); give sets split by patient.")
+    training, validation = read_apart(given.training, given.validation)
     real = real_set(eligible(validation, given.label, given.margin), given.label)
     folds_of(real, given.folds, given.seed)
     sources = drawn_sources(eligible(training, given.label, given.margin), given.label, given.sources, given.seed)

@@ -66,6 +66,15 @@ def read_nodules(path: Path, only_with_mask: bool = True) -> list[Nodule]:
     return [nodule for nodule in nodules if nodule.has_mask or not only_with_mask]
 
 
+def read_apart(training: Path, validation: Path) -> tuple[list[Nodule], list[Nodule]]:
+    """The nodules of two sets, which must be of different patients; raises :class:`InputError` if they are not."""
+    sets = read_nodules(training), read_nodules(validation)
+    one, other = ({nodule.patient for nodule in nodules} for nodules in sets)
+    if shared := one & other:
+        raise InputError(f"{len(shared)} patients are in both sets ({min(shared)} is one); give sets split by patient.")
+    return sets
+
+
 @lru_cache(8)
 def _mapped(path: Path, changed: int) -> NDArray[np.uint8]:
     """The bytes of a file, read only when they are looked at; `changed` is when it was written."""
