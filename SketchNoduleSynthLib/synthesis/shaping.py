@@ -32,7 +32,7 @@ LEAST_SHARE = 0.1
 """Of the cube's middle plane: a section that hits less of its nodule says nothing of its size."""
 MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
-STEP_MM, STEP_PER_DIAMETER = (0.5, 1.0), 1 / 16
+STEP_MM, STEP_PER_HALF_SIDE = (0.5, 1.0), 1 / 8
 ROOM_MM = 2.0
 THINNEST_MM = 2.4
 """What is drawn thinner is made so thick: no CT shows less."""
@@ -159,7 +159,7 @@ def mirrored(way: Symmetry, rng: np.random.Generator) -> Symmetry:
 def frame_around(site: Site, half_mm: float, middle: tuple[float, float]) -> Frame:
     """Samples about the sketch plane's middle with room for the hole around the nodule."""
     voi = site.recipe.voi
-    step = float(np.clip(STEP_PER_DIAMETER * site.diameter_mm, *STEP_MM))
+    step = float(np.clip(STEP_PER_HALF_SIDE * half_mm, *STEP_MM))
     reach = max(half_mm + np.abs(middle).max(), site.drawn_reach_mm) + REACH_MM + ROOM_MM
     samples = 2 * int(np.ceil(reach / step)) + 1
     return Frame(voi.center_lps_mm, voi.frame(1).axes, (samples * step,) * 3, (samples,) * 3)
