@@ -160,7 +160,7 @@ def outline(strokes: Sequence[Stroke], side_mm: float) -> tuple[NDArray[np.bool_
         notes.append("Parts of the lines outside the VOI were cut off.")
     if any(crosses_itself(stroke) for stroke in drawn):
         notes.append("An outline that crosses itself became its outer boundary.")
-    areas, count = ndimage.label(area)
+    areas, count = ndimage.label(area, np.ones((3, 3)))  # A line's pixels touch by their corners, too.
     if count > 1:
         area = areas == np.bincount(areas.ravel())[1:].argmax() + 1
         notes.append("Outlines apart from the largest were left out; a VOI holds one nodule.")
