@@ -22,6 +22,7 @@ from SketchNoduleSynthLib.editing.nodule import Nodule, shown
 from SketchNoduleSynthLib.editing.states import State, States
 from SketchNoduleSynthLib.editing.work import Preview
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.suggestion import Wishes, suggest
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.synthesis.site import Reslice
@@ -43,6 +44,7 @@ class Drafting(States):
         check_ct(source.array)
         super().__init__(state)
         self.source = source
+        self._suggested = 0
         self._reslice: tuple[Voi, tuple[Nodule, ...], Reslice] | None = None
 
     @property
@@ -109,6 +111,19 @@ class Drafting(States):
         """Take the wiggles out of the lines."""
         self._draw("Smooth", tuple(smoothed(stroke) for stroke in self.draft.strokes))
 
+    def suggest(self, wishes: Wishes) -> None:
+        """A plausible outline in place of what is drawn but vessels and walls; each time another one.
+
+        It is for the place, the size and the attenuation at hand. Raises :class:`InputError` without a VOI.
+        """
+        voi = self.draft.placed()
+        wall = self._reslice_of(voi, self.nodules).nearest_wall_mm if wishes.tags else None
+        self._suggested += 1
+        chance = np.random.default_rng((self.draft.seed, self._suggested))
+        strokes = suggest(voi.diameter_mm, self.draft.attenuation, chance, wishes, wall)
+        kept = (stroke for stroke in self.draft.strokes if stroke.label in ("vessel", "wall"))
+        self._draw("Suggest a drawing", (*kept, *strokes))
+
     def reshape(self, stroke: Stroke, into: Stroke) -> None:
         """Put another line in the place of one of the drawing; what follows in the same gesture is one step with it."""
         strokes = tuple(into if one is stroke else one for one in self.draft.strokes)
@@ -130,11 +145,14 @@ class Drafting(States):
         recipe = replace(self.draft, strokes=strokes).recipe()
         before = [nodule.key for nodule in self.nodules].index(self.state.edited) if self.state.edited else None
         nodules = self.nodules[:before]
-        if self._reslice is None or self._reslice[:2] != (recipe.voi, nodules):
-            reslice = Reslice(layered(self.source, shown(nodules)), recipe.voi)
-            self._reslice = (recipe.voi, nodules, reslice)
-        reslice = self._reslice[2]
+        reslice = self._reslice_of(recipe.voi, nodules)
         return [partial(Preview.of, reslice, replace(recipe, seed=seed % (MAX_SEED + 1))) for seed in seeds]
+
+    def _reslice_of(self, voi: Voi, nodules: tuple[Nodule, ...]) -> Reslice:
+        """Of the CT with `nodules`; the last one is kept."""
+        if self._reslice is None or self._reslice[:2] != (voi, nodules):
+            self._reslice = (voi, nodules, Reslice(layered(self.source, shown(nodules)), voi))
+        return self._reslice[2]
 
     def _draw(self, name: str, strokes: tuple[Stroke, ...]) -> None:
         if strokes != self.draft.strokes:

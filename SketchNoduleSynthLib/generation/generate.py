@@ -1,4 +1,4 @@
-"""Nodules at random in a CT: outlines, sizes and attenuations from LIDC, places by a prior, each really made.
+"""Nodules at random in a CT: sizes and attenuations from LIDC, outlines like its, places by a prior, each really made.
 
 What a seed makes depends on the CT, the request and the machine's arithmetic, never on what the process made before:
 nodule number k of a case has random numbers of its own.
@@ -20,6 +20,7 @@ from SketchNoduleSynthLib.generation.lung import Lung, lung_of
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import Location, Positions
 from SketchNoduleSynthLib.generation.situation import situation_of
+from SketchNoduleSynthLib.generation.suggestion import suggest
 from SketchNoduleSynthLib.json_keys import MAX_SEED, number
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
@@ -27,6 +28,8 @@ from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 
 TILT_DEG = 20.0
 MOST_PROPOSALS = 100
+SUGGESTED_SHARE = 0.5
+"""So many have a suggested outline, the others one of LIDC's."""
 MOST_MADE = 12
 """So many nodules are made, at most, for one that is green; then an amber one is taken."""
 LEVEL_TOLERANCE = 0.05
@@ -122,6 +125,8 @@ def proposals(
         voi = positions.draw(diameter, (lr, hf), taken, rng)
         stroke = outline.stroke(diameter, rng.uniform(0, 360))
         model = models[int(rng.integers(len(models)))]
+        if rng.random() < SUGGESTED_SHARE:
+            (stroke,) = suggest(diameter, outline.attenuation, rng)
         if voi is not None:
             yield NoduleRecipe(voi, model, int(rng.integers(MAX_SEED)), outline.attenuation, (stroke,))
 

@@ -25,11 +25,15 @@ ALIKE = 20
 
 @dataclass(frozen=True, eq=False)
 class NoduleOutline:
-    """One reader's outline of a nodule, `points_mm` (n, 2) as u, v about its middle."""
+    """One reader's outline of a nodule, `points_mm` (n, 2) as u, v about its middle.
+
+    `ratings`: how lobulated and how spiculated that reader found it, 1 to 5.
+    """
 
     points_mm: NDArray[np.float64]
     long_diameter_mm: float
     attenuation: str
+    ratings: tuple[int, int]
 
     def stroke(self, diameter_mm: float, angle_deg: float) -> Stroke:
         angle = np.deg2rad(angle_deg)
@@ -49,6 +53,7 @@ def read_outlines(path: Path = LIDC_OUTLINES) -> tuple[NoduleOutline, ...]:
                 np.array(entry["points_tenth_mm"], float).reshape(-1, 2) / 10,
                 float(entry["long_diameter_mm"]),
                 ATTENUATIONS[ATTENUATIONS.index(entry["attenuation"])],
+                (int(entry["lobulation"]), int(entry["spiculation"])),
             )
             for entry in entries
         )

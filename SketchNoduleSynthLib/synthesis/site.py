@@ -55,6 +55,16 @@ class Reslice:
         """The plane's walls and large vessels, which no nodule replaces."""
         return dense_tissue(self.hu, (self.pixel_mm,) * 2)
 
+    @property
+    def nearest_wall_mm(self) -> NDArray[np.float64] | None:
+        """Where (u, v) in the plane what is dense comes nearest to its middle; None if nothing is."""
+        u, v, _ = self.frame.offsets
+        where = np.argwhere(self.dense)
+        if not len(where):
+            return None
+        points = np.stack([u[where[:, 1]], v[where[:, 0]]], 1)
+        return points[np.linalg.norm(points, axis=1).argmin()]
+
 
 @dataclass
 class Site:
