@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.ct.volume import Volume
 
 LUNG_RAS_MM = (45.0, 5.0, 3.0)
 """In the parenchyma of the phantom's right lung."""
+RADIUS_MM, BALL_HU = 6.0, 20.0
+"""Of the nodule that :func:`chest_with_nodule` has there."""
 
 
 def chest(size: tuple[int, int, int] = (96, 80, 48), spacing: tuple[float, float, float] = (2.0, 2.2, 1.6)) -> Volume:
@@ -26,3 +29,14 @@ def chest(size: tuple[int, int, int] = (96, 80, 48), spacing: tuple[float, float
     hu = ndimage.gaussian_filter(hu, 0.6) + ndimage.gaussian_filter(rng.normal(0, 60, hu.shape), 0.6)
     origin = [-(n - 1) / 2 * s for n, s in zip(size, spacing, strict=True)]
     return Volume.of(np.rint(hu).astype(np.int16), spacing, origin)
+
+
+def chest_with_nodule() -> Volume:
+    """The phantom, finer, with a nodule of its own at LUNG_RAS_MM: a ball."""
+    volume = chest((150, 130, 60), (1.3, 1.3, 1.3))
+    index = np.stack(np.meshgrid(*(np.arange(n) for n in volume.array.shape), indexing="ij"), -1)
+    away = np.linalg.norm(volume.grid.to_lps(index[..., ::-1]) - lps_of_ras(LUNG_RAS_MM), axis=-1)
+    share = ndimage.gaussian_filter((away < RADIUS_MM).astype(np.float32), 0.6)
+    noise = ndimage.gaussian_filter(np.random.default_rng(1).normal(0, 40, away.shape), 0.5)
+    hu = volume.array + share * (BALL_HU + noise - volume.array)
+    return volume.with_array(np.rint(hu).astype(np.int16))

@@ -43,6 +43,7 @@ def report_of(nodule: NoduleRecipe, box: Box, hu_mean: float = 0.0, *reasons: st
         hu_mean=hu_mean,
         hu_percentiles=dict.fromkeys(("5", "25", "50", "75", "95"), hu_mean),
         long_diameter_mm=diameter,
+        short_axis_mm=diameter,
         volume_mm3=round(np.pi / 6 * diameter**3, 1),
         outline_dice=1.0 if nodule.is_drawn else None,
         seam_ratio=0.0,

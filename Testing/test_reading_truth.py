@@ -74,7 +74,8 @@ def labels_of(result: Result) -> Volume:
 def test_table_report_and_truth_have_one_size(result: Result, truth: Truth) -> None:
     for insertion, nodule in zip(result.insertions, truth.nodules, strict=True):
         assert insertion.report.long_diameter_mm == nodule.diameter_mm
-        assert row_of(Nodule(1, insertion.recipe, insertion)).size == f"{nodule.diameter_mm:.1f} mm"
+        size = f"{nodule.diameter_mm:.1f} × {nodule.short_axis_mm:.1f} mm"
+        assert row_of(Nodule(1, insertion.recipe, insertion)).size == size
 
 
 def longest_in_a_slice(where: np.ndarray) -> float:

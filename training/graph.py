@@ -38,10 +38,11 @@ def example(network: Usable) -> dict[str, Tensor]:
     """Inputs by name, as the network is used."""
     if network.dimensions == 3:
         cube = (1, 1, CUBE, CUBE, CUBE)
-        space = {"ct": torch.rand(cube), "hole": torch.ones(cube), "distance_mm": torch.rand(cube)}
-        led = {"conditions": torch.rand(1, len(TISSUE_CONDITIONS)), "style": torch.randn(1, TISSUE_STYLE)}
-        fields = {f"noise{number}": field for number, field in enumerate(noise_for(cube[2:], 1))}
-        return space | {"density": torch.rand(1, 2, *cube[2:])} | led | fields
+        given = {name: torch.rand(cube) for name in ("ct", "hole", "distance_mm", "click_mm")}
+        given |= {"conditions": torch.rand(1, len(TISSUE_CONDITIONS)), "style": torch.randn(1, TISSUE_STYLE)}
+        given |= {f"noise{number}": field for number, field in enumerate(noise_for(cube[2:], 1))}
+        given |= {"density": torch.rand(1, 2, *cube[2:])}
+        return {name: given[name] for name in network.inputs}
     plane = (1, 1, SAMPLES, SAMPLES)
     given = {name: torch.rand(plane) for name in ("lesion", "lines", "plane", "hole")}
     given |= {"noise": torch.rand(1, 1, PLANE_NOISE, PLANE_NOISE), "conditions": torch.rand(1, CONDITIONS)}

@@ -11,7 +11,7 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 import SketchNoduleSynthLib
-from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.drawing.recipe import FOUND, Recipe
 from SketchNoduleSynthLib.models import bundled
 
 PRODUCT = "SketchNoduleSynth"
@@ -76,7 +76,8 @@ def set_times(dataset: Dataset, made: datetime | None) -> None:
 
 def models_of(recipe: Recipe) -> str:
     """A sentence on the models that made the nodules, with their weights' hashes; empty without nodules."""
-    used = dict.fromkeys((nodule.model, nodule.weights_sha256) for nodule in recipe.nodules)
+    made = (nodule for nodule in recipe.nodules if nodule.kind != FOUND)
+    used = dict.fromkeys((nodule.model, nodule.weights_sha256) for nodule in made)
     return f"Models: {_named(used)}." if used else ""
 
 

@@ -17,13 +17,14 @@ from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
 from SketchNoduleSynthLib.dicom.new_slice import decimal, numbers
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import new_file
 from SketchNoduleSynthLib.synthesis.result import Result
 
 DUMMY_DATE, DUMMY_TIME = "19000101", "000000"
+LABELS = {SYNTHETIC: "Nodule", FOUND: "Real nodule", REMOVED: "Removed nodule"}
 OF_TYPE_2 = (
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
     *("AccessionNumber", "StudyID", "StudyDate", "StudyTime"),
@@ -121,10 +122,10 @@ def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> Any
     )
     return highdicom.seg.SegmentDescription(
         segment_number=number,
-        segment_label=f"Nodule {number}, {nodule.attenuation}",
+        segment_label=f"{LABELS[nodule.kind]} {number}, {nodule.attenuation}",
         segmented_property_category=codes.cid7150.MorphologicallyAbnormalStructure,
         segmented_property_type=codes.cid7159.Nodule,
-        algorithm_type="SEMIAUTOMATIC" if nodule.strokes else "AUTOMATIC",
+        algorithm_type="AUTOMATIC" if nodule.kind == SYNTHETIC and not nodule.strokes else "SEMIAUTOMATIC",
         algorithm_identification=algorithm,
         tracking_uid=identifiers.uid(f"nodule {number}"),
         tracking_id=f"Nodule {number}",

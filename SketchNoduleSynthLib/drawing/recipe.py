@@ -18,6 +18,8 @@ from SketchNoduleSynthLib.json_keys import Keys, choice, integer, named, number
 VERSION = 1
 ATTENUATIONS = ("solid", "part-solid", "ground-glass", "calcified")
 BLENDINGS = ("soft", "poisson")
+SYNTHETIC, FOUND, REMOVED = KINDS = ("synthetic", "found", "removed")
+"""A nodule that is made; a real one at the VOI's centre, which is only measured; and one that is taken out."""
 CORE_HU = (-900.0, 2000.0)
 STYLE = 0.5
 """Of StylePix2pix's styles: the more of it, the more seeds shrink or fade a nodule against its drawing."""
@@ -29,8 +31,9 @@ class Draft:
 
     `style`: how far it goes from the mean style to the seed's, 0 to 1 (models that have styles). `core_hu`: how dense
     the nodule shall be within 1.5 mm of its centre; None: as the seed has it, as such nodules are.
-    `weights_sha256`, where given, is what the model's weights must be. Raises :class:`InputError` for values that
-    none of it can have. An outline in the nodule's own is its solid part, whatever pen drew it.
+    `kind`: one of KINDS. `weights_sha256`, where given, is what the model's weights must be. Raises
+    :class:`InputError` for values that none of it can have. An outline in the nodule's own is its solid part, whatever
+    pen drew it.
     """
 
     voi: Voi | None = None
@@ -41,6 +44,7 @@ class Draft:
     blending: str = "soft"
     style: float = STYLE
     core_hu: float | None = None
+    kind: str = SYNTHETIC
     weights_sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -49,6 +53,7 @@ class Draft:
         object.__setattr__(self, "strokes", arranged(self.strokes))
         choice(self.attenuation, "attenuation", ATTENUATIONS)
         choice(self.blending, "blending", BLENDINGS)
+        choice(self.kind, "kind", KINDS)
         object.__setattr__(self, "style", number(self.style, "style", 0.0, 1.0))
         if self.core_hu is not None:
             object.__setattr__(self, "core_hu", number(self.core_hu, "core_hu", *CORE_HU))
@@ -96,6 +101,8 @@ class Draft:
         """The key that keeps it from being made, and :attr:`lacks`."""
         if self.voi is None:
             return "voi", "Place the volume of interest: click into the lung."
+        if self.kind != SYNTHETIC and self.strokes:
+            return "strokes", f"A nodule that is {self.kind} is the CT's own and has no drawing; leave the strokes out."
         model = models.bundled()[self.model]
         if model.needs_drawing and not self.is_drawn:
             others = " and ".join(one.name for one in models.bundled().values() if not one.needs_drawing)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from colorsys import hls_to_rgb
 from dataclasses import dataclass
 
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.situation import side_and_third
 
 HEADS = ("No.", "Size", "Place", "Attenuation", "Model", "Quality")
+
+
+REAL = {FOUND: "real", REMOVED: "taken out"}
+"""What stands for the model of the CT's own nodules."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,25 @@ def row_of(nodule: Nodule, lung: Lung | None = None) -> Row:
     return Row(
         nodule.key,
         f"{nodule.key}" if nodule.is_shown else f"{nodule.key} (hidden)",
-        f"{report.long_diameter_mm:.1f} mm" if report else "",
+        f"{report.long_diameter_mm:.1f} × {report.short_axis_mm:.1f} mm" if report else "",
         _place(nodule, lung),
         nodule.recipe.attenuation,
-        nodule.recipe.model,
+        REAL.get(nodule.recipe.kind, nodule.recipe.model),
         report.quality.light if report else "",
-        "\n".join(report.quality.reasons if report else ()) or "Nothing to object to.",
+        _remarks(nodule),
         nodule.is_shown,
         "#" + "".join(f"{round(255 * part):02x}" for part in color_of(nodule.key)),
     )
+
+
+def _remarks(nodule: Nodule) -> str:
+    """What is measured of a real nodule; what there is to object to."""
+    report, kind = nodule.insertion.report if nodule.insertion else None, nodule.recipe.kind
+    said = []
+    if report is not None and kind != SYNTHETIC:
+        now = f"mean {report.hu_mean:.0f} HU" if kind == FOUND else f"lung of {report.hu_mean:.0f} HU in its place"
+        said.append(f"{report.volume_mm3:.0f} mm³, {now}.")
+    return "\n".join([*said, *(report.quality.reasons if report else ())]) or "Nothing to object to."
 
 
 def _place(nodule: Nodule, lung: Lung | None) -> str:

@@ -6,24 +6,28 @@ edits change the session, all on the caller's thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.grid import lps_of_ras
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Draft, Recipe
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, Draft, Recipe
 from SketchNoduleSynthLib.editing.drafting import Drafting
 from SketchNoduleSynthLib.editing.drawing_tools import beside
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown
+from SketchNoduleSynthLib.editing.real_nodules import drawing_of, holds
 from SketchNoduleSynthLib.editing.states import State
-from SketchNoduleSynthLib.editing.work import RandomWork, Work
+from SketchNoduleSynthLib.editing.work import FindWork, RandomWork, Work
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
+from SketchNoduleSynthLib.synthesis.site import Reslice
 
 
 class Session(Drafting):
@@ -49,15 +53,49 @@ class Session(Drafting):
         return of_nodules(self.source, shown(self.nodules))
 
     def edit(self, key: int | None) -> None:
-        """Take a nodule's recipe as the draft, to change it; None: to draw another one."""
-        draft = replace(self.draft, strokes=()) if key is None else Draft.of(self.nodule(key).recipe)
+        """Take a nodule's recipe as the draft, to change it; None: to draw another one.
+
+        Of a real nodule it is a new drawing in its place.
+        """
+        draft = replace(self.draft, strokes=()) if key is None else self._drawing(key)
+        if key is not None and self.nodule(key).recipe.kind != SYNTHETIC:
+            key = None
         if (key, draft) != (self.state.edited, self.draft):
             self._step("Edit", State(draft, self.nodules, key))
 
-    def duplicate(self, key: int) -> None:
-        """Take a copy of a nodule's recipe as the draft of a new one, its VOI beside the nodule's."""
+    def duplicate(self, key: int, center_ras_mm: Sequence[float] | None = None) -> None:
+        """Take a copy of a nodule's drawing as the draft of a new one, its VOI at a point, or beside the nodule's.
+
+        Raises :class:`InputError` as :meth:`place`.
+        """
+        draft = self._drawing(key)
+        voi = beside(draft.placed())
+        if center_ras_mm is not None:
+            x, y, z = map(float, center_ras_mm)
+            voi = replace(voi, center_ras_mm=(x, y, z))
+            Reslice(self.source, voi)
+        self._step("Duplicate", State(replace(draft, voi=voi), self.nodules))
+
+    def find(self, click_ras_mm: Sequence[float]) -> Work:
+        """The real nodule at a point of the CT, to be measured as one more entry; nothing is changed.
+
+        Raises :class:`InputError` if an entry is there already; the work does so where there is no nodule.
+        """
+        for nodule in self.nodules:
+            made = nodule.insertion if nodule.is_shown and nodule.recipe.kind != REMOVED else None
+            if made is not None and holds(made, self.source.grid, lps_of_ras(click_ras_mm)):
+                raise InputError(f"This is nodule {nodule.key}, which is in the table already.")
+        work = self._work(f"Find nodule {self.next_key}", self.nodules, self.state.edited)
+        return FindWork(**vars(work), click_ras_mm=tuple(click_ras_mm), key=self.next_key)
+
+    def take_out(self, key: int, is_removed: bool = True) -> Work:
+        """Fill the place of a real nodule with lung, or put the nodule back. Raises :class:`InputError` for others."""
         recipe = self.nodule(key).recipe
-        self._step("Duplicate", State(Draft.of(replace(recipe, voi=beside(recipe.voi))), self.nodules))
+        if recipe.kind == SYNTHETIC:
+            raise InputError(f"Nodule {key} is no real one; remove it from the table.")
+        changed = Nodule(key, replace(recipe, kind=REMOVED if is_removed else FOUND, weights_sha256=None))
+        nodules = tuple(changed if nodule.key == key else nodule for nodule in self.nodules)
+        return self._work(f"{'Take out' if is_removed else 'Put back'} nodule {key}", nodules, self.state.edited)
 
     def insert(self) -> Work:
         """The draft as a new nodule, or in place of the one being edited. Raises :class:`InputError`."""
@@ -113,6 +151,12 @@ class Session(Drafting):
         """Go on with what `other`, a session of the same CT, holds."""
         self.next_key = max(self.next_key, other.next_key)
         self._step("Take up", other.state)
+
+    def _drawing(self, key: int) -> Draft:
+        nodule = self.nodule(key)
+        if nodule.recipe.kind == SYNTHETIC or nodule.insertion is None:
+            return Draft.of(nodule.recipe)
+        return drawing_of(nodule.insertion, self.source.grid, self.draft)
 
     def _work(self, name: str, nodules: tuple[Nodule, ...], edited: int | None) -> Work:
         return Work(name, self.source, self.nodules, nodules, edited, self.draft.voi, self.make)

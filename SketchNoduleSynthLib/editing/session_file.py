@@ -26,7 +26,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from SketchNoduleSynthLib.synthesis.report import Report
 
-VERSION = 4
+VERSION = 5
 """Earlier versions said less of the CT that they belong to, or held voxels of it."""
 
 

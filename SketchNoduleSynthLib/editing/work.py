@@ -70,6 +70,22 @@ class RandomWork(Work):
 
 
 @dataclass(frozen=True)
+class FindWork(Work):
+    """The real nodule at a click as one more entry, with the key `key`."""
+
+    click_ras_mm: tuple[float, ...]
+    key: int
+
+    def carry_out(self, progress: Progress = silent) -> tuple[Nodule, ...]:
+        """See :class:`Work`; raises :class:`InputError` that says what is there if it is no nodule."""
+        from SketchNoduleSynthLib.synthesis.real_nodule import at_click
+
+        progress("the nodule")
+        recipe = at_click(layered(self.source, shown(self.before)), self.click_ras_mm)
+        return standing(self.source, (*self.wanted, Nodule(self.key, recipe)), self.make, progress)
+
+
+@dataclass(frozen=True)
 class Preview:
     """The sketch plane `hu` (v, u) on `frame` as the nodule of `recipe` will stand in it, but for its noise."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from SketchNoduleSynthLib.networks.extraction import Extraction, ExtractionConfig
 from SketchNoduleSynthLib.networks.layers import Usable
 from SketchNoduleSynthLib.networks.pix2pix import Pix2Pix, Pix2PixConfig
 from SketchNoduleSynthLib.networks.stylepix2pix import StylePix2Pix, StylePix2PixConfig
@@ -14,6 +15,7 @@ ARCHITECTURES: dict[str, tuple[Callable[[Any], Usable], type]] = {
     "pix2pix": (Pix2Pix, Pix2PixConfig),
     "stylepix2pix": (StylePix2Pix, StylePix2PixConfig),
     "tissue": (Tissue, TissueConfig),
+    "extraction": (Extraction, ExtractionConfig),
 }
 
 

@@ -40,7 +40,8 @@ class Scene:
 
 def write_feedback(outcome: Outcome, ct: Volume, folder: Path, labels: Volume | None = None) -> None:
     """Write an image a scene and feedback.png with all of them into `folder`; of `labels` the outlines are drawn."""
-    nodules = None if labels is None else labels.with_array(labels.array > 0)
+    put_there = [nodule.number for nodule in outcome.truth.nodules]
+    nodules = None if labels is None else labels.with_array(np.isin(labels.array, put_there))
     images = {scene.name: draw(scene, ct, nodules) for scene in scenes(outcome, ct)}
     with all_or_none(folder) as draft:
         for name, image in images.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
 from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.result import Result
 
@@ -26,7 +28,8 @@ class TruthNodule:
     centre, counted from 1 along the CT's third axis, and `instance_number` DICOM's, which a source may count from the
     other end; `box_ijk` its bounding box as x, y, z: first voxel, then size.
     `difficulty` goes from 0, conspicuous, to 1, subtle; `difficulty_class` is its word. `side` is the patient's right
-    or left, `third` the lung's upper, middle or lower. These are None where nobody measured them.
+    or left, `third` the lung's upper, middle or lower. These are None where nobody measured them. `kind`: one of KINDS;
+    readers shall find the synthetic ones.
     """
 
     number: int
@@ -43,6 +46,7 @@ class TruthNodule:
     difficulty: float | None = None
     difficulty_class: str | None = None
     instance_number: int | None = None
+    kind: str = SYNTHETIC
 
     @property
     def center_lps_mm(self) -> NDArray[np.float64]:
@@ -68,26 +72,39 @@ class Place:
 
 @dataclass(frozen=True)
 class Truth:
-    """What is in a case: its nodules (maybe none) and the places that do not count."""
+    """What is in a case: its nodules (maybe none) and the places that do not count.
+
+    `real`: the source CT's own nodules that were found, which are among the excluded, or taken out of it.
+    """
 
     case_id: str
     case_sha256: str
     nodules: tuple[TruthNodule, ...] = ()
     excluded: tuple[Place, ...] = ()
+    real: tuple[TruthNodule, ...] = ()
+
+    @classmethod
+    def of(cls, case_id: str, case_sha256: str, entries: Sequence[TruthNodule], own: Sequence[Place] = ()) -> Truth:
+        """Of all entries of a case's recipe; `own`: other nodules that its CT has."""
+        real = tuple(one for one in entries if one.kind != SYNTHETIC)
+        excluded = (*own, *(Place(one.center_ras_mm, one.diameter_mm) for one in real if one.kind == FOUND))
+        return cls(case_id, case_sha256, tuple(one for one in entries if one.kind == SYNTHETIC), excluded, real)
 
     def __post_init__(self) -> None:
-        numbers = [nodule.number for nodule in self.nodules]
+        numbers = [nodule.number for nodule in (*self.nodules, *self.real)]
         if len(set(numbers)) < len(numbers):
             raise InputError(f"Two nodules of the case {self.case_id} have the same number; give each its own.")
 
 
 def truth_of(result: Result) -> tuple[TruthNodule, ...]:
-    """A made case's nodules in its recipe's order; :class:`InputError` if most of one is covered by later ones."""
+    """A made case's entries in its recipe's order; :class:`InputError` if most of one is covered by later ones."""
     nodules = []
     grid = result.source.grid
     spacing = grid.spacing
     for index, insertion in enumerate(result.insertions):
-        mask = result.labels[insertion.box] == index + 1
+        kind = insertion.recipe.kind
+        # Another nodule may take the place of one that was taken out.
+        mask = insertion.nodule if kind == REMOVED else result.labels[insertion.box] == index + 1
         voxels = np.argwhere(mask)
         if len(voxels) < LEAST_UNCOVERED * insertion.nodule.sum():
             raise InputError(f"Nodule {index + 1} is mostly covered by those after it; move or remove it.")
@@ -98,6 +115,8 @@ def truth_of(result: Result) -> tuple[TruthNodule, ...]:
         found = asdict(insertion.situation) if insertion.situation else {}
         if found:
             found["difficulty"] = round(found["difficulty"], 4)
+        if kind != SYNTHETIC:  # How hard it is to find is said of nodules that are put there.
+            found = {name: found[name] for name in ("side", "third") if found}
         nodules.append(
             TruthNodule(
                 index + 1,
@@ -109,6 +128,7 @@ def truth_of(result: Result) -> tuple[TruthNodule, ...]:
                 insertion.recipe.attenuation,
                 int(np.rint(center[2])) + 1,
                 (tuple(low.tolist()), tuple(size.tolist())),
+                kind=kind,
                 **found,
             )
         )

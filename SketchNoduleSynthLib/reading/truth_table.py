@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from SketchNoduleSynthLib.ct.grid import Grid
-from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
+from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, KINDS, SYNTHETIC
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_rows
 from SketchNoduleSynthLib.json_keys import Keys, choice, number
@@ -23,7 +23,7 @@ VERSION = 1
 TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
 MEASURED = (
     *("slice_number", "instance_number", "diameter_mm", "short_axis_mm", "height_mm", "volume_mm3"),
-    *("attenuation", "side", "third", "difficulty", "difficulty_class"),
+    *("attenuation", "side", "third", "difficulty", "difficulty_class", "kind"),
 )
 """Of a nodule, what is one value."""
 COLUMNS = (
@@ -47,10 +47,11 @@ def write_table(truth: Truth, folder: Path) -> None:
             | ({"may_be_synthetic": True} if place.may_be_synthetic else {})
             for place in truth.excluded
         ],
+        "real": [_item(nodule) for nodule in truth.real],
     }
     with all_or_none(folder) as draft:
         (draft / TABLE_JSON).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-        write_rows(draft / TABLE_CSV, COLUMNS, [_row(nodule) for nodule in truth.nodules])
+        write_rows(draft / TABLE_CSV, COLUMNS, map(_row, (*truth.nodules, *truth.real)))
 
 
 def read_table(path: Path) -> Truth:
@@ -64,6 +65,7 @@ def read_table(path: Path) -> Truth:
         text(case.take("sha256"), "truth.case.sha256"),
         tuple(_nodule(item, f"truth.nodules[{i}]") for i, item in enumerate(keys.list("nodules"))),
         tuple(_place(item, f"truth.excluded[{i}]") for i, item in enumerate(keys.list("excluded"))),
+        tuple(_nodule(item, f"truth.real[{i}]") for i, item in enumerate(keys.list("real", []))),
     )
     case.finish()
     keys.finish()
@@ -128,6 +130,7 @@ def _nodule(data: Any, where: str) -> TruthNodule:
         None if difficulty is None else number(difficulty, f"{where}.difficulty", 0.0, 1.0),
         None if word is None else text(word, f"{where}.difficulty_class"),
         None if image is None else int(number(image, f"{where}.instance_number")),
+        keys.choice("kind", KINDS, SYNTHETIC),
     )
     lps = position(keys.take("center_lps_mm"), f"{where}.center_lps_mm")
     if not np.allclose(lps, nodule.center_lps_mm, atol=1e-3):

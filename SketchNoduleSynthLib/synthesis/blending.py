@@ -38,6 +38,12 @@ class Blend:
     noise_around_hu: float
     noise_inside_hu: float | None
 
+    def voxels(self, volume: Volume) -> tuple[NDArray, NDArray]:
+        """Before and after in the voxel type of `volume`, the CT; what has no weight stays as it is, bit for bit."""
+        before, after = volume.array[self.box].copy(), volume.cast(self.after)
+        after[self.weight == 0] = before[self.weight == 0]
+        return before, after
+
 
 def blend(volume: Volume, made: Generated, poisson: bool = False) -> Blend:
     """Put what a network made into the CT; only voxels of weight > 0 change.

@@ -41,8 +41,13 @@ def along_voxels(grid: Grid, shape: Shaped) -> Frame:
     middle = (at.max(0) + at.min(0)) / 2
     span = np.ptp(at, axis=0) + 2 * (REACH_MM + ROOM_MM)
     samples = np.maximum(STEP * np.ceil(span / SPACING_MM / STEP), LEAST_SIDE).astype(int)
-    voxel = np.rint(grid.to_index(middle @ axes))
-    centre = grid.to_lps(voxel) - SPACING_MM / 2 * axes.sum(0)  # The sides are even.
+    return on_voxel(grid, middle @ axes, samples)
+
+
+def on_voxel(grid: Grid, point_lps_mm: NDArray[np.float64], samples: NDArray[np.intp]) -> Frame:
+    """Samples of 1 mm along the CT's axes (`samples` x, y, z, even), number half their count on the nearest voxel."""
+    axes = grid.direction.T
+    centre = grid.to_lps(np.rint(grid.to_index(point_lps_mm))) - SPACING_MM / 2 * axes.sum(0)
     return Frame(centre, axes, tuple(samples * SPACING_MM), tuple(samples.tolist()))
 
 
@@ -69,10 +74,28 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
         shape.core,
         noise_level(hu, share > 0),
     )
-    chance = np.random.default_rng((site.recipe.seed, 3))
+    part = slab(frame, site.reslice.frame) if only_plane else slice(0, hu.shape[0])
+    made, seconds = filled(hu, share > 0, border, led, leading, site.recipe.seed, run, part)
+    return Generated(frame, hu, made, distance, share, seconds)
+
+
+def filled(
+    hu: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    distance_mm: NDArray[np.float32],
+    led: NDArray[np.float32],
+    leading: NDArray[np.float32],
+    seed: int,
+    run: Run,
+    part: slice,
+) -> tuple[NDArray[np.float32], float]:
+    """`hu` (z, y, x) with the slices `part` as the tissue network makes them, and how long that took.
+
+    `led`: the density map (2, z, y, x), `leading`: the conditions.
+    """
+    chance = np.random.default_rng((seed, 3))
     style = chance.standard_normal((1, TISSUE_STYLE), np.float32)
     fields = [chance.standard_normal(shape, np.float32) for shape in noise_shapes(hu.shape)]
-    part = slab(frame, site.reslice.frame) if only_plane else slice(0, hu.shape[0])
 
     def channels(*arrays: NDArray) -> NDArray[np.float32]:
         first, last = (edge * len(arrays[0]) // len(hu) for edge in (part.start, part.stop))
@@ -80,8 +103,8 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
 
     given = {
         "ct": channels(to_network(hu, clip=False)),
-        "hole": channels(share > 0),
-        "distance_mm": channels(border),
+        "hole": channels(hole),
+        "distance_mm": channels(distance_mm),
         "density": channels(*led),
         "conditions": leading[None],
         "style": style,
@@ -92,7 +115,7 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     seconds = time.perf_counter() - started
     made = hu.copy()
     made[part] = from_network(y)
-    return Generated(frame, hu, made, distance, share, seconds)
+    return made, seconds
 
 
 def slab(frame: Frame, sketch: Frame) -> slice:

@@ -74,6 +74,15 @@ class Insertion:
         array[self.box][changed] = values[changed]
 
 
+def check_weights(nodule: NoduleRecipe, sha256: str) -> None:
+    """Raise :class:`InputError` if the recipe was carried out with other weights than those."""
+    if nodule.weights_sha256 not in (None, sha256):
+        raise InputError(
+            f"The recipe was carried out with other weights of {nodule.model} ({nodule.weights_sha256}); "
+            "remove weights_sha256 to use the bundled ones."
+        )
+
+
 class Make(Protocol):
     """What makes a nodule for a volume, which it does not change: :func:`pipeline.synthesize`."""
 

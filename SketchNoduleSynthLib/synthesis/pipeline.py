@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,19 +13,21 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice, long_diameter
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import SYNTHETIC, NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.appearance import Sight
 from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
+from SketchNoduleSynthLib.synthesis.extraction import seen
 from SketchNoduleSynthLib.synthesis.generated import Generated, continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_weights, silent
 from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
-from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report
+from SketchNoduleSynthLib.synthesis.real_nodule import real_nodule
+from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report, percentiles_of
 from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from SketchNoduleSynthLib.synthesis.stages import Stages
 
-PERCENTILES = (5, 25, 50, 75, 95)
 SIGHT_ROOM = 4
 INTERPOLATION_VOXELS = 3
 """A frame's samples are interpolated from voxels up to so far outside it."""
@@ -35,25 +36,17 @@ INTERPOLATION_VOXELS = 3
 def synthesize(
     volume: Volume, nodule: NoduleRecipe, progress: Progress = silent, make: Generator | None = None
 ) -> Insertion:
-    """Make one nodule for `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
+    """Carry out an entry of a recipe on `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
 
     `make`: another generator than the bundled one, such as freshly trained weights. Raises :class:`InputError` for a
     VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
     """
-    seconds: dict[str, float] = {}
-    started = time.perf_counter()
-
-    def stage(name: str) -> None:
-        progress(name)
-        seconds[name] = time.perf_counter()
-
+    if nodule.kind != SYNTHETIC:
+        return real_nodule(volume, nodule, progress)
+    stage = Stages(progress)
     stage("load")
     make = make or generator(nodule.model)
-    if nodule.weights_sha256 not in (None, make.sha256):
-        raise InputError(
-            f"The recipe was carried out with other weights of {nodule.model} ({nodule.weights_sha256}); "
-            "remove weights_sha256 to use the bundled ones."
-        )
+    check_weights(nodule, make.sha256)
     stage("site")
     site = Site(Reslice(volume, nodule.voi), nodule)
     notes, longest_mm = [], site.diameter_mm
@@ -71,23 +64,19 @@ def synthesize(
             "There is no room for the nodule: the VOI lies in soft tissue, the CT is not in HU, or the drawing is "
             "smaller than a voxel; move the VOI into the lung or draw larger."
         )
-    after = volume.cast(blended.after)
-    before = volume.array[blended.box].copy()
-    after[blended.weight == 0] = before[blended.weight == 0]
+    before, after = blended.voxels(volume)
     stage("report")
     report = measure(site, blended, made)
-    names = list(seconds)
-    ends = [*(seconds[name] for name in names[1:]), time.perf_counter()]
-    spent = {name: round(end - seconds[name], 4) for name, end in zip(names, ends, strict=True)}
-    spent |= {"network_alone": round(made.network_seconds, 4), "total": round(ends[-1] - started, 4)}
     recipe = replace(nodule, weights_sha256=make.sha256)
-    report = replace(report, notes=tuple(notes), seconds=spent)
+    report = replace(report, notes=tuple(notes), seconds=stage.seconds(made.network_seconds))
     return Insertion(blended.box, before, after, blended.nodule, recipe, report)
 
 
 def voxels_read(grid: Grid, insertion: Insertion) -> Box:
     """The box of the CT's `grid` outside of which nothing decides what becomes of the insertion's recipe."""
     voi = insertion.recipe.voi.frame(1).box_in(grid, INTERPOLATION_VOXELS)
+    if insertion.recipe.kind != SYNTHETIC:
+        voi = voi.join(seen(grid, insertion.recipe.voi.center_lps_mm).box_in(grid, INTERPOLATION_VOXELS))
     return voi.join(insertion.box.grow(REACH_VOXELS, grid.shape))
 
 
@@ -104,9 +93,9 @@ def measure(site: Site, blended: Blend, made: Generated) -> Report:
     found = found_in_plane(site, plane_after(site, local), drawn)
     in_plane_mm = long_diameter(found, site.reslice.pixel_mm)
     spacing = site.reslice.volume.grid.spacing
+    long_mm, short_mm = axes_in_a_slice(blended.nodule, spacing)
     asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
     overlap = dice(found, drawn) if site.is_drawn else None
-    percentiles = zip(PERCENTILES, np.percentile(core, PERCENTILES), strict=True)
     inside = blended.noise_inside_hu
     request = Asked(site.recipe.attenuation, asked, site.drawn_reach_mm > site.side_mm / 2)
     return Report(
@@ -114,8 +103,9 @@ def measure(site: Site, blended: Blend, made: Generated) -> Report:
         attenuation=site.recipe.attenuation,
         box_ijk=blended.box,
         hu_mean=round(float(core.mean()), 1),
-        hu_percentiles={str(percent): round(float(hu), 1) for percent, hu in percentiles},
-        long_diameter_mm=round(axes_in_a_slice(blended.nodule, spacing)[0], 2),
+        hu_percentiles=percentiles_of(core),
+        long_diameter_mm=round(long_mm, 2),
+        short_axis_mm=round(short_mm, 2),
         volume_mm3=round(float(blended.nodule.sum() * spacing.prod()), 1),
         outline_dice=None if overlap is None else round(float(overlap), 4),
         seam_ratio=round(seam_ratio(blended), 3),

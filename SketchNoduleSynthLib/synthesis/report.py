@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from SketchNoduleSynthLib.ct.box import Box
+
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+def percentiles_of(hu: NDArray) -> dict[str, float]:
+    """As a report has them."""
+    values = zip(PERCENTILES, np.percentile(hu, PERCENTILES), strict=True)
+    return {str(percent): round(float(value), 1) for percent, value in values}
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,8 @@ class NoiseHU:
 class Report:
     """What was measured of a nodule on the synthetic CT; its fields are report.json's keys.
 
-    `box_ijk`: the insertion's; `hu_percentiles` by "5" … "95"; `long_diameter_mm`: see :func:`axes_in_a_slice`;
+    `box_ijk`: the insertion's; `hu_percentiles` by "5" … "95"; `long_diameter_mm`, `short_axis_mm`: see
+    :func:`axes_in_a_slice`;
     `outline_dice`: overlap of drawn and synthetic outline in the sketch plane, None without a drawing; `seam_ratio`:
     step at the seam over the noise; `plane_continuity`: see :func:`generated.continuity`; `notes`: what of the request
     could not be used, a sentence each; `seconds` by stage.
@@ -43,6 +55,7 @@ class Report:
     hu_mean: float
     hu_percentiles: dict[str, float]
     long_diameter_mm: float
+    short_axis_mm: float
     volume_mm3: float
     outline_dice: float | None
     seam_ratio: float

@@ -17,7 +17,7 @@ import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.read import holds_dicom
 from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.drawing.recipe import SYNTHETIC, Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import all_or_none
 from SketchNoduleSynthLib.synthesis import runtime
@@ -123,6 +123,13 @@ def headings(insertions: Sequence[Insertion]) -> list[str]:
     lines = []
     for number, insertion in enumerate(insertions, 1):
         report, recipe = insertion.report, insertion.recipe
+        if recipe.kind != SYNTHETIC:
+            lines.append(
+                f"{number}: {recipe.kind}, {recipe.attenuation}, {report.long_diameter_mm:.1f} x "
+                f"{report.short_axis_mm:.1f} mm, {report.volume_mm3:.0f} mm³, mean {report.hu_mean:.0f} HU, "
+                f"{report.quality.light}"
+            )
+            continue
         dice = "" if report.outline_dice is None else f", outline Dice {report.outline_dice:.2f}"
         lines.append(
             f"{number}: {recipe.attenuation}, {recipe.voi.diameter_mm:g} mm asked, {report.long_diameter_mm:.1f} mm "

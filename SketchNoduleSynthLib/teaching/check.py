@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.synthetic_mark import KEYWORD, YES, says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.recipe import REMOVED
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.result import REPORT_FILE
 from SketchNoduleSynthLib.teaching.case import BEFORE_FILE, TRUTH_FOLDER, Case, files_in
@@ -37,7 +38,9 @@ def check(case: Case, source: Path | None = None, series: str | None = None) -> 
     truth, labels = case.truth(), case.labels()
     if not labels.grid.matches(ct.grid):
         raise InputError(f"The label map of the case {case.id} does not lie on its CT; make the case again.")
-    if set(np.unique(labels.array).tolist()) - {0} != {nodule.number for nodule in truth.nodules}:
+    known = {nodule.number for nodule in (*truth.nodules, *truth.real)}
+    covered = {nodule.number for nodule in truth.real if nodule.kind == REMOVED}
+    if not known - covered <= set(np.unique(labels.array).tolist()) - {0} <= known:
         raise InputError(f"The label map of the case {case.id} has other nodules than its truth; make the case again.")
     index, before = _before(case, ct)
     corner = _burned_in(case, ct)

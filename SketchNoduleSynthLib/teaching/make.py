@@ -110,7 +110,7 @@ def write_case(
         ct_path = _write_ct(result, draft / CT_FOLDER, case_id, form, source_folder, series)
         made = Volume.read(ct_path)
         found = _with_images(truth_of(result), ct_path)
-        truth = Truth(case_id, made.sha256(), found, tuple(own))
+        truth = Truth.of(case_id, made.sha256(), found, own)
         before = _changed(made, result.source)
         _write_truth(result, truth, draft / TRUTH_FOLDER)
         np.savez_compressed(draft / TRUTH_FOLDER / BEFORE_FILE, index=before[0], hu=before[1])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from SketchNoduleSynthLib.drawing.recipe import Recipe
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_folder
 from SketchNoduleSynthLib.synthesis.result import RECIPE_FILE
@@ -45,7 +45,7 @@ def _pictures(cases: Sequence[Case]) -> Iterator[tuple[Path, NDArray[np.uint8]]]
         models: list[str] = []
         if truth.nodules:
             recipe = Recipe.read(case.checked(f"{TRUTH_FOLDER}/{RECIPE_FILE}"))
-            models = [nodule.model for nodule in recipe.nodules]
+            models = [nodule.model for nodule in recipe.nodules if nodule.kind not in (FOUND, REMOVED)]
         patches = of_case(case.ct(), truth, models, width)
         for number, (patch, place) in enumerate(zip(patches, shown_of(truth), strict=True), 1):
             name = f"{case.id}_{number}.png"
