@@ -15,6 +15,7 @@ from SketchNoduleSynthLib.command_line.app import add_reading
 from SketchNoduleSynthLib.command_line.app import add_to as add_app
 from SketchNoduleSynthLib.command_line.cache import add_to as add_cache
 from SketchNoduleSynthLib.command_line.case import add_to as add_case
+from SketchNoduleSynthLib.command_line.entries import add_to as add_entries
 from SketchNoduleSynthLib.command_line.turing import add_to as add_turing
 from SketchNoduleSynthLib.errors import InputError
 
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     add_reading(make)
     make.set_defaults(run=synthesize)
     add_app(commands)
+    add_entries(commands)
     add_case(commands)
     add_turing(commands)
     commands.add_parser("models", help="list the bundled networks").set_defaults(run=models)

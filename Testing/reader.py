@@ -114,9 +114,13 @@ class Reader:
 
     def place(self, center_ras_mm: Sequence[float], view: str = "Green") -> None:
         """Place (P), then a click at a point of the CT."""
+        self.click(self.ui.place)
+        self.click_at(center_ras_mm, view)
+
+    def click_at(self, center_ras_mm: Sequence[float], view: str) -> None:
+        """With the tool at hand at a point of the CT, which the view shows."""
         import slicer
 
-        self.click(self.ui.place)
         widget = self.desktop.slice_view(view)
         xy_to_ras = slicer.util.arrayFromVTKMatrix(self.slice_node(view).GetXYToRAS())
         x, y = (np.linalg.inv(xy_to_ras) @ (*center_ras_mm, 1.0))[:2]

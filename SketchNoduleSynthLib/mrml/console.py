@@ -14,6 +14,7 @@ from SketchNoduleSynthLib.drawing.sketch import LINES, Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.suggestion import Wishes
 from SketchNoduleSynthLib.mrml.reopening import reopened
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.session_text import saved_session
@@ -79,6 +80,10 @@ class Console:
         points = np.asarray(points_mm, float)
         self.session.draw(Stroke(points, label, label not in LINES if closed is None else closed))
 
+    def suggest(self, spicules: bool = False, lobulation: bool = False, tags: bool = False) -> None:
+        """A plausible drawing for the place, size and attenuation at hand; again: another one."""
+        self.session.suggest(Wishes(spicules, lobulation, tags))
+
     def choose(self, **choices: Any) -> None:
         """Set `model`, `attenuation`, `seed` or `style`."""
         self.session.end_gesture()
@@ -104,6 +109,24 @@ class Console:
         there = [nodule.key for nodule in self.session.nodules]
         self.session.carry_out(self.session.add_random(count, difficulty, seed))
         return [nodule.key for nodule in self.session.nodules if nodule.key not in there]
+
+    def find(self, click_ras_mm: Sequence[float]) -> int:
+        """Measure the real nodule at a point of the CT (RAS mm); its key. See :meth:`report`."""
+        work = self.session.find(click_ras_mm)
+        self.session.carry_out(work)
+        return self.session.nodules[-1].key
+
+    def take_out(self, key: int, is_removed: bool = True) -> None:
+        """Fill the place of a real nodule that was found with lung; False: put it back."""
+        self.session.carry_out(self.session.take_out(key, is_removed))
+
+    def edit(self, key: int) -> None:
+        """Take a nodule as the draft, to change it; a real one as a drawing in its place, to be made anew."""
+        self.session.edit(key)
+
+    def copy(self, key: int, center_ras_mm: Sequence[float]) -> None:
+        """Take a nodule's drawing, with its attenuation and density, as the draft at another point (RAS mm)."""
+        self.session.duplicate(key, center_ras_mm)
 
     def remove(self, key: int) -> None:
         self.session.carry_out(self.session.remove(key))

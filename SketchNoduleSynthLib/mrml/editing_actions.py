@@ -5,7 +5,8 @@ from __future__ import annotations
 from SketchNoduleSynthLib.mrml.action import Table
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.nodule_actions import NODULE
+from SketchNoduleSynthLib.mrml.real_nodule_actions import REAL_NODULES
 from SketchNoduleSynthLib.mrml.sketch_actions import SKETCH
 from SketchNoduleSynthLib.mrml.viewing_actions import VIEWING
 
-EDITING: Table[Editor] = Table(*VIEWING, *SKETCH, *NODULE)
+EDITING: Table[Editor] = Table(*VIEWING, *SKETCH, *NODULE, *REAL_NODULES)

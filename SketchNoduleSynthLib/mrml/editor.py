@@ -19,20 +19,21 @@ from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Work
 from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.suggestion import Wishes
 from SketchNoduleSynthLib.mrml.editor_views import EditorViews
 from SketchNoduleSynthLib.mrml.measurements import Measurements
 from SketchNoduleSynthLib.mrml.mouse_mode import MouseMode
 from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
-from SketchNoduleSynthLib.mrml.scanning import Scanning
+from SketchNoduleSynthLib.mrml.selecting import Selecting
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.tools import PLACE, POINTS, Tools
+from SketchNoduleSynthLib.mrml.tools import CLICKS, POINTS, Tools
 from SketchNoduleSynthLib.mrml.view import View
 
 ANY_DIFFICULTY = "any difficulty"
 
 
-class Editor(Scanning):
+class Editor(Selecting):
     """Edits the session of `nodes` in `views`, first the sketch view; it is kept on disk below `folder`, if given."""
 
     def __init__(self, nodes: SessionNodes, views: Sequence[View], worker: Worker, folder: Path | None = None) -> None:
@@ -46,6 +47,8 @@ class Editor(Scanning):
         self.is_before = False
         self.random_count, self.difficulty = 3, ANY_DIFFICULTY
         """Of the nodules that are added at random."""
+        self.wishes = Wishes()
+        """What a suggested drawing shall show."""
         self._selected = self.session.state.edited or 0
         self._voi = self.session.draft.voi
         self.views = EditorViews(views, nodes)
@@ -58,7 +61,7 @@ class Editor(Scanning):
         self.mouse_mode = MouseMode(nodes.scene, lambda: self.take(None))
         self.tools = Tools(views, lambda: self.session.draft.voi)
         self.tools.pressed.connect(self.turn_to_plane)
-        self.tools.placed.connect(lambda point: self.do(lambda: self.place(point)))
+        self.tools.clicked.connect(lambda tool, point: self.do(lambda: self.click(tool, point)))
         self.tools.drawn.connect(lambda stroke: self.do(lambda: self.note(self.session.draw(stroke))))
         self.tools.refused.connect(self.tell)
         self.tools.drawing.connect(self.previews.request)
@@ -107,7 +110,7 @@ class Editor(Scanning):
         """Draw with one of TOOLS from now on; None: leave the mouse to the views."""
         self.tools.take(tool)
         self.mouse_mode.hold(tool is not None)
-        if tool not in (None, PLACE):
+        if tool is not None and tool not in CLICKS:
             self.turn_to_plane()
         self.nodes.curves.edit(tool == POINTS, self.session.draft)
         self._show_drawing()
@@ -133,25 +136,6 @@ class Editor(Scanning):
             self.session.set_voi(replace(voi, **changes))
 
     # Nodules
-
-    @property
-    def selected(self) -> Nodule | None:
-        nodules = self.session.nodules
-        return next((nodule for nodule in nodules if nodule.key == self._selected), nodules[-1] if nodules else None)
-
-    def select(self, key: int) -> None:
-        """Select a nodule; the views go there, the sketch view only while no pen is at hand."""
-        self._selected = key
-        self.views.look_at(self.session.nodule(key).recipe.voi.center_ras_mm, self.tools.current is not None)
-
-    def edit(self, key: int) -> None:
-        self.session.edit(key)
-        self.take("nodule")
-        self.select(key)
-
-    def duplicate(self, key: int) -> None:
-        self.session.duplicate(key)
-        self.take("nodule")
 
     def request(self, work: Work) -> None:
         """Carry out `work` on the worker's thread. Raises :class:`InputError` while something else is made."""

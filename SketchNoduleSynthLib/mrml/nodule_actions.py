@@ -11,6 +11,7 @@ from SketchNoduleSynthLib.generation.difficulty import LEVELS
 from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
+from SketchNoduleSynthLib.mrml.real_nodule_actions import is_real
 
 
 def is_idle(editor: Editor) -> bool:
@@ -159,7 +160,13 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e: e.is_before,
     ),
     # The nodules
-    on_selected("edit", "Edit", "Change this nodule", Editor.edit),
+    on_selected(
+        "edit",
+        "Edit",
+        "Change this nodule; a real one becomes a drawing in its place",
+        Editor.edit,
+        lambda e: "Draw" if is_real(e) else "Edit",
+    ),
     on_selected("duplicate", "Duplicate", "Its drawing again, beside it", Editor.duplicate),
     on_selected(
         "hide",

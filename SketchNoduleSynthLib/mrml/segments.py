@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import slicer
 
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.rows import color_of
 from SketchNoduleSynthLib.mrml import volumes
@@ -16,6 +17,7 @@ from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.synthesis.insertion import Insertion
 
+SEGMENT_NAMES = {SYNTHETIC: "Nodule", FOUND: "Real nodule", REMOVED: "Taken out"}
 NODULES = "Nodules"
 """The role of the segmentation among the nodes of the session."""
 
@@ -47,7 +49,8 @@ class Segments:
             segments.RemoveSegment(self._segments.pop(insertion))
         for insertion, key in wanted.items():
             if insertion not in self._segments:
-                segment = volumes.add_segment(node, result, f"Nodule {key}", insertion.box, insertion.nodule)
+                name = f"{SEGMENT_NAMES[insertion.recipe.kind]} {key}"
+                segment = volumes.add_segment(node, result, name, insertion.box, insertion.nodule)
                 segments.GetSegment(segment).SetColor(*color_of(key))
                 self._segments[insertion] = segment
         node.CreateClosedSurfaceRepresentation()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from SketchNoduleSynthLib import models
@@ -59,6 +60,13 @@ def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: 
         editor.change_voi(**{id: value})
 
     return Value(id, words, hint, default, get, put, is_placed, unit=unit, **limits)
+
+
+def wish(id: str, words: str, hint: str) -> Value[Editor]:
+    def put(editor: Editor, is_wanted: bool) -> None:
+        editor.wishes = replace(editor.wishes, **{id: is_wanted})
+
+    return Value(id, words, hint, False, lambda e: getattr(e.wishes, id), put, is_placed)
 
 
 def history(id: str, words: str, hint: str, key: str, *keys_too: str) -> Action[Editor]:
@@ -134,6 +142,17 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e: e.session.smooth(),
         enabled=is_drawn_on,
     ),
+    Action(
+        "suggest",
+        "Suggest",
+        "A plausible drawing for this place, size and attenuation; again: another one",
+        lambda e: e.session.suggest(e.wishes),
+        "G",
+        is_placed,
+    ),
+    wish("spicules", "Spicules", "Suggested drawings have spicules"),
+    wish("lobulation", "Lobulation", "Suggested drawings are lobulated"),
+    wish("tags", "Tags", "Suggested drawings have tags, to a wall where there is one"),
     Action(
         "load_scan",
         "Scanned sketch…",

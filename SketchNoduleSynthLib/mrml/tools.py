@@ -15,9 +15,10 @@ from SketchNoduleSynthLib.mrml.pen import Path, Pen
 from SketchNoduleSynthLib.mrml.view import View
 from SketchNoduleSynthLib.signals import Signal
 
-PLACE, ERASER, POINTS, MEASURE = "place", "eraser", "points", "measure"
-TOOLS = (PLACE, *LABELS, ERASER, POINTS, MEASURE)
-IN_ALL_VIEWS = (PLACE, MEASURE)
+PLACE, ERASER, POINTS, MEASURE, FIND, COPY = "place", "eraser", "points", "measure", "find", "copy"
+TOOLS = (PLACE, *LABELS, ERASER, POINTS, MEASURE, FIND, COPY)
+CLICKS = (PLACE, FIND, COPY)
+IN_ALL_VIEWS = (*CLICKS, MEASURE)
 ERASER_SHARE = 0.06
 """The eraser's radius over the VOI's diameter."""
 LEAST_STROKE_POINTS = 3
@@ -27,15 +28,15 @@ WHITE, LINE_PIXELS, ERASER_PIXELS = (1.0, 1.0, 1.0), 2.0, 8.0
 class Tools:
     """The pens of `views`, the first of which is the sketch view; `voi` gives the VOI that is drawn on, if any.
 
-    `pressed`: a line begins in the sketch view. `placed`: a point in RAS mm. `drawn`: a finished stroke, `drawing`: one
-    so far. `erased`: a path (n, 2) in u, v mm and the radius about it. `measured`: a path's two ends, (2, 3) in RAS mm.
-    `refused`: why a line is none, a sentence.
+    `pressed`: a line begins in the sketch view. `clicked`: one of CLICKS, and a point in RAS mm. `drawn`: a finished
+    stroke, `drawing`: one so far. `erased`: a path (n, 2) in u, v mm and the radius about it. `measured`: a path's two
+    ends, (2, 3) in RAS mm. `refused`: why a line is none, a sentence.
     """
 
     def __init__(self, views: Sequence[View], voi: Callable[[], Voi | None]) -> None:
         self.current: str | None = None
         self.pressed: Signal[[]] = Signal()
-        self.placed: Signal[list[float]] = Signal()
+        self.clicked: Signal[str, list[float]] = Signal()
         self.drawn: Signal[Stroke] = Signal()
         self.drawing: Signal[Stroke] = Signal()
         self.erased: Signal[NDArray[np.float64], float] = Signal()
@@ -78,8 +79,8 @@ class Tools:
 
     def _on_drawn(self, path_ras: Path) -> None:
         voi = self._voi()
-        if self.current == PLACE:
-            self.placed.emit(path_ras[-1].tolist())
+        if self.current in CLICKS:
+            self.clicked.emit(self.current, path_ras[-1].tolist())
         elif self.current == MEASURE:
             self.measured.emit(path_ras[[0, -1]])
         elif self.current == ERASER and voi is not None:

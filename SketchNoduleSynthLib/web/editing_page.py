@@ -126,6 +126,10 @@ def _draw() -> None:
         with html.Div(classes="row pairs"):
             _upload("load_scan")
             check(EDITING.value("edges_are_shown"))
+        with html.Div(classes="row"):
+            _buttons("suggest")
+            for id in ("spicules", "lobulation", "tags"):
+                check(EDITING.value(id))
         with html.Div(v_if=("scan",), classes="scan"):
             html.Img(src=("scan",), alt="What of the scan is taken for ink")
             slider(EDITING.value("scan_threshold"))
@@ -188,7 +192,7 @@ def _nodules() -> None:
         html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
         html.Td("{{ row.remarks }}", classes="remarks")
     with html.Div(classes="row deeds"):
-        _buttons("edit", "duplicate", "hide", "remove")
+        _buttons("find", "edit", "duplicate", "copy", "take_out", "hide", "remove")
         number(EDITING.value("random_count"))
         choice(EDITING.value("difficulty"))
         _buttons("add_random")
