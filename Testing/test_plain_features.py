@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from SketchNoduleSynthLib.synthesis.appearance import plain_features
+from SketchNoduleSynthLib.synthesis.appearance import Sight, features_of
 from training.figures.told_apart import told_apart
 
 CENTRE = np.full(3, 24.5)
@@ -26,7 +26,7 @@ def ellipsoid(z: float, y: float, x: float) -> np.ndarray:
 
 
 def measured(hu: np.ndarray, diameter_mm: float = 12.0) -> dict[str, float]:
-    return plain_features(hu, (1, 1, 1), CENTRE, diameter_mm)
+    return features_of(Sight(hu, (1, 1, 1), CENTRE, diameter_mm))
 
 
 VESSEL = np.hypot(Y - 2, X) < 1.5
@@ -44,7 +44,7 @@ def test_a_vessel_that_runs_in_is_no_height(half_height: float, vessel: bool) ->
 
 def test_axes_count_in_millimetres() -> None:
     mask = ellipsoid(3, 6, 6)
-    found = plain_features(blurred(mask), (2, 1, 1), CENTRE, 12.0)
+    found = features_of(Sight(blurred(mask), (2, 1, 1), CENTRE, 12.0))
     assert found["height_per_width"] == pytest.approx(1, rel=0.1)
     assert measured(blurred(ellipsoid(5, 3, 9)), 18.0)["long_per_short"] == pytest.approx(3, rel=0.15)
 

@@ -343,7 +343,8 @@ def test_a_report_has_its_keys_and_survives_json():
     report = synthesize(chest(), recipe("pix2pix")).report
     written = json.loads(json.dumps(report.to_dict()))
     assert list(written) == [
-        *("model", "attenuation", "box_ijk", "hu_mean", "hu_percentiles", "long_diameter_mm", "volume_mm3"),
+        *("model", "attenuation", "box_ijk", "hu_mean", "hu_percentiles", "long_diameter_mm", "short_axis_mm"),
+        "volume_mm3",
         *("outline_dice", "seam_ratio", "noise_hu", "quality", "plane_continuity", "notes", "seconds"),
     ]
     assert list(written["quality"]) == ["light", "reasons"] and list(written["noise_hu"]) == ["around", "inside"]

@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.networks import tissue
-from SketchNoduleSynthLib.synthesis.completion import along_voxels, completed
+from SketchNoduleSynthLib.synthesis.completion import against, along_voxels, completed
 from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, NOWHERE_MM, REACH_MM, blurred, noise_level, weight
 from SketchNoduleSynthLib.synthesis.runtime import of_module
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
@@ -139,6 +139,23 @@ def test_a_solid_part_is_denser_within_its_outline() -> None:
     away = np.abs(shape.frame.to_local(shape.frame.points()))
     assert changed[(away < 0.9).all(-1)].all()
     assert not changed[(away > 2.8).any(-1)].any()
+
+
+def test_a_nodule_grows_against_a_wall_and_has_no_soft_border_there() -> None:
+    z, y, x = np.indices((40, 40, 40)).astype(np.float32)
+    ball = 8 - np.sqrt((z - 20) ** 2 + (y - 20) ** 2 + (x - 16) ** 2)
+    wall = x - 25  # A gap of 1 mm.
+    density = np.where(ball > 2, 0.5, 0.0).astype(np.float32)
+    distance, denser = against(wall, ball, density, 0.6)
+    assert (distance >= ball).all()
+    assert not ((distance > 0) & (ball <= 0) & (wall < -4)).any(), "no more than a foot"
+    assert (distance[20, 20, 16:25] > 0).all(), "the gap is closed"
+    assert np.ptp(np.argwhere(distance[20, :, 24] > 0)) > np.ptp(np.argwhere(ball[20, :, 23] > 0)), "it is broad"
+    assert (denser >= density).all() and denser[20, 20, 24] > 0.5
+    nowhere = np.full_like(wall, -np.inf)
+    assert all(
+        np.array_equal(*pair) for pair in zip(against(nowhere, ball, density, 0.6), (ball, density), strict=True)
+    )
 
 
 def test_the_mean_on_a_support_is_of_the_support_alone() -> None:

@@ -48,13 +48,24 @@ def offsets_mm(box: Box, spacing: NDArray, centre: NDArray) -> NDArray[np.float6
 
 
 class Sight:
-    """A nodule of about `diameter_mm` at `centre` (z, y, x, in voxels) of `hu` (z, y, x); `spacing` z, y, x in mm."""
+    """A nodule of about `diameter_mm` at `centre` (z, y, x, in voxels) of `hu` (z, y, x); `spacing` z, y, x in mm.
 
-    def __init__(self, hu: NDArray, spacing: ArrayLike, centre: ArrayLike, diameter_mm: float) -> None:
+    `nodule`: where it is, if that is known; beside a wall, which has no border that rays could find, it says more.
+    """
+
+    def __init__(
+        self,
+        hu: NDArray,
+        spacing: ArrayLike,
+        centre: ArrayLike,
+        diameter_mm: float,
+        nodule: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.spacing, self.centre = np.asarray(spacing, float), np.asarray(centre, float)
         self.diameter_mm, self.whole = diameter_mm, hu.astype(np.float32)
         box = box_about(hu, self.spacing, self.centre, LONGEST_RAY * diameter_mm + 2 * OUTSIDE_MM[1])
         self.hu = self.whole[box]
+        self.nodule = np.ones(self.hu.shape, bool) if nodule is None else nodule[box]
         self.from_centre = offsets_mm(box, self.spacing, self.centre)
         self.distance = np.linalg.norm(self.from_centre, axis=0)
         lung = self.hu[self.hu < FREE_LUNG_HU]
@@ -86,7 +97,7 @@ class Sight:
     @cached_property
     def inner(self) -> NDArray[np.bool_]:
         """All deeper than 1 mm, where the border no longer shows, or the core of a tiny nodule."""
-        deep = self.depth > 1
+        deep = self.nodule & (self.depth > 1)
         return deep if deep.sum() >= LEAST_VOXELS else self.distance <= CORE_MM
 
 
@@ -133,7 +144,7 @@ def border_hu_per_mm(sight: Sight) -> float:
 
 def shell_hu(sight: Sight) -> float:
     """Brightness of the rim: mean HU from a quarter to half of the way in from the border, less that further in."""
-    share = sight.depth / (sight.depth + sight.distance)
+    share = np.where(sight.nodule, sight.depth / (sight.depth + sight.distance), 0.0)
     rim, further = (share > 0.25) & (share <= 0.5), share > 0.5
     if not (rim.any() and further.any()):
         return float("nan")
@@ -191,8 +202,3 @@ def of_mask(hu: NDArray, mask: NDArray[np.bool_], spacing: ArrayLike) -> dict[st
 def features_of(sight: Sight, names: Container[str] | None = None) -> dict[str, float]:
     """All features, or those of `names`, by name; NaN where one cannot be measured."""
     return {one.__name__: one(sight) for one in FEATURES if names is None or one.__name__ in names}
-
-
-def plain_features(hu: NDArray, spacing: ArrayLike, centre: ArrayLike, diameter_mm: float) -> dict[str, float]:
-    """:func:`features_of` what :class:`Sight` is given."""
-    return features_of(Sight(hu, spacing, centre, diameter_mm))

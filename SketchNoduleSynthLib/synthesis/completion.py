@@ -6,14 +6,13 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE, noise_shapes, tissue_conditions
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
-from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
+from SketchNoduleSynthLib.synthesis.generated import Generated, signed_distance_mm, smooth_step
 from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
@@ -28,6 +27,8 @@ SLAB = 16
 AROUND_BLUR_MM = 1.5
 FOOT_MM = 2.0
 """So deep into a wall a nodule's foot may change it."""
+FILLET_MM = 4.0
+"""Where a nodule's border comes so near to a wall's, it grows against it, with a broad foot."""
 
 
 def along_voxels(grid: Grid, shape: Shaped) -> Frame:
@@ -57,8 +58,9 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     hu = frame.sample(site.reslice.volume)
     distance, density = shape.on(frame.grid)
     line, line_density = lines(site, frame.grid)
+    deep = signed_distance_mm(dense_tissue(hu, (SPACING_MM,) * 3), (SPACING_MM,) * 3)
+    distance, density = against(deep, distance, density, shape.core)
     nodule, border = distance > 0, np.maximum(distance, line)
-    deep = ndimage.distance_transform_edt(dense_tissue(hu, (SPACING_MM,) * 3))
     share = weight(border) * smooth_step(1 - deep / FOOT_MM)
     dense = around(hu, border)
     there = np.where(dense, to_network(blurred(hu, dense, AROUND_BLUR_MM), clip=False), -np.inf)
@@ -116,6 +118,19 @@ def filled(
     made = hu.copy()
     made[part] = from_network(y)
     return made, seconds
+
+
+def against(
+    deep_mm: NDArray[np.float32], distance_mm: NDArray[np.float32], density: NDArray[np.float32], core: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Distance and density of a nodule beside walls in which samples are `deep_mm`: with a foot as dense as its core.
+
+    The foot is a smooth union's (Quilez, Smooth minimum, 2013).
+    """
+    near = np.clip(1 - np.abs(distance_mm - deep_mm) / FILLET_MM, 0, 1)
+    foot = distance_mm + near**2 * (FILLET_MM / 4)
+    share = smooth_step(1 + deep_mm / FILLET_MM) * (foot > 0)
+    return foot, density + share * np.maximum(core - density, 0)
 
 
 def slab(frame: Frame, sketch: Frame) -> slice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,9 @@ def continuity(made: Generated) -> float:
     return steps[0] / max((steps[1] + steps[2]) / 2, 1e-6)
 
 
-def signed_distance_mm(inside: NDArray[np.bool_], spacing_mm: NDArray[np.float64]) -> NDArray[np.float32]:
+def signed_distance_mm(
+    inside: NDArray[np.bool_], spacing_mm: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.float32]:
     """Distance to the border of `inside`, positive within; `spacing_mm` in the array's own order of axes."""
     if not inside.any():
         return np.full(inside.shape, -np.inf, np.float32)

@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice, long_diameter
 from SketchNoduleSynthLib.drawing.recipe import SYNTHETIC, NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.appearance import Sight
-from SketchNoduleSynthLib.synthesis.blending import REACH_VOXELS, Blend, blend
+from SketchNoduleSynthLib.synthesis.blending import NODULE_WEIGHT, REACH_VOXELS, Blend, blend
 from SketchNoduleSynthLib.synthesis.extraction import seen
 from SketchNoduleSynthLib.synthesis.generated import Generated, continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
@@ -144,7 +144,8 @@ def sight_of(made: Generated, local: Volume, diameter_mm: float) -> Sight:
     extent = tuple(side + more * step for side, step in zip(made.frame.extent, made.frame.spacing, strict=True))
     centre = ndimage.center_of_mass(made.inside_mm > 0)
     frame = Frame(made.frame.center, made.frame.axes, extent, (u, v, w))
-    return Sight(frame.sample(local), frame.spacing[::-1], np.add(centre, SIGHT_ROOM), diameter_mm)
+    nodule = np.pad((made.inside_mm > 0) & (made.weight >= NODULE_WEIGHT), SIGHT_ROOM)
+    return Sight(frame.sample(local), frame.spacing[::-1], np.add(centre, SIGHT_ROOM), diameter_mm, nodule)
 
 
 def disc(site: Site) -> NDArray[np.bool_]:

@@ -55,13 +55,14 @@ def segment_plane(hu: NDArray, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def found_in_plane(site: Site, hu: NDArray[np.float32], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The nodule in the sketch plane `hu` (v, u) near the `drawn` area: where it changed, or in a wall it grew against.
+    """The nodule in the sketch plane `hu` (v, u) near the `drawn` or asked area: where it changed.
 
     What was there before and stays is no nodule of ours; but a reader's outline, and so a drawing, takes in the wall.
     """
     changed = np.abs(hu - site.reslice.hu) > LEAST_CHANGE_HU
     if changed.any():
-        changed = changed | ndimage.binary_closing(changed, iterations=2) | site.reslice.dense
+        changed = changed | ndimage.binary_closing(changed, iterations=2)
+        changed = changed | site.reslice.dense if site.is_drawn else changed
     return segment_plane(hu, drawn) & changed
 
 
