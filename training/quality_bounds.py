@@ -21,7 +21,7 @@ import numpy as np
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_text
-from SketchNoduleSynthLib.synthesis.appearance import of_mask
+from SketchNoduleSynthLib.synthesis.appearance import features_of, of_mask
 from SketchNoduleSynthLib.synthesis.quality import BANDS_MM, JUDGED, Bounds, band, bounds
 from training.command import run_command
 from training.data.nodules import Nodule, read_nodules
@@ -39,7 +39,10 @@ def measured(nodules: Sequence[Nodule]) -> Measured:
     seen = [Seen.of(nodule) for nodule in nodules if nodule.attenuation]
     if not seen:
         raise InputError("None of these nodules has a rated texture; give a set with ratings.")
-    return [(one, one.plain() | of_mask(one.ct.array, one.mask, one.ct.grid.spacing[::-1])) for one in seen]
+    return [
+        (one, features_of(one.sight(one.mask)) | of_mask(one.ct.array, one.mask, one.ct.grid.spacing[::-1]))
+        for one in seen
+    ]
 
 
 def range_of(values: Sequence[float]) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
-from SketchNoduleSynthLib.synthesis.appearance import plain_features
+from SketchNoduleSynthLib.synthesis.appearance import Sight, features_of
 from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
 from training.data.nodules import Nodule
 from training.figures.kinds import kind_of
@@ -47,8 +47,13 @@ class Seen:
         return cls(*place, nodule.diameter_mm, kind_of(nodule), nodule.patient)
 
     def plain(self) -> dict[str, float]:
+        """Without its mask: a reader's and the product's differ."""
+        return features_of(self.sight())
+
+    def sight(self, nodule: NDArray[np.bool_] | None = None) -> Sight:
+        """Seen from its middle."""
         centre = self.ct.grid.to_index(self.point)[::-1]
-        return plain_features(self.ct.array, self.ct.grid.spacing[::-1], centre, self.diameter_mm)
+        return Sight(self.ct.array, self.ct.grid.spacing[::-1], centre, self.diameter_mm, nodule)
 
 
 def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
