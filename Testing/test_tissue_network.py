@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.synthesis.completion import against, along_voxels, completed
 from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, NOWHERE_MM, REACH_MM, blurred, noise_level, weight
+from SketchNoduleSynthLib.synthesis.feeding_vessel import feeding_vessel
 from SketchNoduleSynthLib.synthesis.runtime import of_module
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -156,6 +157,22 @@ def test_a_nodule_grows_against_a_wall_and_has_no_soft_border_there() -> None:
     assert all(
         np.array_equal(*pair) for pair in zip(against(nowhere, ball, density, 0.6), (ball, density), strict=True)
     )
+
+
+def test_a_vessel_near_a_nodule_runs_into_it_for_some_seeds_and_noise_and_walls_do_not() -> None:
+    z, y, x = np.indices((40, 40, 40)).astype(np.float32)
+    ball = 6 - np.sqrt((z - 20) ** 2 + (y - 20) ** 2 + (x - 15) ** 2)
+    lung, nowhere = np.random.default_rng(0).normal(-850, 40, ball.shape).astype(np.float32), np.full_like(ball, -20)
+    vessel = np.where((np.abs(x - 25) <= 1) & (np.abs(y - 20) <= 1), -150, lung).astype(np.float32)
+    found = [feeding_vessel(vessel, ball, nowhere, seed) for seed in range(60)]
+    tubes = [tube for tube in found if tube]
+    assert 10 < len(tubes) < 35
+    inside = tubes[0][0] > 0
+    assert inside[:, 20, 22].any() and inside.sum() < 120 and to_network(-200) < tubes[0][1] < to_network(-100)
+    assert not inside[ball > 3].any(), "it ends in the border"
+    assert not any(feeding_vessel(lung, ball, nowhere, seed) for seed in range(20))
+    wall = np.where(x > 24, 40, lung).astype(np.float32)
+    assert not any(feeding_vessel(wall, ball, x - 24, seed) for seed in range(20))
 
 
 def test_the_mean_on_a_support_is_of_the_support_alone() -> None:

@@ -12,6 +12,7 @@ from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE, noise_shapes, tissue_conditions
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
+from SketchNoduleSynthLib.synthesis.feeding_vessel import feeding_vessel
 from SketchNoduleSynthLib.synthesis.generated import Generated, signed_distance_mm, smooth_step
 from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
@@ -60,6 +61,9 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     line, line_density = lines(site, frame.grid)
     deep = signed_distance_mm(dense_tissue(hu, (SPACING_MM,) * 3), (SPACING_MM,) * 3)
     distance, density = against(deep, distance, density, shape.core)
+    vessel = None if (line > 0).any() else feeding_vessel(hu, distance, deep, site.recipe.seed)
+    if vessel:
+        line, line_density = vessel[0], np.full(hu.shape, vessel[1], np.float32)
     nodule, border = distance > 0, np.maximum(distance, line)
     share = weight(border) * smooth_step(1 - deep / FOOT_MM)
     dense = around(hu, border)
