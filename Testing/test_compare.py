@@ -58,6 +58,12 @@ def test_a_table_leaves_out_what_none_has() -> None:
     ]
 
 
+def test_planes_can_be_smaller_and_fields_stay() -> None:
+    sides = {name: compare.preset_of(kind, "compact", 32).side for name, kind in compare.SYSTEMS.items()}
+    assert {name for name, side in sides.items() if side == 64} == {"cpggan", "layered", "dense-unet"}
+    assert set(sides.values()) == {32, 64}
+
+
 def test_from_a_set_to_a_table(
     nodules_npz: Path, tmp_path: Path, weights: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,7 +78,7 @@ def test_from_a_set_to_a_table(
     words += ["--systems=pggan+simgan,sketch2medi,dense-unet", "--model=pix2pix", "--images=3", "--threads=1"]
     compare.main(words)
     told = capsys.readouterr().out
-    names = ["other real nodules", "pggan", "pggan+simgan", "dense-unet", "sketch2medi", "pix2pix"]
+    names = ["other real nodules", "pix2pix", "sketch2medi", "dense-unet", "pggan", "pggan+simgan"]
     assert [line.split(" | ")[0].strip("| ") for line in told.splitlines()[2:]] == names
     out = tmp_path / "out"
     with (out / "compared.csv").open() as file:
@@ -93,7 +99,7 @@ def test_from_a_set_to_a_table(
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
     compare.main([*words, "--systems=pggan", "--no-bundled"])
     assert before == {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
-    assert json.loads((out / "pggan.json").read_text())["of"]["preset"] == "tiny"
+    assert json.loads((out / "pggan.json").read_text())["of"]["preset"]["side"] == 16
     with refused("another seed"):
         compare.main([*words, "--seed=2"])
     with refused("patients are in both sets"):

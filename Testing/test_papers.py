@@ -40,7 +40,11 @@ def wanted(nodules: Sequence[Nodule], small: Cuts) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def base(small: Cuts, tmp_path_factory: pytest.TempPathFactory) -> Sampler:
-    return trained(PGGAN, "tiny", small, tmp_path_factory.mktemp("runs") / "base")
+    return trained(PGGAN, PGGAN.presets["tiny"], small, tmp_path_factory.mktemp("runs") / "base")
+
+
+def tiny(name: str, *given: Any, **more: Any) -> Sampler:
+    return trained(SYSTEMS[name], SYSTEMS[name].presets["tiny"], *given, **more)
 
 
 # Samples
@@ -106,15 +110,15 @@ def test_a_system_resumes_as_unbroken_and_gives_planes(
 ) -> None:
     given = base if kind.base else None
     steps = kind.presets["tiny"].steps
-    unbroken = trained(kind, "tiny", small, tmp_path / "unbroken", base=given)
+    unbroken = trained(kind, kind.presets["tiny"], small, tmp_path / "unbroken", base=given)
     # Stopped half way, where the next part of a training may begin.
     monkeypatch.setattr("training.loop.SAVE_EVERY", steps // 2)
     killed_at(steps // 2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        trained(kind, "tiny", small, tmp_path / "resumed", base=given)
+        trained(kind, kind.presets["tiny"], small, tmp_path / "resumed", base=given)
     assert checkpoint(tmp_path / "resumed")["step"] == steps // 2
     monkeypatch.undo()
-    trained(kind, "tiny", small, tmp_path / "resumed", base=given)
+    trained(kind, kind.presets["tiny"], small, tmp_path / "resumed", base=given)
     before, after = (checkpoint(tmp_path / name) for name in ("unbroken", "resumed"))
     assert after["step"] == steps and equal(before, after)
     assert all(torch.isfinite(v).all() for v in after["generator"].values() if v.is_floating_point())
@@ -145,7 +149,7 @@ def test_every_system_says_where_it_is_from_and_has_both_presets(kind: type[Syst
 
 
 def test_a_drawing_leads_what_is_drawn_and_noise_the_rest(small: Cuts, wanted: Any, tmp_path: Path) -> None:
-    sampler = trained(SYSTEMS["sketch2medi"], "tiny", small, tmp_path / "run")
+    sampler = tiny("sketch2medi", small, tmp_path / "run")
     assert sampler.system.drawn
     torch.manual_seed(0)
     one = sampler(wanted)
@@ -218,8 +222,8 @@ def test_minutes_become_steps(small: Cuts, tmp_path: Path) -> None:
 
 
 def test_another_training_in_the_folder_is_refused(small: Cuts, tmp_path: Path) -> None:
-    trained(SYSTEMS["dcgan"], "tiny", small, tmp_path)
+    tiny("dcgan", small, tmp_path)
     with refused("another seed"):
-        trained(SYSTEMS["dcgan"], "tiny", small, tmp_path, seed=2)
-    with refused("another", "model"):
-        trained(SYSTEMS["wgan-gp"], "tiny", small, tmp_path)
+        tiny("dcgan", small, tmp_path, seed=2)
+    with refused("another model"):
+        tiny("wgan-gp", small, tmp_path)

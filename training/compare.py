@@ -1,10 +1,11 @@
 """Train the papers' systems, judge them on patients they have not seen, and ours beside them, in one table.
 
     python -m training.compare NODULES FOLDER --systems all --minutes 30
-    python -m training.compare NODULES FOLDER --validation SET --systems pggan,pggan+munit --minutes 5
+    python -m training.compare NODULES FOLDER --validation SET --systems pggan,pggan+munit --minutes 5 --side 32
 
 Each system trains for so many minutes of this machine as it is at the beginning, in a folder of its own; stopped and
-started again the command goes on where it was. FOLDER then holds `compared.md` and `compared.csv`, a contact sheet a
+started again the command goes on where it was. With --side 32 (half of LIDC's nodules are less than 10 voxels wide,
+20 in a plane) a few minutes show something. FOLDER then holds `compared.md` and `compared.csv`, a contact sheet a
 system (real nodules, drawings, what was made) and all in one, `systems.jpg`. Without --validation a seventh of the
 patients are kept from training and judged on. `training/papers/judged.py` says what the figures are of.
 
@@ -22,6 +23,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -32,12 +34,13 @@ from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.models import models_in
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from training.command import at_least, begin, models_of, run_command
 from training.data.nodules import Nodule, read_apart, read_nodules
 from training.papers.judged import Question, by_model, by_others, by_system
 from training.papers.samples import cuts
-from training.papers.system import Sampler
+from training.papers.system import Preset, Sampler, System
 from training.papers.systems import SYSTEMS, systems_of
 from training.papers.train import minutes_spent, trained
 from training.run_folder import read_config
@@ -123,6 +126,12 @@ def kept(path: Path, what: Row, make: Callable[[], Row]) -> Row:
     return figures
 
 
+def preset_of(kind: type[System], name: str, side: int | None) -> Preset:
+    """The preset, its planes `side` pixels wide; fields keep theirs."""
+    preset = kind.presets[name]
+    return preset if side is None or kind.fields else replace(preset, side=side)
+
+
 def compare(given: argparse.Namespace, words: Sequence[str]) -> dict[str, Row]:
     """Train, judge and write; raises :class:`InputError` for sets that share patients, or are too small."""
     systems = systems_of(given.systems)
@@ -143,23 +152,22 @@ def compare(given: argparse.Namespace, words: Sequence[str]) -> dict[str, Row]:
         print(f"{name}: {rows[name]}", file=sys.stderr)
 
     judged(REAL, {}, partial(by_others, question, training))
+    weights = {name: {"sha256": model.sha256} for name, model in models_in(given.models).items()}
+    for model in models:
+        judged(model, weights.get(model, {}), partial(by_model, question, model, given.models), source="bundled")
     samplers: dict[str, Sampler] = {}
-    made = {
-        side: cuts(training, side, given.variants, given.seed)
-        for side in {k.presets[given.preset].side for k in systems}
-    }
-    for kind in systems:
+    presets = {kind: preset_of(kind, given.preset, given.side) for kind in systems}
+    sides = {preset.side for preset in presets.values()}
+    made = {side: cuts(training, side, given.variants, given.seed) for side in sides}
+    for kind, preset in presets.items():
         run = given.folder / kind.name
         base = samplers[kind.base] if kind.base else None
-        side = kind.presets[given.preset].side
-        sampler = trained(kind, given.preset, made[side], run, given.minutes, given.seed, base)
+        sampler = trained(kind, preset, made[preset.side], run, given.minutes, given.seed, base)
         samplers[kind.name] = sampler
         steps, spent = read_config(run)["steps"], minutes_spent(run)
-        what = {"steps": steps, "preset": given.preset, "seed": given.seed}
+        what = {"steps": steps, "preset": asdict(preset), "seed": given.seed}
         judge = partial(by_system, question, sampler)
         judged(kind.name, what, judge, source=kind.source, steps=steps, minutes=spent)
-    for model in models:
-        judged(model, {}, partial(by_model, question, model, given.models), source="bundled")
     return rows
 
 
@@ -171,6 +179,7 @@ def options() -> argparse.ArgumentParser:
     words.add_argument("--systems", default="all", help=f"all, or some of {','.join(SYSTEMS)}")
     words.add_argument("--minutes", type=float, help="of training a system; default: the preset's steps")
     words.add_argument("--preset", choices=("compact", "paper", "tiny"), default="compact")
+    words.add_argument("--side", type=int, choices=(16, 32, 64, 128), help="pixels of planes; default: the preset's")
     words.add_argument("--images", type=at_least(1), default=64, help="validation nodules to judge by, at most")
     words.add_argument("--variants", type=at_least(1), default=3, help="planes cut out of each training nodule")
     words.add_argument("--model", action="append", help="default: all that are bundled")

@@ -64,18 +64,17 @@ def synthetic(
     if not path.exists():
         made: list[tuple[Any, ...]] = []
         with tqdm(total=count, desc=f"Nodules by {model}", disable=not sys.stderr.isatty()) as bar:
-            for round_ in range(MOST_ROUNDS):
-                for host, request in requests(sizes, seed + round_, hosts):
-                    if len(made) == count:
-                        break
-                    try:
-                        hu, _ = networked(request, model, make)
-                    except InputError:
-                        continue
-                    at = request.ct.grid.to_index(request.point)[::-1]
-                    number = next(k for k, one in enumerate(hosts) if one is host)
-                    made.append((hu.astype(np.int16), [*at, request.diameter_mm], request.kind, number))
-                    bar.update()
+            rounds = (pair for k in range(MOST_ROUNDS) for pair in requests(sizes, seed + k, hosts))
+            while len(made) < count and (pair := next(rounds, None)):
+                host, request = pair
+                try:
+                    hu, _ = networked(request, model, make)
+                except InputError:
+                    continue
+                at = request.ct.grid.to_index(request.point)[::-1]
+                number = next(k for k, one in enumerate(hosts) if one is host)
+                made.append((hu.astype(np.int16), [*at, request.diameter_mm], request.kind, number))
+                bar.update()
         if len(made) < count:
             raise InputError(f"The patches have room for {len(made)} nodules, not for {count}; give a larger set.")
         columns: Any = dict(zip(ARRAYS, map(np.array, zip(*made, strict=True)), strict=True))

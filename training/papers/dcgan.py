@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from SketchNoduleSynthLib.networks.layers import Up, norm
@@ -17,6 +18,7 @@ from training.papers.samples import Sample
 from training.papers.system import PENALTY_WEIGHT, Preset, System, Trainer
 
 WIDEST = 8
+FIRST_SPREAD = 0.02
 CRITIC_STEPS = 2
 """Of WGAN-GP's critic for one of the generator; Gulrajani has 5."""
 
@@ -27,19 +29,28 @@ def widths(width: int, side: int) -> list[int]:
     return [width * min(2**k, WIDEST) for k in range(levels)][::-1]
 
 
-class Generator(nn.Module):
-    """(n, latent) to (n, 1, side, side)."""
+def small_at_first(layer: nn.Module) -> None:
+    """Radford's weights to begin with: without them the discriminator wins at once."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        nn.init.normal_(layer.weight, std=FIRST_SPREAD)
 
-    def __init__(self, latent: int, width: int, side: int) -> None:
+
+class Generator(nn.Module):
+    """(n, latent) to (n, 1, side, side), at first all of the grey `begins`."""
+
+    def __init__(self, latent: int, width: int, side: int, begins: float = 0.0) -> None:
         super().__init__()
         wide = widths(width, side)
+        last = nn.ConvTranspose2d(wide[-1], 1, 4, 2, 1)
+        last.bias = nn.Parameter(torch.full((1,), begins))
         self.layers = nn.Sequential(
             nn.ConvTranspose2d(latent, wide[0], 4),
             nn.BatchNorm2d(wide[0]),
             nn.ReLU(),
             *(Up(a, b, "batch", 2, resize=False) for a, b in pairwise(wide)),
-            nn.ConvTranspose2d(wide[-1], 1, 4, 2, 1),
+            last,
         )
+        self.apply(small_at_first)
 
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(z[:, :, None, None])
@@ -55,6 +66,7 @@ class Judge(nn.Module):
         for number, (a, b) in enumerate(pairwise([inputs, *wide])):
             layers += [nn.Conv2d(a, b, 4, 2, 1), norm(kind if number else "none", b, 2), nn.ELU()]
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(wide[-1] * 16, outputs))
+        self.apply(small_at_first)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)

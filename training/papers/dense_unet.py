@@ -69,6 +69,7 @@ class DenseExtraction(System):
     """Fields of `wanted`, if it has any, to 1 in the nodule and -1 around it."""
 
     name, source = "dense-unet", "Chi et al."
+    fields = True
     presets: ClassVar = {
         "compact": Preset(64, 16, steps=3000, rates=(2e-3, 2e-3), betas=(0.9, 0.999)),
         "paper": Preset(128, 64, steps=100_000, rates=(1e-3, 1e-3), betas=(0.9, 0.999)),

@@ -183,7 +183,10 @@ def by_model(question: Question, model: str, folder: Path, sheet: Path) -> dict[
 
 
 def by_others(question: Question, nodules: Sequence[Nodule], sheet: Path) -> dict[str, Any]:
-    """Real nodules of other patients, of like size: what the figures are where nothing is made."""
+    """Real nodules of other patients, of like size: what the figures are where nothing is made.
+
+    Their Dice with drawings that are not theirs is chance: what stands far from a drawing is not counted.
+    """
     left = [n for n in nodules if recipe_of(n, default().name, 0)]
     planes = {}
     for number, like in enumerate(question.nodules):
@@ -193,4 +196,8 @@ def by_others(question: Question, nodules: Sequence[Nodule], sheet: Path) -> dic
         if not left:
             break
     question.sheet(planes, False, sheet)
-    return question.figures({EXACT: planes})
+    chance = {
+        f"dice_{name}": float(np.median([question.overlap(name, k, hu) for k, hu in planes.items()]))
+        for name in REDRAWN
+    }
+    return question.figures({EXACT: planes}) | chance

@@ -1,7 +1,7 @@
 """Layered two-stage GAN: nodules and lung made apart, laid over each other, refined by a CycleGAN (Chi et al.).
 
-First half of the steps: two W-CapsuleGANs, of nodules cut out along their masks (32 mm) and of fields of 64 mm
-without a nodule. Second half: nodules laid over lung where a prior puts them, and a CycleGAN between these and real
+First (LAID of the steps) two W-CapsuleGANs, of nodules cut out along their masks (32 mm) and of fields of 64 mm
+without a nodule. Then nodules laid over lung where a prior puts them, and a CycleGAN between these and real
 fields. Judged is the plane of twice the diameter around what was laid over.
 
 The paper gives no sizes, rates or weights: channels as DCGAN's, capsules as Sabour's in small, WGAN's gradient penalty
@@ -31,6 +31,7 @@ NOTHING, EDGE = -0.9, 0.3
 CAPSULE, PRIMARY, ROUTINGS = 8, 8, 3
 CYCLE_WEIGHT, HISTORY = 10.0, 50
 BINS, RING_MM = 24, 12.0
+LAID = 0.6
 LEAST_MM = 5.0
 
 
@@ -80,9 +81,9 @@ class Layers(nn.Module):
     def __init__(self, preset: Preset) -> None:
         super().__init__()
         p = preset
-        self.nodule = Generator(p.latent, p.width, p.side // 2)
+        self.nodule = Generator(p.latent, p.width, p.side // 2, begins=-1.0)
         self.lung = Generator(p.latent, p.width, p.side)
-        self.enhance, self.simplify = (Translator(p.width // 2, 3) for _ in range(2))
+        self.enhance, self.simplify = (Translator(p.width, 2) for _ in range(2))
         self.register_buffer("prior", torch.ones(BINS))
 
     def overlaid(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -108,8 +109,9 @@ class Layers(nn.Module):
 
 class Layered(System):
     name, source = "layered", "Chi et al."
+    fields = True
     presets: ClassVar = {
-        "compact": Preset(64, 32, 64, 16, 6000, (2e-4, 2e-4), (0.0, 0.9)),
+        "compact": Preset(64, 16, 64, 8, 10_000, (4e-4, 4e-4), (0.0, 0.9)),
         "paper": Preset(128, 64, 100, 16, 200_000, (2e-4, 2e-4), (0.0, 0.9)),
         "tiny": Preset(16, 4, 4, 4, 4),
     }
@@ -129,7 +131,7 @@ class Layered(System):
     def step(self, run: Trainer, sample: Sample, progress: float) -> dict[str, Tensor]:
         made = self.networks["generator"]
         assert isinstance(made, Layers)
-        if progress < 0.5:
+        if progress < LAID:
             return self.layers(run, made, sample)
         for part in (made.nodule, made.lung):
             part.requires_grad_(False)
@@ -169,5 +171,5 @@ class Layered(System):
     def sample(self, generator: Any, wanted: Sample, progress: float = 1.0) -> Tensor:
         assert isinstance(generator, Layers)
         fields, at_mm, diameter_mm = generator.overlaid(self.noise(len(wanted["conditions"])))
-        fields = generator.enhance(fields) if progress >= 0.5 else fields
+        fields = generator.enhance(fields) if progress >= LAID else fields
         return cropped(fields, at_mm, 2 * diameter_mm[:, None], self.preset.side)

@@ -138,6 +138,7 @@ class CPGGAN(PGGAN):
         "tiny": Preset(16, 4, 4, 4, 4),
     }
     guides, image = 1, "field"
+    fields = True
 
     def sample(self, generator: Any, wanted: Sample, progress: float = 1.0) -> Tensor:
         fields = generator(self.noise(len(wanted["box"])), wanted["box"], progress)

@@ -1,6 +1,6 @@
 """Sketch2MedI: a free-hand sketch into the latent space of a StyleGAN2 (Cap and Fukuda).
 
-Three parts, one after the other, a third of the steps each: StyleGAN2 of nodule planes; an encoder from the sketch to
+Three parts, one after the other (PARTS): StyleGAN2 of nodule planes; an encoder from the sketch to
 W, held near W by a latent discriminator (R1 10, weight 0.1) and near the image by L2 + 0.8 LPIPS + 0.5 (1 - cosine);
 a hypernetwork that sees sketch and image and changes the frozen generator's kernels, theta (1 + sum of offsets), in
 three steps, the similarity taken at each. Trained on contours of masks alone, asked for rough drawings.
@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cosine_similarity, mse_loss, softplus
+from torch.nn.functional import cosine_similarity, interpolate, mse_loss, softplus
 
 from SketchNoduleSynthLib.networks.layers import LEAK, down, linear
 from training.figures.features import lpips_network
@@ -30,7 +30,12 @@ from training.papers.system import Preset, System, Trainer
 LPIPS_WEIGHT, COSINE_WEIGHT = 0.8, 0.5
 LATENT_WEIGHT, LATENT_R1 = 0.1, 10.0
 R1, R1_EVERY = 1.0, 8
+LEAST_SIDE = 64
+"""AlexNet sees nothing in less."""
 REFINEMENTS, RANK = 3, 4
+PARTS = (0.45, 0.85)
+"""Of the steps, where the encoder and where the hypernetwork begin; a step of the last takes four times as long."""
+CODER_RATE = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,23 +104,23 @@ class Sketch2MedI(System):
         }
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """A tenth of the rate for what is trained on the finished generator."""
+        """A lower rate for what is trained on the finished generator."""
         made, rate = super().optimizers(), self.preset.rates[0]
         groups = [
-            {"params": part.parameters(), "lr": rate if name == "image" else rate / 10}
+            {"params": part.parameters(), "lr": rate if name == "image" else CODER_RATE * rate}
             for name, part in self.networks["generator"].named_children()
         ]
         made["generator"] = torch.optim.Adam(groups, betas=self.preset.betas)
-        made["latent_judge"].param_groups[0]["lr"] = rate / 10
+        made["latent_judge"].param_groups[0]["lr"] = CODER_RATE * rate
         return made
 
     def step(self, run: Trainer, sample: Sample, progress: float) -> dict[str, Tensor]:
         image, encoder, hyper = self.networks["generator"].children()
         plane, sketch = sample["plane"], sample["line"]
-        if progress < 1 / 3:
+        if progress < PARTS[0]:
             return self.draw(run, image, plane)
         image.requires_grad_(False)
-        if progress < 2 / 3:
+        if progress < PARTS[1]:
             return self.encode(run, image, encoder, plane, sketch)
         encoder.requires_grad_(False)
         images = self.refined_images(image, encoder, hyper, sketch)[1:]
@@ -157,7 +162,8 @@ class Sketch2MedI(System):
         if not self.preset.perceptual:
             return apart
         network = lpips_network()
-        both = [images.clamp(-1, 1).expand(-1, 3, -1, -1) for images in (real, made)]
+        size = (max(real.shape[-1], LEAST_SIDE),) * 2
+        both = [interpolate(images, size).clamp(-1, 1).expand(-1, 3, -1, -1) for images in (real, made)]
         one, other = (network.net(network.scaling_layer(x))[-1].flatten(1) for x in both)  # type: ignore[operator]
         cosine = 1 - cosine_similarity(one, other).mean()
         return apart + LPIPS_WEIGHT * network(*both).mean() + COSINE_WEIGHT * cosine
@@ -174,6 +180,6 @@ class Sketch2MedI(System):
 
     def sample(self, generator: Any, wanted: Sample, progress: float = 1.0) -> Tensor:
         image, encoder, hyper = generator.children()
-        if progress < 1 / 3:
+        if progress < PARTS[0]:
             return image(image.style(self.noise(len(wanted["line"]))))
         return self.refined_images(image, encoder, hyper, wanted["line"])[-1]

@@ -40,13 +40,15 @@ class Trainer(Protocol):
 class System(ABC):
     """`networks` holds "generator", all that samples come from, whose average is kept, and what trains it.
 
-    `drawn`: made from the `line` that is asked for; `base`: the system whose images it refines.
+    `drawn`: made from the `line` that is asked for; `fields`: it learns from fields, and not from planes; `base`: the
+    system whose images it refines.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
     presets: ClassVar[dict[str, Preset]]
     drawn: ClassVar[bool] = False
+    fields: ClassVar[bool] = False
     base: ClassVar[str | None] = None
 
     def __init__(self, preset: Preset, base: Sampler | None = None) -> None:

@@ -15,7 +15,7 @@ from training.papers.skrgan import SkrGAN, SkrGANDraft
 from training.papers.system import System
 
 ALL: tuple[type[System], ...] = (
-    DCGAN, WGAN, InfoGAN, PGGAN, SimGAN, MUNIT, CPGGAN, SkrGAN, SkrGANDraft, Layered, DenseExtraction, Sketch2MedI,
+    DCGAN, Sketch2MedI, SkrGAN, Layered, DenseExtraction, WGAN, InfoGAN, PGGAN, SimGAN, MUNIT, CPGGAN, SkrGANDraft,
 )  # fmt: skip
 SYSTEMS = {system.name: system for system in ALL}
 

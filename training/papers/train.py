@@ -18,7 +18,7 @@ from torch import nn
 from training import pictures
 from training.loop import LOG, Run, accelerator
 from training.papers.samples import CutSamples, Sample
-from training.papers.system import Sampler, System
+from training.papers.system import Preset, Sampler, System
 from training.run_folder import CONFIG, read_config
 
 Cuts = Mapping[str, NDArray[np.float32]]
@@ -54,7 +54,7 @@ def steps_in(minutes: float, system: System, cuts: Cuts) -> int:
 
 def trained(
     kind: type[System],
-    preset: str,
+    preset: Preset,
     cuts: Cuts,
     folder: Path,
     minutes: float | None = None,
@@ -70,11 +70,11 @@ def trained(
     if begun:
         steps = read_config(folder).get("steps", 0)
     else:
-        steps = steps_in(minutes, kind(kind.presets[preset], base), cuts) if minutes else kind.presets[preset].steps
+        steps = steps_in(minutes, kind(preset, base), cuts) if minutes else preset.steps
     torch.manual_seed(seed)
-    system = kind(kind.presets[preset], base)
-    config = {"model": kind.name, "preset": preset, "minutes": minutes, "steps": steps, "seed": seed}
-    run = run_of(system, folder, config | {"network": asdict(system.preset)})
+    system = kind(preset, base)
+    config = {"model": kind.name, "minutes": minutes, "steps": steps, "seed": seed, "preset": asdict(preset)}
+    run = run_of(system, folder, config)
     shown = batch_of(cuts, SHOWN)
 
     def grid(averaged: nn.Module) -> NDArray[np.uint8]:
