@@ -45,11 +45,14 @@ class Blend:
         return before, after
 
 
-def blend(volume: Volume, made: Generated, poisson: bool = False) -> Blend:
+def blend(
+    volume: Volume, made: Generated, poisson: bool = False, grain_share: NDArray[np.float32] | None = None
+) -> Blend:
     """Put what a network made into the CT; only voxels of weight > 0 change.
 
     `poisson`: the seam's difference is spread over the inside (membrane interpolation, Perez 2003), so that
-    gradients are kept rather than values.
+    gradients are kept rather than values. `grain_share`: how far the CT's own grain stays, on the samples of `made`; at
+    the border of a nodule that goes it would show where that was.
     """
     box = made.frame.box_in(volume.grid, margin_voxels=1)
     before = volume.array[box].astype(np.float32)
@@ -71,6 +74,8 @@ def blend(volume: Volume, made: Generated, poisson: bool = False) -> Blend:
         hu = hu + membrane(made.before - hu, made.weight >= NODULE_WEIGHT)
     finer = before - on_voxels(made.before)
     grain = np.clip(finer, -GRAIN_SIGMAS * sigma, GRAIN_SIGMAS * sigma)
+    if grain_share is not None:
+        grain = grain * on_voxels(grain_share, fill=1.0)
     after = np.where(
         weight > 0, before + on_voxels(made.weight * (hu - made.before)) + weight * (grain - finer), before
     )

@@ -44,9 +44,16 @@ def stacked(support: NDArray[np.bool_], density: NDArray) -> NDArray[np.float32]
     return np.stack([support, np.where(support, density, 0.0)]).astype(np.float32)
 
 
-def empty_map(hu: NDArray, distance_mm: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The map (2, z, y, x) for lung in place of a nodule: the vessels and walls that come up to it, and go on in it."""
+def empty_map(
+    hu: NDArray, distance_mm: NDArray[np.float32], walls: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """The map (2, z, y, x) for lung in place of a nodule: the vessels and walls that come up to it, and go on in it.
+
+    `walls`: what stays behind the nodule, too.
+    """
     support = around(hu, distance_mm) & (distance_mm < -FULL_MM)
+    if walls is not None:
+        support |= walls & (distance_mm > -REACH_MM)
     return stacked(support, to_network(blurred(hu, support, STUMP_BLUR_MM), clip=False))
 
 

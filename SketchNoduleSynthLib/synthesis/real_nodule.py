@@ -21,9 +21,9 @@ from SketchNoduleSynthLib.networks.inputs import empty_conditions
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle, extraction
 from SketchNoduleSynthLib.synthesis.blending import blend
-from SketchNoduleSynthLib.synthesis.completion import FOOT_MM, LEAST_SIDE, ROOM_MM, SPACING_MM, STEP, filled, on_voxel
+from SketchNoduleSynthLib.synthesis.completion import LEAST_SIDE, ROOM_MM, SPACING_MM, STEP, filled, on_voxel
 from SketchNoduleSynthLib.synthesis.density_map import (
-    FULL_MM,
+    DENSE_HU,
     LUNG_HU,
     NOWHERE_MM,
     REACH_MM,
@@ -43,6 +43,9 @@ from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 UNSURE = 0.5
 """A nodule whose least volume is less than this share of its greatest has no certain border."""
+WALL_MM, BRIDGED_MM = 2.0, 6.0
+"""So deep into a wall it goes over into the CT; a wall goes on over gaps up to twice so wide."""
+EDGE_MM = 1.0
 MOST_LEFT_HU = 150.0
 """What lung in a nodule's place may be denser than that around it: vessels run in it."""
 
@@ -86,7 +89,8 @@ def real_nodule(
     stage("network")
     made = without(volume, real, nodule.seed, tissue or model.run)
     stage("blend")
-    blended = blend(volume, made, nodule.blending == "poisson")
+    far = smooth_step((np.abs(made.inside_mm) - EDGE_MM) / EDGE_MM)
+    blended = blend(volume, made, nodule.blending == "poisson", far)
     before, after = blended.voxels(volume)
     stage("report")
     mask = real.in_box(volume.grid, blended.box)
@@ -108,14 +112,24 @@ def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
     distance = real.frame.resample_to(
         frame.grid, frame.box_in(frame.grid), real.distance_mm, fill=float(real.distance_mm.min())
     )
-    # Walls stay, as they go on behind the nodule; it may be as wide as one itself.
-    walls = dense_tissue(np.where(distance > -FULL_MM, LUNG_HU, hu), (SPACING_MM,) * 3)
-    share = weight(distance) * smooth_step(1 - ndimage.distance_transform_edt(walls) / FOOT_MM)
+    walls = walls_behind(hu, distance)
+    deep = ndimage.distance_transform_edt(walls)
+    share = weight(distance) * smooth_step(1 - deep / WALL_MM)
     hole = share > 0
     nowhere = np.full(hu.shape, NOWHERE_MM, np.float32)
-    led, leading = empty_map(hu, distance), empty_conditions(noise_level(hu, hole))
+    led, leading = empty_map(hu, distance, walls), empty_conditions(noise_level(hu, hole))
     made, seconds = filled(hu, hole, nowhere, led, leading, seed, run, slice(0, len(hu)))
     return Generated(frame, hu, made, distance, share, seconds)
+
+
+def walls_behind(hu: NDArray[np.float32], distance_mm: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Walls and large vessels (voxels of 1 mm) as they go on behind a nodule, which may be as wide as one itself."""
+    walls = dense_tissue(np.where(distance_mm > 0, LUNG_HU, hu), (SPACING_MM,) * 3)
+    if not walls.any():
+        return walls
+    near = ndimage.distance_transform_edt(~walls) <= BRIDGED_MM
+    bridged = ndimage.distance_transform_edt(np.pad(near, 1, mode="edge"))[1:-1, 1:-1, 1:-1] > BRIDGED_MM
+    return walls | (bridged & (hu > DENSE_HU))
 
 
 def around(grid: Grid, real: Extracted) -> Frame:
