@@ -79,3 +79,20 @@ def test_suggestions_differ_and_one_undo_takes_the_last_one_back(reader):
     reader.click(reader.ui.undo)
     assert reader.session.draft.strokes == first
     reader.wait()
+
+
+def test_the_console_does_the_same(reader):
+    logic = reader.widget.logic
+    logic.open(reader.editor.nodes.source)
+    key = logic.find(LUNG_RAS_MM)
+    assert logic.report(key)["short_axis_mm"] > 9
+    logic.take_out(key)
+    assert reader.session.nodule(key).recipe.kind == "removed"
+    logic.take_out(key, False)
+    logic.copy(key, (-45.0, 5.0, 3.0))
+    first = reader.session.draft.strokes
+    logic.suggest(lobulation=True)
+    assert reader.session.draft.strokes != first
+    logic.edit(key)
+    assert reader.session.draft.placed().center_ras_mm == reader.session.nodule(key).recipe.voi.center_ras_mm
+    reader.wait()

@@ -1,6 +1,6 @@
 """The removal test: does the place of a nodule that was taken out look like lung that never had one?
 
-    python -m training.removal_test VALIDATION [--tissue RUN] [--figures FOLDER] [--table FILE]
+    python -m training.removal_test VALIDATION [--most N] [--tissue RUN] [--figures FOLDER] [--table FILE]
 
 Every nodule is clicked and taken out as in the product. Its place is held against places of the same patients' CT that
 are free of nodules, each chosen for a removed one by what lies around it (the shares of dense tissue 6 to 9 and 9 to 12
@@ -29,7 +29,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
 from SketchNoduleSynthLib.synthesis.real_nodule import at_click, real_nodule
 from SketchNoduleSynthLib.synthesis.runtime import Run, of_module
-from training.command import run_command
+from training.command import at_least, run_command
 from training.data.nodules import Nodule, read_nodules
 from training.data.sites import free_sites
 from training.figures import metrics
@@ -105,13 +105,14 @@ def plain(place: Place) -> dict[str, float]:
     return {name: seen[name] for name in FEATURES if name in seen} | {"noise_hu": robust_sigma(fine)}
 
 
-def row(name: str, places: Sequence[Place], free: Sequence[Place], figures: Path | None) -> list[str]:
-    """A line of the table, and the features' lines."""
-    images = [np.stack([to_8bit(planes_of(ct, point)) for ct, point, _ in side]) for side in (free, places)]
-    if figures is not None:
-        sheet(images[1], figures / f"removal-{name.replace(' ', '-')}.png")
-        sheet(images[0], figures / "removal-free-places.png")
-    there, here = (inception_of_planes(one) for one in images)
+def images_of(places: Sequence[Place]) -> NDArray[np.uint8]:
+    """Planes in the lung window, (n, 3, 128, 128)."""
+    return np.stack([to_8bit(planes_of(ct, point)) for ct, point, _ in places])
+
+
+def row(name: str, places: Sequence[Place], free: Sequence[Place], there: NDArray[np.float32]) -> str:
+    """A line of the table; `there`: the Inception features of the free places."""
+    here = inception_of_planes(images_of(places))
     flat = [one.reshape(-1, one.shape[-1]) for one in (there, here)]
     kid, spread = metrics.kid(flat[0], flat[1])
     apart = separability(there, here, [p for *_, p in free], [p for *_, p in places])
@@ -119,7 +120,7 @@ def row(name: str, places: Sequence[Place], free: Sequence[Place], figures: Path
     told = ", ".join(f"{feature.replace('_', ' ')} {found['auc']:.2f}" for feature, found in features.items())
     fid = metrics.fid(flat[0], flat[1])
     scores = f"{fid:.1f} | {kid:.1f} ± {spread:.1f} | {apart['auc_image']:.2f} | {apart['auc_nodule']:.2f}"
-    return [f"| {name} | {len(places)} | {scores} | {told} |"]
+    return f"| {name} | {len(places)} | {scores} | {told} |"
 
 
 def table_of(nodules: Sequence[Nodule], tissue: Run | None = None, figures: Path | None = None) -> str:
@@ -139,14 +140,18 @@ def table_of(nodules: Sequence[Nodule], tissue: Run | None = None, figures: Path
         "| place | n | FID | KID × 1000 | AUC by image | AUC by place | AUC of plain features |",
         "| --- " * 7 + "|",
     ]
+    there = inception_of_planes(images_of(free))
     for name, found in places.items():
-        lines += row(name, found, free, figures)
+        lines.append(row(name, found, free, there))
+    for name, found in {**places, "free places": free}.items() if figures else ():
+        sheet(images_of(found), figures / f"removal-{name.replace(' ', '-')}.png")
     return "\n".join([*lines, f"\n{len(nodules) - len(whole)} of {len(nodules)} nodules were not found."])
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("validation", type=Path)
+    options.add_argument("--most", type=at_least(2), help="so many nodules, evenly chosen; default: all")
     options.add_argument("--tissue", type=Path, help="the run of a tissue network to take for the bundled one")
     options.add_argument("--figures", type=Path, help="a folder for contact sheets")
     options.add_argument("--table", type=Path, help="write the table here too, as Markdown")
@@ -154,6 +159,7 @@ if __name__ == "__main__":
     def main() -> None:
         given = options.parse_args()
         nodules = [nodule for nodule in read_nodules(given.validation) if nodule.diameter_mm <= MOST_MM]
+        nodules = nodules[:: max(len(nodules) // given.most, 1)] if given.most else nodules
         tissue = of_module(network_of(given.tissue)) if given.tissue else None
         text = table_of(nodules, tissue, given.figures)
         print(text)

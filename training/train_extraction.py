@@ -26,7 +26,7 @@ from training.data.click_samples import ClickSamples
 from training.data.nodules import read_nodules
 from training.loop import Run, accelerator
 
-BATCH, STEPS = 8, 1700
+BATCH, STEPS = 8, 4000
 RATE, LEAST_RATE = 2e-3, 0.01
 GRID_SAMPLES = 4
 

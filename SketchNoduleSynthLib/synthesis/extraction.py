@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle
-from SketchNoduleSynthLib.synthesis.appearance import core_density
+from SketchNoduleSynthLib.synthesis.appearance import core_density, of_mask
 from SketchNoduleSynthLib.synthesis.completion import SPACING_MM, on_voxel
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, border_hu
@@ -30,11 +30,15 @@ from SketchNoduleSynthLib.synthesis.tissue import MARGIN_MM
 NAME = "unet"
 SAMPLES = 48
 """Of 1 mm: what the network sees about a click."""
-SNAP_MM, LEAST_MM3 = 3.0, 12.0
+SNAP_MM, LEAST_MM3 = 2.0, 12.0
 """So far beside a nodule it may be clicked; what is smaller is noise."""
-CORE_LOGIT, LEAST_LOGIT = 0.0, -4.0
+CORE_LOGIT, LEAST_LOGIT, RISE, OPENING = 0.0, -3.0, 0.42, 0.35
 """What the network takes for nodule, and what may be some if it is as dense: the network knows where a nodule ends in
-walls and vessels, HU where it ends in the lung."""
+walls and vessels, HU, so far from the lung's to the core's, where it ends in the lung. Of vessels that run in, what is
+thinner than OPENING of the nodule is cut off. The four are best on training nodules."""
+MEAN_LOGIT, MOST_LENGTH = 2.0, 2.6
+"""What the network is less sure of in the mean, or what is so many times as long as it is thick, is no nodule: of 98 in
+100 training nodules neither is so, of most clicks on lung and vessels one is."""
 DENSEST_HU, STEP_HU = 100.0, 100.0
 OUTSIDE, MOST = -6.0, 6.0
 ROUNDING_MM = 0.7
@@ -109,10 +113,11 @@ def extracted(volume: Volume, point_lps_mm: ArrayLike) -> Extracted:
     core = nearest(logits > CORE_LOGIT, click_mm)
     if not core.any() or click_mm[core].min() > SNAP_MM:
         raise InputError(no_nodule(hu, click_mm))
-    border_at = border_hu(np.minimum(hu[core], DENSEST_HU), hu[~core])
+    border_at = border_hu(np.minimum(hu[core], DENSEST_HU), hu[~core], RISE)
     may_be = nearest(logits > LEAST_LOGIT, click_mm)
-    found = ndimage.binary_fill_holes(nearest(may_be & (hu >= border_at), click_mm))
-    if found.sum() * SPACING_MM**3 < LEAST_MM3:
+    found = opened(ndimage.binary_fill_holes(nearest(may_be & (hu >= border_at), click_mm)), click_mm)
+    is_sure = found.sum() * SPACING_MM**3 >= LEAST_MM3 and logits[found].mean() >= MEAN_LOGIT
+    if not is_sure or of_mask(hu, found, (SPACING_MM,) * 3)["length"] > MOST_LENGTH:
         raise InputError(no_nodule(hu, click_mm))
     if found[[0, -1]].any() or found[:, [0, -1]].any() or found[:, :, [0, -1]].any():
         raise InputError(f"What is here reaches beyond {SAMPLES} mm; that is no nodule that can be taken as a whole.")
@@ -126,6 +131,14 @@ def nearest(inside: NDArray[np.bool_], click_mm: NDArray[np.float32]) -> NDArray
     """The component of `inside` that comes nearest to the click; nothing of nothing."""
     labels, _ = ndimage.label(inside)
     return inside & (labels == labels.flat[np.where(inside, click_mm, np.inf).argmin()])
+
+
+def opened(inside: NDArray[np.bool_], click_mm: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """`inside` without what is thin."""
+    depth = ndimage.distance_transform_edt(inside)
+    thick = OPENING * float(depth.max())
+    body = nearest(depth > thick, click_mm)
+    return inside & (ndimage.distance_transform_edt(~body) <= thick + 0.5) if body.any() else body
 
 
 def seen(grid: Grid, point_lps_mm: NDArray[np.float64]) -> Frame:

@@ -21,7 +21,7 @@ def background_hu(around: NDArray) -> float:
     return float(np.median(lung if len(lung) >= 0.1 * around.size else around))
 
 
-def border_hu(core: NDArray, around: NDArray) -> float:
+def border_hu(core: NDArray, around: NDArray, rise: float = RISE) -> float:
     """The HU of a nodule's border, a third of the way from its surroundings (lung, where there is some) to its core.
 
     Readers draw around a nodule's soft border: on the training nodules the third gives the diameter of their
@@ -29,7 +29,7 @@ def border_hu(core: NDArray, around: NDArray) -> float:
     prints both figures for the real nodules of a set).
     """
     background = background_hu(around)
-    return float(background + RISE * (np.percentile(core, 60) - background))
+    return float(background + rise * (np.percentile(core, 60) - background))
 
 
 def joined_to(seed: NDArray[np.bool_], bright: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from training.data.tissue_samples import cut, turned
 SIDES, SIDE_SHARES = (32, 48), (0.6, 0.4)
 """Voxels of 1 mm; nodules above WHOLE_MM are seen in the large ones only."""
 WHOLE_MM = 16.0
-ELSEWHERE_SHARE = 0.2
+ELSEWHERE_SHARE = 0.25
 """Of the clicks, these are beside the nodule: on vessels, walls and lung."""
 OFF = 0.3
 """Of the diameter: so far from a nodule's centre it is clicked."""
