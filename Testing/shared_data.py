@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
-
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 REAL_CT = SHARED / "LIDC-IDRI-0314.nrrd"
 VALIDATION = SHARED / "nodules_validation.npz"
@@ -15,4 +13,3 @@ needs_real_ct = pytest.mark.skipif(
     not REAL_CT.exists(), reason=f"needs the real CT {REAL_CT.name}, not on this machine"
 )
 needs_nodules = pytest.mark.skipif(not VALIDATION.exists(), reason="needs the shared nodules, not on this machine")
-needs_extraction = pytest.mark.skipif(not EXTRACTION_FOLDER.exists(), reason="the extraction network is not bundled")

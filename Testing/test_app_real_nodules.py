@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from browser import CHROMIUM, Visitor, app, chromium
 from phantom import LUNG_RAS_MM, chest_with_nodule
-from shared_data import needs_extraction
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
@@ -14,7 +13,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
-pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"), needs_extraction]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 HALF_VOXELS = 26
 
 

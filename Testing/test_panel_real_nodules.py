@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest_with_nodule
 from reader import Reader
-from shared_data import needs_extraction
 
 pytest_plugins = ["standin"]
-pytestmark = needs_extraction
 
 
 @pytest.fixture

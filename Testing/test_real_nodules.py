@@ -11,7 +11,7 @@ from phantom import BALL_HU, LUNG_RAS_MM, RADIUS_MM, chest_with_nodule
 from pydicom import dcmread
 from refusal import refused
 from scipy import ndimage
-from shared_data import REAL_CT, VALIDATION, needs_extraction, needs_nodules, needs_real_ct
+from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -26,7 +26,6 @@ from SketchNoduleSynthLib.teaching.case import SEGMENTATION_FILE, TRUTH_FOLDER, 
 from SketchNoduleSynthLib.teaching.check import check
 from SketchNoduleSynthLib.teaching.make import Form, write_case
 
-pytestmark = needs_extraction
 REAL_NODULE_RAS_MM = np.array((56.5, -132.4, -520.3))
 
 

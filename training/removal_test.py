@@ -143,8 +143,9 @@ def table_of(nodules: Sequence[Nodule], tissue: Run | None = None, figures: Path
     there = inception_of_planes(images_of(free))
     for name, found in places.items():
         lines.append(row(name, found, free, there))
-    for name, found in {**places, "free places": free}.items() if figures else ():
-        sheet(images_of(found), figures / f"removal-{name.replace(' ', '-')}.png")
+    if figures is not None:
+        for name, found in {**places, "free places": free}.items():
+            sheet(images_of(found), figures / f"removal-{name.replace(' ', '-')}.png")
     return "\n".join([*lines, f"\n{len(nodules) - len(whole)} of {len(nodules)} nodules were not found."])
 
 
