@@ -119,6 +119,7 @@ def write_all(rows: dict[str, Row], folder: Path, words: Sequence[str]) -> None:
 
 def kept(path: Path, what: Row, make: Callable[[], Row]) -> Row:
     """The figures in the file `path`, if they are of `what`; else `make` makes them."""
+    what = json.loads(json.dumps(what))  # As it is read back.
     if path.exists() and (known := json.loads(path.read_text(encoding="utf-8")))["of"] == what:
         return known["figures"]
     figures = make()
