@@ -42,6 +42,7 @@ def test_a_real_nodule_is_measured_taken_out_put_back_and_drawn(reader):
     reader.key("u")
     reader.wait()
     assert "taken out" in cells(reader) and reader.ui.take_out.text.startswith("Put back")
+    assert any(cell.startswith("right ") for cell in cells(reader)), "side and third of the lung"
     assert reader.editor.nodes.segments.node.GetSegmentation().GetNthSegment(0).GetName() == "Taken out 1"
     assert not np.array_equal(slicer.util.arrayFromVolume(result), source)
     reader.click(reader.ui.take_out)

@@ -8,6 +8,7 @@ found on cubes of 2 mm along the patient's axes, so that it does not matter how 
 from __future__ import annotations
 
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -100,6 +101,16 @@ def lung_of(volume: Volume) -> Lung:
     if _found is None or _found[0]() is not volume:
         _found = weakref.ref(volume), lung_mask(volume)
     return _found[1]
+
+
+def known_lung(volume: Volume) -> Lung | None:
+    """What :func:`lung_of` has found, if that is kept."""
+    return _found[1] if _found is not None and _found[0]() is volume else None
+
+
+def look_for_lung(volume: Volume) -> None:
+    """Let :func:`known_lung` know it in a second or so, on a thread of its own, if the CT has one."""
+    ThreadPoolExecutor(1).submit(lung_of, volume)  # That there is none, nobody asks.
 
 
 def lung_mask(volume: Volume) -> Lung:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import qt
 
 from SketchNoduleSynthLib.editing.rows import HEADS, color_of, row_of
+from SketchNoduleSynthLib.generation.lung import known_lung
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.pictures import icon_of
@@ -22,7 +23,8 @@ class NodulesSection:
         context.editing.refresh_with(self._refresh)
 
     def _refresh(self, editor: Editor | None) -> None:
-        rows = [row_of(nodule) for nodule in editor.session.nodules] if editor else []
+        lung = known_lung(editor.session.source) if editor else None
+        rows = [row_of(nodule, lung) for nodule in editor.session.nodules] if editor else []
         selected = editor.selected if editor else None
         self._table.show({row.key: row.cells for row in rows}, selected.key if selected else None)
         chosen = next((row for row in rows if selected is not None and row.key == selected.key), None)

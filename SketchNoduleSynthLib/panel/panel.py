@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.lung import look_for_lung
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
@@ -105,6 +106,7 @@ class Panel:
                 )
                 self.editing.controller.changed.connect(self.refresh)
                 self.editing.controller.come_to_front(self._is_listening)
+                look_for_lung(self.editing.controller.session.source)
             except InputError as error:
                 self.message, self.ct.is_sheared = str(error), isinstance(error, Sheared)
         self.refresh()

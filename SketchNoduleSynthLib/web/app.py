@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 from collections.abc import Awaitable, Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError, printable
-from SketchNoduleSynthLib.generation.lung import Lung, lung_of
+from SketchNoduleSynthLib.generation.lung import known_lung, lung_of
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
@@ -73,7 +74,6 @@ class EditingApp(WebApp[Editor]):
         self.acts["choose_variant"] = lambda editor, number: editor.previews.choose(int(number))
         self._ct, self._series, self._straighten = ct, series, straighten
         self._offers = Offers()
-        self._lung: Lung | None = None
         self.worker = Worker()
         self.worker.submitted.connect(self._wake)
         self._pumping: asyncio.Task | None = None
@@ -93,6 +93,7 @@ class EditingApp(WebApp[Editor]):
 
     def values(self, controller: Editor) -> dict[str, Any]:
         session, task, scan = controller.session, controller.worker.task, controller.scan
+        lung = known_lung(session.source)
         return {
             "ct": controller.nodes.source.GetName(),
             "task": task.words if task else "",
@@ -101,7 +102,7 @@ class EditingApp(WebApp[Editor]):
                 {"seed": variant.recipe.seed, "picture": png(to_8bit(variant.hu), VARIANT_PIXELS)}
                 for variant in controller.previews.variants
             ],
-            "nodules": [asdict(row_of(nodule, self._lung)) for nodule in session.nodules],
+            "nodules": [asdict(row_of(nodule, lung)) for nodule in session.nodules],
             "selected": controller.selected.key if controller.selected else 0,
             "scan": png(scan.preview(), SCAN_PIXELS) if scan else "",
         }
@@ -129,18 +130,14 @@ class EditingApp(WebApp[Editor]):
             self.views.show(node)
             editor = Editor(SessionNodes(node), self.views.slice_views(), self.worker, kept_folder())
             editor.views.is_near = True
-            self._lung = None
             self.work_at(editor)
             self._finding = asyncio.create_task(self._find_lungs(editor))
 
     async def _find_lungs(self, editor: Editor) -> None:
         """Once a CT, for the nodules' places in the table, while the user looks around."""
-        try:
-            lung = await asyncio.to_thread(lung_of, editor.session.source)
-        except InputError:  # What is drawn on may be no chest.
-            return
+        with suppress(InputError):  # What is drawn on may be no chest.
+            await asyncio.to_thread(lung_of, editor.session.source)
         if self.controller is editor:
-            self._lung = lung
             self.refresh()
 
     def _close(self) -> None:
