@@ -10,6 +10,7 @@ pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 LEAST_PIXELS = 44
+ORDER = ("Open a CT", "Place (P)", "Nodule (N)", "Suggest", "Card", "Lung window", "Add at random", "Label map")
 NEEDED = ("Place (P)", "Nodule (N)", "Undo (Z)", "Variants", "Insert (I)", "Add at random")
 
 
@@ -36,6 +37,32 @@ def test_axe_finds_nothing_serious_on_the_page_and_in_the_card(place):
     visitor.close()
 
 
+def test_the_tab_key_goes_through_the_page_as_one_reads_it(place):
+    visitor = Visitor(*place)
+    visitor.wait_for_ct()
+    visitor.place()
+    visitor.page.reload()
+    visitor.wait_for_ct()
+    seen, here = (
+        [],
+        """() => {
+        const e = document.activeElement, box = e.getBoundingClientRect();
+        return [Math.round(box.x), Math.round(box.y), e.innerText || e.ariaLabel || e.tagName, box.height > 0];
+    }""",
+    )
+    visitor.page.locator("body").focus()
+    for _ in range(80):
+        visitor.page.keyboard.press("Tab")
+        at = visitor.page.evaluate(here)
+        if at in seen or at[2] == "BODY":
+            break
+        seen.append(at)
+    assert len(seen) > 15 and all(is_visible for *_, is_visible in seen)
+    order = [next((k for k, (*_, words, _seen) in enumerate(seen) if text in words), -1) for text in ORDER]
+    assert -1 not in order and order == sorted(order), dict(zip(ORDER, order, strict=True))
+    visitor.close()
+
+
 @pytest.mark.parametrize(("size", "options"), [(DESKTOP, {}), (TOUCH, {"has_touch": True, "is_mobile": True})])
 def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, options):
     visitor = Visitor(*place, size, **options)
@@ -46,6 +73,8 @@ def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, op
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], words
         if not options:
             assert box["y"] + box["height"] <= size[1], f"{words} has to be scrolled to"
+    if not options:
+        assert visitor.page.locator(".panel").evaluate("e => e.scrollHeight <= e.clientHeight"), "nothing is scrolled"
     for scrolled in (".panel", ".below", ".toolbar"):
         assert visitor.page.locator(scrolled).evaluate("e => e.scrollWidth <= e.clientWidth"), scrolled
     if options:

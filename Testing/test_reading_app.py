@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from accessibility import serious_findings
 from browser import CHROMIUM, TABLET, Visitor, chromium, panel_words, started
 from phantom import chest
 from reading_folder import CASE_ID, SECRET, SOURCE, write_case
@@ -199,6 +200,11 @@ def test_what_cannot_be_read_is_refused_before_anything_is_served(folder, tmp_pa
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / f"{CASE_ID}_{READER}.json").write_text("{}")
     assert f"{CASE_ID}_{READER}.json" in said(folder, "--reader", READER)
+
+
+def test_axe_finds_nothing_serious(visitor):
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    assert not serious_findings(visitor.page)
 
 
 def test_the_page_has_the_panels_words_in_its_order(visitor):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from accessibility import serious_findings
 from browser import CHROMIUM, Visitor, chromium, panel_words, started
 from PIL import Image
 from turing_folder import write_pictures
@@ -52,6 +53,11 @@ def test_the_picture_alone_is_shown_as_it_is(visitor, hand_out):
 
 def test_the_page_has_the_panels_words_in_its_order(visitor):
     visitor.read_words([word for word in panel_words("turingSection") if word != "Leave"])
+
+
+def test_axe_finds_nothing_serious(visitor):
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    assert not serious_findings(visitor.page)
 
 
 def test_answers_are_kept_and_sealed(visitor, hand_out, capsys):

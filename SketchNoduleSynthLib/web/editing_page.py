@@ -123,11 +123,11 @@ def _draw() -> None:
             for label in LABELS:
                 action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
             _buttons("erase", "clear", "undo", "redo", "points", "smooth")
-        with html.Div(classes="row pairs"):
             _upload("load_scan")
+        with html.Div(classes="row pairs"):
             check(EDITING.value("edges_are_shown"))
-        with html.Div(classes="row"):
             _buttons("suggest")
+        with html.Div(classes="row"):
             for id in ("spicules", "lobulation", "tags"):
                 check(EDITING.value(id))
         with html.Div(v_if=("scan",), classes="scan"):
