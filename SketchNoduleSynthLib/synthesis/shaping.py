@@ -33,7 +33,7 @@ LEAST_SHARE = 0.1
 MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
 STEP_MM, STEP_PER_HALF_SIDE = (0.5, 1.0), 1 / 8
-ROOM_MM = 2.0
+ROOM_MM, SLACK_MM = 2.0, 1.0
 THINNEST_MM = 2.4
 """What is drawn thinner is made so thick: no CT shows less."""
 FALL = 0.6
@@ -205,4 +205,5 @@ def gone_on(near: NDArray[np.float32], most_mm: float, step_mm: float) -> NDArra
     far = signed_distance_mm(near > 0, np.full(3, step_mm))
     far = ndimage.gaussian_filter(far - np.sign(far) * step_mm / 2, 1.0)
     known = np.clip((most_mm - np.abs(near)) / (0.3 * most_mm), 0, 1)
-    return (known * near + (1 - known) * far).astype(np.float32)
+    # Where a lobe was rounded away, what is kept says that a border is near.
+    return np.clip(known * near + (1 - known) * far, far - SLACK_MM, far + SLACK_MM).astype(np.float32)
