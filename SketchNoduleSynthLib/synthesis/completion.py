@@ -42,7 +42,7 @@ def along_voxels(grid: Grid, shape: Shaped) -> Frame:
     at = (inside if len(inside) else shape.frame.center[None]) @ axes.T
     middle = (at.max(0) + at.min(0)) / 2
     span = np.ptp(at, axis=0) + 2 * (REACH_MM + ROOM_MM)
-    samples = np.maximum(STEP * np.ceil(span / SPACING_MM / STEP), LEAST_SIDE).astype(int)
+    samples = samples_for(span)
     return on_voxel(grid, middle @ axes, samples)
 
 
@@ -51,6 +51,11 @@ def on_voxel(grid: Grid, point_lps_mm: NDArray[np.float64], samples: NDArray[np.
     axes = grid.direction.T
     centre = grid.to_lps(np.rint(grid.to_index(point_lps_mm))) - SPACING_MM / 2 * axes.sum(0)
     return Frame(centre, axes, tuple(samples * SPACING_MM), tuple(samples.tolist()))
+
+
+def samples_for(span_mm: NDArray[np.float64]) -> NDArray[np.intp]:
+    """As many along each axis as the network takes for at least so much."""
+    return np.maximum(STEP * np.ceil(span_mm / SPACING_MM / STEP), LEAST_SIDE).astype(int)
 
 
 def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> Generated:

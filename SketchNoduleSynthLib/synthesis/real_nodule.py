@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.networks.inputs import empty_conditions
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle, extraction
 from SketchNoduleSynthLib.synthesis.blending import blend
-from SketchNoduleSynthLib.synthesis.completion import LEAST_SIDE, ROOM_MM, SPACING_MM, STEP, filled, on_voxel
+from SketchNoduleSynthLib.synthesis.completion import ROOM_MM, SPACING_MM, filled, on_voxel, samples_for
 from SketchNoduleSynthLib.synthesis.density_map import (
     DENSE_HU,
     LUNG_HU,
@@ -136,9 +136,8 @@ def around(grid: Grid, real: Extracted) -> Frame:
     """Samples of 1 mm with room for what is made in place of a real nodule."""
     inside = np.argwhere(real.border > 0)
     low, high = inside.min(0)[::-1], inside.max(0)[::-1]
-    span = high - low + 1 + 2 * (REACH_MM + ROOM_MM)
-    samples = np.maximum(STEP * np.ceil(span * SPACING_MM / STEP), LEAST_SIDE).astype(int)
-    return on_voxel(grid, real.frame.grid.to_lps((low + high) / 2), samples)
+    span_mm = (high - low + 1) * SPACING_MM + 2 * (REACH_MM + ROOM_MM)
+    return on_voxel(grid, real.frame.grid.to_lps((low + high) / 2), samples_for(span_mm))
 
 
 def measured(recipe: NoduleRecipe, box: Box, mask: NDArray[np.bool_], hu: NDArray, volume: Volume) -> Report:
