@@ -113,11 +113,15 @@ def sources(count: int, read: list[int], stop_at: int | None = None) -> list[Sou
     return [Source(str(k), lambda k=k: source(k)) for k in range(count)]  # type: ignore[misc]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+def collect_and_be_killed(out: Path) -> None:
+    collect(sources(4, [], stop_at=2), out, HEADER)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_killed_it_goes_on(tmp_path: Path) -> None:
     """The finished parts are not read again, and the set is as if never stopped."""
     out, read = tmp_path / "out.h5", []
-    process = multiprocessing.get_context("fork").Process(target=collect, args=(sources(4, [], 2), out, HEADER))
+    process = multiprocessing.get_context("spawn").Process(target=collect_and_be_killed, args=(out,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
