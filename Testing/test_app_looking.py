@@ -13,7 +13,7 @@ from test_app_hands import changes, hand, mm_across, place, visitor  # noqa: F40
 def test_a_click_links_the_views_and_the_hu_under_the_pointer_are_told(hand):  # noqa: F811
     before = hand.value("marks")["Yellow"]["slice"], hand.value("marks")["Sketch"]["slice"]
     changes(hand, "Yellow", lambda: hand.drag("Red", [(0.2, 0.4)]))
-    assert hand.value("marks")["Yellow"]["slice"] != before[0], "the slice through the point"
+    hand.wait_for(lambda: hand.value("marks")["Yellow"]["slice"] != before[0], "the slice through the point")
     assert hand.value("marks")["Sketch"]["slice"] == before[1], "the sketch view stays on its plane"
     box = hand.box("Red")
     for at, low, high in (((0.5, 0.5), -1000, -700), ((0.03, 0.5), -1100, 200)):

@@ -4,7 +4,7 @@
 
   // While a line is drawn at most one message of it goes to the server at a time.
   const PAUSE_MS = 80;
-  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000;
+  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000, STATE_MS = 500;
   const ours = (window.sketchNoduleSynth ??= { parts: {} });
 
   // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
@@ -70,7 +70,7 @@
       // What is told of a line is told where it ended.
       told(sentence) {
         const at = this.ended;
-        const isOfIt = sentence && at && at.when > ours.asked && performance.now() - at.when < SOON_MS;
+        const isOfIt = sentence && at && at.when > ours.asked && performance.now() < at.until;
         if (!isOfIt) return (this.bubble = null);
         this.bubble = { left: `${100 * at.x}%`, top: `${100 * at.y}%` };
         setTimeout(() => (this.bubble = null), TOLD_MS);
@@ -160,20 +160,26 @@
           const points = this.points;
           if (this.isTentative) {
             await ours.awaited;
-            await this.$nextTick();
+            await this.comes();
             this.isTentative = false;
           }
           this.points = null;
           if (!this.line) return this.clear();
           const [x, y] = points[points.length - 1];
-          this.ended = { x, y, when: performance.now() };
+          const ended = (this.ended = { x, y, when: performance.now(), until: Infinity });
           await this.trame.trigger("pen", [this.view, points, true]);
+          ended.until = performance.now() + SOON_MS;
           // The picture with the line comes a moment after the answer.
           setTimeout(() => this.points || this.clear(), 120);
         } else if (this.pressed && this.pressed.id === event.pointerId) {
           this.pressed = null;
           this.trame.trigger("point", [this.view, ...this.at(event)]);
         }
+      },
+      // The pen that was asked for comes with the page's state, which may follow the answer.
+      async comes() {
+        const until = performance.now() + STATE_MS;
+        while (!this.line && performance.now() < until) await new Promise((done) => setTimeout(done, 20));
       },
       cancel(event) {
         this.fingers.delete(event.pointerId);
