@@ -77,6 +77,7 @@ def test_both_compute_the_same(name: str) -> None:
     model = models.bundled()[name]
     given = {key: value.numpy() for key, value in training.example(build(model.architecture, model.arguments)).items()}
     one, other = (from_network(run(given)) for run in (runtime.by_openvino(model), runtime.by_torch(model)))
+    assert np.array_equal(one, from_network(runtime.by_openvino(model, threads=1)(given))), "whatever the threads"
     assert one.shape == other.shape and one.std() > 1
     assert np.abs(one - other).max() < MOST_HU
 
