@@ -14,7 +14,7 @@ from training_records import ellipsoid, prepared, record
 from training import prepare
 from training.command import run_command
 from training.data.from_npz import SIDE
-from training.data.nodule_file import Reason, Skipped, attenuation_of, open_set, skipped_in
+from training.data.nodule_file import Reason, Skipped, open_set, rated_attenuation, skipped_in
 from training.data.nodules import Nodule, read_nodules
 
 
@@ -24,7 +24,7 @@ def skipped(path: Path) -> list[Skipped]:
 
 
 def test_attenuation_by_mean_texture() -> None:
-    kinds = {t: attenuation_of(t) for t in (1.0, 2.0, 2.25, 3.75, 4.0, 5.0)}
+    kinds = {t: rated_attenuation(t) for t in (1.0, 2.0, 2.25, 3.75, 4.0, 5.0)}
     assert [t for t, kind in kinds.items() if kind == "ground-glass"] == [1.0, 2.0]
     assert [t for t, kind in kinds.items() if kind == "part-solid"] == [2.25, 3.75]
     assert [t for t, kind in kinds.items() if kind == "solid"] == [4.0, 5.0]

@@ -20,7 +20,7 @@ from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from training.data.collect import Source
 from training.data.lidc_annotations import Placed, Scan, clusters, consensus, database, scan_of
-from training.data.nodule_file import Item, Reason, Record, Skipped, attenuation_of
+from training.data.nodule_file import Item, Reason, Record, Skipped, rated_attenuation
 from training.data.patches import Patch, cut, measure, padding_hu
 
 SOURCE = "LIDC-IDRI"
@@ -123,7 +123,7 @@ def nodule(
         series=series,
         source=SOURCE,
         position_mm=center,
-        attenuation=attenuation_of(float(np.mean([p.reading.texture for p in group]))),
+        attenuation=rated_attenuation(float(np.mean([p.reading.texture for p in group]))),
         malignancy=float(np.mean([p.reading.malignancy for p in group])),
         padded=patch.padded,
         hu=patch.hu,

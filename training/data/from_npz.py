@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from training.data.collect import Source
-from training.data.nodule_file import Item, Reason, Record, Skipped, attenuation_of
+from training.data.nodule_file import Item, Reason, Record, Skipped, rated_attenuation
 from training.data.patches import has_padding, measure, padding_hu, rounded, voi
 
 SOURCE = "LIDC-IDRI by way of LUNA16 and node21challenge/node21_generation_baseline"
@@ -85,7 +85,7 @@ def nodule(ct: NDArray, bits: NDArray[np.uint8], row: dict[str, str], where: str
         patient=row["patient"],
         series=row.get("series", ""),
         source="LIDC-IDRI",
-        attenuation=None if rated["texture"] is None else attenuation_of(rated["texture"]),
+        attenuation=None if rated["texture"] is None else rated_attenuation(rated["texture"]),
         **rated,
         padded=padding is not None,
         hu=rounded(ct),

@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.density_map import blurred
-from training.data.nodule_file import attenuation_of
+from training.data.nodule_file import rated_attenuation
 from training.data.nodules import Nodule
 
 SPACING_MM = 1.0
@@ -57,7 +57,7 @@ class Lesion:
     def kind(self) -> str:
         """One of ATTENUATIONS: what its readers say, but calcified by its core."""
         is_dense = self.core > float(to_network(CALCIFIED_HU, clip=False))
-        return "calcified" if is_dense else attenuation_of(self.texture)
+        return "calcified" if is_dense else rated_attenuation(self.texture)
 
     @classmethod
     def of(cls, nodule: Nodule) -> Lesion:

@@ -60,7 +60,7 @@ class Facts:
     position_mm: NDArray[np.float64] | None = None
     """The patch's centre in the CT."""
     attenuation: str | None = None
-    """solid, part-solid or ground-glass: see `attenuation_of`."""
+    """solid, part-solid or ground-glass: see `rated_attenuation`."""
     malignancy: float | None = None
     """The readers' mean, 1 (highly unlikely) ... 5 (highly suspicious)."""
     texture: float | None = None
@@ -125,7 +125,7 @@ class Header:
     settings: str
 
 
-def attenuation_of(texture: float) -> str:
+def rated_attenuation(texture: float) -> str:
     """The class of the readers' mean texture (1 non-solid, 3 part-solid, 5 solid)."""
     if texture <= GROUND_GLASS_TEXTURE:
         return "ground-glass"
