@@ -23,6 +23,7 @@ def test_the_same_steps_in_our_stand_in(desktop, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "in_slicer"))
     monkeypatch.setenv("IN_SLICER_LATENCY_MS", "5000")  # Both are measured in Slicer, not on a busy machine.
     monkeypatch.setenv("IN_SLICER_GAP_MS", "5000")
+    monkeypatch.setenv("IN_SLICER_STROKES", "2")
     from run import run
 
     desktop.load_module(MODULE)

@@ -24,7 +24,7 @@ from SketchNoduleSynthLib.mrml import long_tasks, volumes
 
 LATENCY_MS = float(os.environ.get("IN_SLICER_LATENCY_MS", "100"))
 GAP_MS = float(os.environ.get("IN_SLICER_GAP_MS", "100"))
-STROKES = 10
+STROKES = int(os.environ.get("IN_SLICER_STROKES", "10"))
 MODULE = "SketchNoduleSynth"
 needs_runtime = unittest.skipUnless(find_spec("openvino") or find_spec("torch"), "nothing here runs the networks")
 

@@ -42,7 +42,10 @@ def drag(
     modifiers: Any = _NOTHING,
     hold: bool = False,
 ) -> None:
-    """Move to the first point, press, move through the others, release at the last unless `hold`; Qt's pixels."""
+    """Move to the first point, press, move through the others, release at the last unless `hold`; Qt's pixels.
+
+    What is drawn is painted at both ends, not at every point, which costs most of the time.
+    """
     _assert_usable(widget)
     places = [QPointF(*point) for point in points]
     assert all(QWidget.rect(widget).contains(place.toPoint()) for place in places), f"leaves {_name(widget)}"
@@ -50,7 +53,8 @@ def drag(
     _mouse(widget, QEvent.Type.MouseMove, places[0], none, none, modifiers)
     _mouse(widget, QEvent.Type.MouseButtonPress, places[0], button, button, modifiers)
     for place in places[1:]:
-        _mouse(widget, QEvent.Type.MouseMove, place, none, button, modifiers)
+        _send(widget, QEvent.Type.MouseMove, place, none, button, modifiers)
+    process_events()
     if not hold:
         release(widget, points[-1], button, modifiers)
 
@@ -80,9 +84,13 @@ def press_key(widget: QWidget, key: Any, modifiers: Any = _NOTHING) -> None:
 
 
 def _mouse(widget: QWidget, kind: Any, place: QPointF, button: Any, held: Any, modifiers: Any) -> None:
+    _send(widget, kind, place, button, held, modifiers)
+    process_events()
+
+
+def _send(widget: QWidget, kind: Any, place: QPointF, button: Any, held: Any, modifiers: Any) -> None:
     event = QMouseEvent(kind, place, QPointF(widget.mapToGlobal(place)), button, held, modifiers)
     QApplication.sendEvent(widget, event)
-    process_events()
 
 
 def _assert_usable(widget: QWidget) -> None:
