@@ -46,14 +46,26 @@ def distance_mm(shape: NDArray[np.bool_]) -> NDArray[np.float32]:
     return GRID_MM * np.maximum(sitk.GetArrayFromImage(image), 0.0)
 
 
+def around(shape: NDArray[np.bool_], margin: int = 1) -> tuple[slice, ...]:
+    """The indices that `shape` spans and `margin` more at every side, within the grid; nothing of nothing."""
+    if not shape.any():
+        return (slice(0, 0),) * shape.ndim
+    (spanned,) = ndimage.find_objects(shape.view(np.uint8))
+    return tuple(slice(max(part.start - margin, 0), part.stop + margin) for part in spanned)
+
+
 def within_mm(shape: NDArray[np.bool_]) -> NDArray[np.float32]:
     """How deep every voxel of a coarse grid lies in `shape`, mm; 0 outside."""
-    return distance_mm(~shape)
+    depth, box = np.zeros(shape.shape, np.float32), around(shape)
+    depth[box] = distance_mm(~shape[box])
+    return depth
 
 
 def closed(shape: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
     """`shape` with its gaps and bays up to twice `radius_mm` wide filled."""
-    return within_mm(distance_mm(shape) <= radius_mm) > radius_mm
+    filled, box = np.zeros_like(shape), around(shape, 1 + int(radius_mm / GRID_MM))
+    filled[box] = within_mm(distance_mm(shape[box]) <= radius_mm) > radius_mm
+    return filled
 
 
 def largest(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -20,7 +20,16 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.airways import Airways, airways
-from SketchNoduleSynthLib.generation.coarse import GRID_MM, closed, coarse, distance_mm, largest, millilitres, within_mm
+from SketchNoduleSynthLib.generation.coarse import (
+    GRID_MM,
+    around,
+    closed,
+    coarse,
+    distance_mm,
+    largest,
+    millilitres,
+    within_mm,
+)
 
 BODY_HU, AIR_IN_BODY_HU = -300.0, -400.0
 TABLE_VOXELS = 1
@@ -133,11 +142,12 @@ def lung_mask(volume: Volume) -> Lung:
         )
     alone = None if tree.lumen.any() else _side_of_a_part(body, parts)
     sides = _sides(parts, _midline(body, tree.lumen, parts)) if alone is None else parts * np.uint8(alone)
-    filled = np.zeros_like(sides)
+    filled, inner_wall = np.zeros_like(sides), ndimage.binary_dilation(tree.lumen)
     for side in SIDES:
         own, other = sides == side, (sides > 0) & (sides != side)
-        own = closed(own, CLOSING_MM) & body & ~other & ~ndimage.binary_dilation(tree.lumen)
-        filled[ndimage.binary_fill_holes(own) & (filled == 0)] = side
+        own = closed(own, CLOSING_MM) & body & ~other & ~inner_wall
+        box = around(own)
+        filled[box][ndimage.binary_fill_holes(own[box]) & (filled[box] == 0)] = side
     return Lung(grid, filled, tree)
 
 
@@ -199,6 +209,12 @@ def _midline(body: NDArray[np.bool_], lumen: NDArray[np.bool_], parts: NDArray[n
 
 def _sides(parts: NDArray[np.bool_], midline: float) -> NDArray[np.uint8]:
     """RIGHT or LEFT for every voxel of `parts`; where the lungs touch, they are thinned until they part."""
+    sides, box = np.zeros(parts.shape, np.uint8), around(parts)
+    sides[box] = _sides_of(parts[box], midline - box[2].start)
+    return sides
+
+
+def _sides_of(parts: NDArray[np.bool_], midline: float) -> NDArray[np.uint8]:
     on_right = np.broadcast_to(np.arange(parts.shape[2]) < midline, parts.shape)
     depth = within_mm(parts)
     for parting_mm in PARTING_MM:
