@@ -40,11 +40,27 @@ def tilted_axes(tilt_lr_deg: float = 0.0, tilt_hf_deg: float = 0.0) -> NDArray[n
 
 @dataclass(frozen=True, eq=False)
 class Frame(ByValue):
-    """An oriented box of samples: centre and axes in LPS mm, `extent` in mm and `samples` along u, v, w.
+    """An oriented box of samples.
 
     The box is divided into `samples` equal cells an axis and every sample lies at its cell's
     centre: sample i of N over E mm is at (i + 0.5 - N / 2) * E / N from the box's centre.
     (A Slicer slice view puts pixel i at (i - N / 2) * E / N: half a cell lower.)
+
+    Parameters
+    ----------
+    center : (3,)
+        LPS mm.
+    axes : (3, 3)
+        Its rows are the directions of u, v, w in LPS: orthonormal.
+    extent : (3,)
+        Side of the box along u, v, w, mm.
+    samples : (3,) of int
+        How many along u, v, w.
+
+    Raises
+    ------
+    ValueError
+        If one of them is none of the above.
     """
 
     center: NDArray[np.float64]
@@ -73,7 +89,17 @@ class Frame(ByValue):
         tilt_lr_deg: float = 0.0,
         tilt_hf_deg: float = 0.0,
     ) -> Frame:
-        """The cubic VOI of `side_mm`, tilted as :func:`tilted_axes` says."""
+        """A cubic VOI.
+
+        Parameters
+        ----------
+        center_lps_mm : (3,)
+        side_mm : float
+        samples : int or (3,) of int
+            How many along u, v, w.
+        tilt_lr_deg, tilt_hf_deg : float
+            About the left-right and the head-foot axis, see :func:`tilted_axes`.
+        """
         counts = (samples,) * 3 if isinstance(samples, int) else samples
         return cls(np.asarray(center_lps_mm, float), tilted_axes(tilt_lr_deg, tilt_hf_deg), (side_mm,) * 3, counts)
 
@@ -138,9 +164,19 @@ class Frame(ByValue):
         return self.to_lps(signs * np.asarray(self.extent) / 2)
 
     def sample(self, volume: Volume, interpolation: Interpolation = "linear", outside: Outside = "nearest") -> NDArray:
-        """The patch in HU, float32, shape (w, v, u); `outside` says how the CT goes on past its border.
+        """The CT on the frame's samples; only voxels around the frame are read, whatever the CT's size.
 
-        Only the voxels around the frame are read, whatever the CT's size.
+        Parameters
+        ----------
+        volume : Volume
+        interpolation : "linear" or "cubic"
+        outside : "nearest" or "mirror"
+            How the CT goes on past its border.
+
+        Returns
+        -------
+        ndarray, shape (w, v, u)
+            HU, float32.
         """
         linear = volume.grid.lps_to_index[:3, :3] @ self.axes.T * self.spacing
         start = volume.grid.to_index(self.grid.origin)

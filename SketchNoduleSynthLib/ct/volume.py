@@ -23,10 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Voxels `array` (z, y, x; HU for a CT) in the file's own type, on a `grid`.
+    """Voxels on a grid in the patient; equal to another one if voxels, voxel type and grid are.
 
-    `straightened_deg`: the gantry tilt that it was straightened from. Volumes are equal if voxels, voxel type and grid
-    are. Raises :class:`InputError` if the array does not fit the grid.
+    Parameters
+    ----------
+    array : ndarray, shape (z, y, x)
+        HU for a CT, in the file's own number type.
+    grid : Grid
+        Where the voxels lie: size, spacing (mm), origin and direction in LPS mm, as in SimpleITK.
+    straightened_deg : float
+        The gantry tilt that it was straightened from, degrees.
+
+    Raises
+    ------
+    InputError
+        If the array has not three dimensions, or does not fit the grid.
     """
 
     array: NDArray
@@ -43,7 +54,18 @@ class Volume:
     def of(
         cls, array: NDArray, spacing: ArrayLike = 1.0, origin: ArrayLike = 0.0, direction: ArrayLike | None = None
     ) -> Volume:
-        """`array` (z, y, x) on a :class:`Grid` of its size; numbers are for all axes."""
+        """Voxels on a :class:`Grid` of their size.
+
+        Parameters
+        ----------
+        array : ndarray, shape (z, y, x)
+        spacing : float or (3,)
+            Between voxels along x, y, z, mm; a number is for all axes.
+        origin : float or (3,)
+            Centre of the first voxel, LPS mm.
+        direction : (3, 3), optional
+            Its columns are the directions of x, y, z in LPS; the identity if it is left out.
+        """
         spacing, origin = (np.broadcast_to(np.asarray(values, float), 3) for values in (spacing, origin))
         axes = np.eye(3) if direction is None else np.asarray(direction, float)
         return cls(array, Grid(np.array(array.shape[::-1]), spacing, origin, axes))
@@ -98,10 +120,23 @@ class Volume:
 
     @classmethod
     def read(cls, path: str | Path, series: str | None = None, straighten: bool = False) -> Volume:
-        """Read .nrrd, .nii(.gz), .mha/.mhd or DICOM: a folder, or one file for its whole series.
+        """Read a CT.
 
-        `series`: the number or UID of one of several series; `straighten`: resample what is sheared, see
-        :func:`straightened`. Raises :class:`InputError` if that is no CT, :class:`Sheared` if it must be straightened.
+        Parameters
+        ----------
+        path : path
+            A file .nrrd, .nii, .nii.gz, .mha or .mhd, or DICOM: a folder, or one file for its whole series.
+        series : str, optional
+            Number or UID of one of several series.
+        straighten : bool
+            Whether what is sheared, as by a tilted gantry, is resampled; see :func:`straightened`.
+
+        Raises
+        ------
+        InputError
+            If that is no CT.
+        Sheared
+            If it must be straightened.
         """
         from SketchNoduleSynthLib.ct.read import read_voxels
         from SketchNoduleSynthLib.ct.straighten import straightened
@@ -125,7 +160,20 @@ class Volume:
         return image
 
     def write(self, path: str | Path, header: Mapping[str, str] | None = None) -> None:
-        """Write a compressed NRRD with such keys in its header; what is at `path` is replaced when all is written."""
+        """Write a compressed NRRD; what is at `path` is replaced when all is written.
+
+        Parameters
+        ----------
+        path : path
+            Ends in .nrrd.
+        header : mapping of str, optional
+            Keys of its header.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written there.
+        """
         import SimpleITK as sitk
 
         path = Path(path)

@@ -29,11 +29,32 @@ STYLE = 0.5
 class Draft:
     """What is asked for of one nodule, as far as it is: its VOI may lack, and its drawing.
 
-    `style`: how far it goes from the mean style to the seed's, 0 to 1 (models that have styles). `core_hu`: how dense
-    the nodule shall be within 1.5 mm of its centre; None: as the seed has it, as such nodules are.
-    `kind`: one of KINDS. `weights_sha256`, where given, is what the model's weights must be. Raises
-    :class:`InputError` for values that none of it can have. An outline in the nodule's own is its solid part, whatever
-    pen drew it.
+    Parameters
+    ----------
+    voi : Voi, optional
+        Centre (RAS mm), long diameter (mm) and tilt of the box.
+    model : str
+        One of the bundled models.
+    seed : int
+        Decides all that is not asked for.
+    attenuation : str
+        One of ATTENUATIONS.
+    strokes : sequence of Stroke
+        An outline in the nodule's own is its solid part, whatever pen drew it.
+    blending : "soft" or "poisson"
+    style : float
+        How far it goes from the mean style to the seed's, 0 to 1 (models that have styles).
+    core_hu : float, optional
+        How dense the nodule shall be within 1.5 mm of its centre, HU; else as the seed has it, as such nodules are.
+    kind : str
+        One of KINDS.
+    weights_sha256 : str, optional
+        What the model's weights must be.
+
+    Raises
+    ------
+    InputError
+        For a value that none of it can have.
     """
 
     voi: Voi | None = None
@@ -146,7 +167,15 @@ class NoduleRecipe(Draft):
 
 @dataclass(frozen=True)
 class Recipe:
-    """All nodules of a case, in the order in which they are inserted; `software` says what carried it out."""
+    """All nodules of a case.
+
+    Parameters
+    ----------
+    nodules : sequence of NoduleRecipe
+        In the order in which they are inserted.
+    software : dict of str
+        What carried it out, by name.
+    """
 
     nodules: tuple[NoduleRecipe, ...]
     software: dict[str, str] = field(default_factory=dict)

@@ -31,7 +31,22 @@ MAX_CROSSING_POINTS = 500
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A line of the pen, equal to itself alone: `points_mm` (n, 2) as u, v; `closed` joins the last to the first."""
+    """A line of the pen, equal to itself alone.
+
+    Parameters
+    ----------
+    points_mm : (n, 2)
+        u to the right and v down in the sketch plane, mm from the VOI's centre.
+    label : str
+        Which pen: one of LABELS.
+    closed : bool
+        Whether the last point is joined to the first.
+
+    Raises
+    ------
+    InputError
+        For no point, one that is not a number, or an unknown label.
+    """
 
     points_mm: NDArray[np.float64]
     label: Label = "nodule"

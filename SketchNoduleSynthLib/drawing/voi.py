@@ -19,7 +19,21 @@ SIDE_PER_DIAMETER = 2.0
 
 @dataclass(frozen=True)
 class Voi:
-    """Where the nodule stands: centre in RAS mm, long diameter in mm, tilts in degrees (see ct.frame)."""
+    """Where the nodule stands.
+
+    Parameters
+    ----------
+    center_ras_mm : (3,)
+    diameter_mm : float
+        The nodule's long diameter; the box is larger.
+    tilt_lr_deg, tilt_hf_deg : float
+        Of the sketch plane about the left-right and the head-foot axis, see :func:`ct.frame.tilted_axes`.
+
+    Raises
+    ------
+    InputError
+        If one of them is no finite number, or beyond its range.
+    """
 
     center_ras_mm: tuple[float, float, float]
     diameter_mm: float

@@ -39,10 +39,22 @@ class Situation:
 
 @dataclass(frozen=True, eq=False)
 class Insertion:
-    """A nodule ready to stand in a CT: `before` and `after` in the CT's voxel type and the `nodule`, on `box`.
+    """A nodule ready to stand in a CT; only voxels where `after` differs from `before` are ever written.
 
-    Only voxels where `after` differs from `before` are ever written. `recipe` is what was carried out; `situation` is
-    known where the CT's lungs were looked for.
+    Parameters
+    ----------
+    box : Box
+        Where in the CT's array (z, y, x).
+    before, after : ndarray, shape of the box
+        In the CT's voxel type.
+    nodule : ndarray of bool, shape of the box
+        The nodule's voxels.
+    recipe : NoduleRecipe
+        What was carried out.
+    report : Report
+        What was measured.
+    situation : Situation, optional
+        Where in the lungs it stands; known where the CT's lungs were looked for.
     """
 
     box: Box
@@ -54,6 +66,7 @@ class Insertion:
     situation: Situation | None = None
 
     def apply(self, array: NDArray) -> None:
+        """Write the nodule into the CT's voxels (z, y, x); raises :class:`InputError` if they are not that CT's."""
         self._write(array, self.after)
 
     def revert(self, array: NDArray) -> None:

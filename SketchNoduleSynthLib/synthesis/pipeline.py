@@ -36,10 +36,27 @@ INTERPOLATION_VOXELS = 3
 def synthesize(
     volume: Volume, nodule: NoduleRecipe, progress: Progress = silent, make: Generator | None = None
 ) -> Insertion:
-    """Carry out an entry of a recipe on `volume`, which is not changed; cost depends on the VOI, not on the CT's size.
+    """Carry out an entry of a recipe; the cost depends on the VOI, not on the CT's size.
 
-    `make`: another generator than the bundled one, such as freshly trained weights. Raises :class:`InputError` for a
-    VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
+    Parameters
+    ----------
+    volume : Volume
+        The CT, HU; it is not changed.
+    nodule : NoduleRecipe
+    progress : callable, optional
+        Told the name of each stage as it begins; may raise to cancel.
+    make : Generator, optional
+        Another one than the bundled, such as freshly trained weights.
+
+    Returns
+    -------
+    Insertion
+        To be applied to the CT's array.
+
+    Raises
+    ------
+    InputError
+        For a VOI outside the CT or in air, an unusable drawing, or missing or broken weights.
     """
     if nodule.kind != SYNTHETIC:
         return real_nodule(volume, nodule, progress)

@@ -42,11 +42,24 @@ class NoiseHU:
 class Report:
     """What was measured of a nodule on the synthetic CT; its fields are report.json's keys.
 
-    `box_ijk`: the insertion's; `hu_percentiles` by "5" … "95"; `long_diameter_mm`, `short_axis_mm`: see
-    :func:`axes_in_a_slice`;
-    `outline_dice`: overlap of drawn and synthetic outline in the sketch plane, None without a drawing; `seam_ratio`:
-    step at the seam over the noise; `plane_continuity`: see :func:`generated.continuity`; `notes`: what of the request
-    could not be used, a sentence each; `seconds` by stage.
+    Parameters
+    ----------
+    box_ijk : Box
+        The insertion's.
+    hu_mean, hu_percentiles
+        Of the nodule's voxels; percentiles by "5" to "95".
+    long_diameter_mm, short_axis_mm : float
+        See :func:`axes_in_a_slice`.
+    outline_dice : float or None
+        Overlap of drawn and synthetic outline in the sketch plane; None without a drawing.
+    seam_ratio : float
+        Step at the seam over the noise.
+    plane_continuity : float
+        See :func:`generated.continuity`.
+    notes : sequence of str
+        What of the request could not be used, a sentence each.
+    seconds : dict of float
+        By stage.
     """
 
     model: str

@@ -66,7 +66,28 @@ class Result:
 def carry_out(
     volume: Volume, recipe: Recipe, progress: Progress = lambda nodule, stage: None, make: Make = synthesize
 ) -> Result:
-    """Insert a recipe's nodules one after the other into a copy of `volume`; errors name the nodule."""
+    """Insert a recipe's nodules one after the other.
+
+    Parameters
+    ----------
+    volume : Volume
+        The CT, HU; it is not changed.
+    recipe : Recipe
+    progress : callable, optional
+        Told number and stage of the nodule at hand; may raise to cancel.
+    make : callable, optional
+        Makes an insertion of a CT and an entry of a recipe, as :func:`synthesize` does.
+
+    Returns
+    -------
+    Result
+        The synthetic CT, its label map and the insertions.
+
+    Raises
+    ------
+    InputError
+        As :func:`synthesize` does; it names the nodule.
+    """
     synthetic = volume.with_array(volume.array.copy())
     insertions = []
     for index, nodule in enumerate(recipe.nodules):
@@ -140,7 +161,19 @@ def headings(insertions: Sequence[Insertion]) -> list[str]:
 
 
 def write(result: Result, folder: Path) -> None:
-    """Write the five files into `folder`, all or none; of what is there, only files of the same names are replaced."""
+    """Write the five files: CT, labels, recipe, report and preview; all or none.
+
+    Parameters
+    ----------
+    result : Result
+    folder : path
+        Made if it is not there; of what is in it, only files of the same names are replaced.
+
+    Raises
+    ------
+    InputError
+        If they cannot be written there.
+    """
     from SketchNoduleSynthLib.synthesis.picture import write_preview
 
     with all_or_none(folder) as draft:

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 WEIGHTS, GRAPH = "weights.safetensors", "graph.onnx"
 """Half-precision weights; the network's operations in ONNX, whose weights are those of the other file."""
 THREADS = 2
-"""Of OpenVINO, which makes the same voxels with any number: on two cores 0.6 of one thread's time, 1.1 beside a busy one.
-"""
+"""Of OpenVINO, which makes the same voxels with any number: on two idle cores 0.6 of one thread's time."""
 Run = Callable[[Mapping[str, NDArray[np.float32]]], NDArray[np.float32]]
 """A network in use: its `inputs` by name, each with a first axis of one sample, to its output without that axis."""
 
