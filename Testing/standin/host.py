@@ -12,6 +12,7 @@ from typing import Any
 
 import slicer
 import slicer.util
+from PySide6.QtCore import QCoreApplication, QEvent
 from slicer_host import boot as boot_slicer_core
 
 from standin import gestures, messages, parameter_node, properties, qt_module, scripted_module
@@ -117,10 +118,13 @@ class Desktop:
         for module in self._loaded:
             manager.remove(module.name)
             if module.representation:
+                for box in module.representation.findChildren(qMRMLNodeComboBox):
+                    box.let_go()
                 module.representation.deleteLater()
             del sys.modules[module.name]
             sys.path.remove(str(Path(module.path).parent))
         self._loaded = []
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # Without exec() Qt waits for ever.
         self.dialogs.forget()
         self.app.settings().clear()
         while self.app.isRenderPaused():

@@ -77,12 +77,18 @@ class qMRMLNodeComboBox(qMRMLWidget):
     @Slot(object)
     def setMRMLScene(self, scene: Any) -> None:
         """List the nodes of this scene, as they come and go."""
-        for tag in self._scene_tags:
-            self.mrmlScene().RemoveObserver(tag)
+        self.let_go()
         super().setMRMLScene(scene)
         events = ("NodeAddedEvent", "NodeRemovedEvent", "EndBatchProcessEvent", "EndCloseEvent") if scene else ()
         self._scene_tags = [scene.AddObserver(getattr(scene, event), lambda *_: self._list()) for event in events]
         self._list()
+
+    def let_go(self) -> None:
+        """Observe nothing any more."""
+        for tag in self._scene_tags:
+            self.mrmlScene().RemoveObserver(tag)
+        self._scene_tags = []
+        self._follow([])
 
     def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
         """List nodes of the type only if they have the attribute."""
