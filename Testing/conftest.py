@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from memory import give_back
 from nodule_set import write_set
 
 from SketchNoduleSynthLib import fetch
@@ -16,6 +17,13 @@ from training.figures import features
 
 settings.register_profile("suite", deadline=None)  # A busy machine is no failure.
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def given_back() -> Iterator[None]:
+    """After a file's tests, its memory."""
+    yield
+    give_back()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from accelerate.utils import load
+from memory import give_back
 from nodule_set import write_set
 from safetensors.torch import load_file, save_file
 
@@ -74,7 +75,7 @@ class Killed(Exception):
 
 
 def trained(model: str, nodules_npz: Path, folder: Path, steps: int, *more: str) -> dict[str, Any]:
-    """The checkpoint after training as the command line would start it, on one thread."""
+    """The checkpoint after training as the command line would start it, on one thread; nothing else is left of it."""
     options = training_options(None, ("paper",) if model == "mcgan" else ("compact", "paper"))
     options.add_argument("--l1", type=float, default=0.0)
     words = [str(nodules_npz), str(folder), f"--steps={steps}", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
@@ -85,6 +86,7 @@ def trained(model: str, nodules_npz: Path, folder: Path, steps: int, *more: str)
         TRAIN.get(model, train_pix2pix.train)(given)
     finally:
         torch.set_num_threads(threads)
+        give_back()
     return checkpoint(folder)
 
 
@@ -203,30 +205,35 @@ def test_starting_from_weights(tmp_path: Path) -> None:
         start_from(tmp_path / "nothing", {"generator": new})
 
 
-def in_two_processes(nodules_npz: Path, folder: Path, steps: int) -> dict[str, Any]:
-    """The checkpoint after training through torchrun, each process with half of the batch."""
-    words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "training.train_pix2pix"]
-    options = [str(nodules_npz), str(folder), f"--steps={steps}", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
-    done = subprocess.run(
-        [sys.executable, *words, *options],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+ONE_AFTER_THE_OTHER = """
+import sys
+from pathlib import Path
+from test_training_runs import trained
+
+for run in sys.argv[2:]:
+    trained("pix2pix", Path(sys.argv[1]), Path(run), 2)
+"""
+
+
+def in_two_processes(*words: str | Path) -> None:
+    """Started by torchrun, each process with half of the batch."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *map(str, words)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    return checkpoint(folder)
 
 
 def test_two_processes_train_one_network_each_with_its_own_random_numbers(tmp_path: Path) -> None:
     """Stopped and begun again in two, the run is as if unbroken; it then goes on in one process."""
     nodules_npz = write_set(tmp_path / "nodules.npz")
-    in_two_processes(nodules_npz, tmp_path / "resumed", 1)
-    resumed = in_two_processes(nodules_npz, tmp_path / "resumed", 2)
+    words = [nodules_npz, tmp_path / "resumed", "--steps=1", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
+    in_two_processes("-m", "training.train_pix2pix", *words)
+    (tmp_path / "run.py").write_text(ONE_AFTER_THE_OTHER)
+    in_two_processes(tmp_path / "run.py", nodules_npz, tmp_path / "resumed", tmp_path / "unbroken")
+    resumed = checkpoint(tmp_path / "resumed")
     assert resumed["step"] == 2
     assert not torch.equal(resumed["random_states_0"], resumed["random_states_1"])
-    assert equal(resumed, in_two_processes(nodules_npz, tmp_path / "unbroken", 2))
+    assert equal(resumed, checkpoint(tmp_path / "unbroken"))
     assert trained("pix2pix", nodules_npz, tmp_path / "resumed", 3)["step"] == 3
 
 
