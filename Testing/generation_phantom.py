@@ -28,10 +28,14 @@ class Patient:
     table: NDArray[np.bool_]
 
 
-def patient(spacing_mm: float = 2.5) -> Patient:
-    """The patient in cubes, int16 HU, centred on the LPS origin; x to the left, y to posterior, z to the head."""
-    counts = [round(extent / spacing_mm) for extent in EXTENT_MM]
-    x, y, z = ((np.arange(n) - (n - 1) / 2) * spacing_mm for n in counts)
+def patient(spacing_mm: float = 2.5, slices_mm: float | None = None) -> Patient:
+    """The patient, int16 HU, centred on the LPS origin; x to the left, y to posterior, z to the head.
+
+    In cubes, or in slices of another thickness.
+    """
+    spacing = (spacing_mm, spacing_mm, slices_mm or spacing_mm)
+    counts = [round(extent / step) for extent, step in zip(EXTENT_MM, spacing, strict=True)]
+    x, y, z = ((np.arange(n) - (n - 1) / 2) * step for n, step in zip(counts, spacing, strict=True))
     z, y, x = z[:, None, None], y[:, None], x
 
     def ball(at: tuple[float, float, float], *radii: float) -> NDArray[np.bool_]:
@@ -69,6 +73,6 @@ def patient(spacing_mm: float = 2.5) -> Patient:
     noise = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 60, hu.shape), 0.6)
     hu = ndimage.gaussian_filter(hu, 0.5) + noise
     hu[np.broadcast_to((x / 160) ** 2 + (y / 160) ** 2 > 1, hu.shape)] = PADDING_HU
-    origin = [-(n - 1) / 2 * spacing_mm for n in counts]
-    volume = Volume.of(np.rint(hu).astype(np.int16), (spacing_mm,) * 3, origin)
+    origin = [-(n - 1) / 2 * step for n, step in zip(counts, spacing, strict=True)]
+    volume = Volume.of(np.rint(hu).astype(np.int16), spacing, origin)
     return Patient(volume, right & ~walls, left & ~walls, lumen, vessels, nodule, gas, table)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_writer import write_series
-from generation_fixtures import made, made_lung  # noqa: F401
+from generation_fixtures import scanned  # noqa: F401
 from generation_phantom import Patient
 from pydicom import dcmread
 from reading_cases import BEGAN, ENDED
@@ -32,9 +32,9 @@ WORDS = ("--nodules", "2", "--seed", "3", "--sizes", "8", "16", "--model", "pix2
 
 
 @pytest.fixture(scope="module")
-def source(made: Patient, tmp_path_factory) -> Path:  # noqa: F811
+def source(scanned: Patient, tmp_path_factory) -> Path:  # noqa: F811
     path = tmp_path_factory.mktemp("source") / "chest.nrrd"
-    made.volume.write(path)
+    scanned.volume.write(path)
     return path
 
 
@@ -256,8 +256,8 @@ def test_two_cases_of_one_name_are_not_handed_out_as_one(made_case, tmp_path, ca
     assert "the same id" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
-def test_another_source_is_told(case, made, tmp_path, capsys):  # noqa: F811
-    other = made.volume.with_array(made.volume.array + np.int16(1))
+def test_another_source_is_told(case, scanned, tmp_path, capsys):  # noqa: F811
+    other = scanned.volume.with_array(scanned.volume.array + np.int16(1))
     other.write(tmp_path / "other.nrrd")
     assert main(["case", "check", str(case), "--source", str(tmp_path / "other.nrrd")]) == 2
     assert "is not the CT that the case first was made from" in capsys.readouterr().err
@@ -383,14 +383,14 @@ def test_bad_words_get_a_sentence_and_leave_nothing(source, tmp_path, capsys, wo
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
-def test_two_series_and_writing_into_the_source_are_refused(made, tmp_path, capsys):  # noqa: F811
+def test_two_series_and_writing_into_the_source_are_refused(scanned, tmp_path, capsys):  # noqa: F811
     series = tmp_path / "dicom" / "one"
-    write_series(series, made.volume)
+    write_series(series, scanned.volume)
     before = sorted(path.name for path in series.iterdir())
     assert main(["case", "make", str(series), str(series / "case"), *WORDS]) == 2
     assert "lies in the CT's own folder" in capsys.readouterr().err
     assert sorted(path.name for path in series.iterdir()) == before
-    write_series(tmp_path / "dicom" / "two", made.volume)
+    write_series(tmp_path / "dicom" / "two", scanned.volume)
     assert main(["case", "make", str(tmp_path / "dicom"), str(tmp_path / "case"), *WORDS]) == 2
     assert "2 CT series" in capsys.readouterr().err and not (tmp_path / "case").exists()
 
