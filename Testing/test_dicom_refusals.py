@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from refusal import refused
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 from SketchNoduleSynthLib.dicom.series import write_series
+from SketchNoduleSynthLib.synthesis.result import Result
 
 NODULE = (slice(2, 4), slice(3, 6), slice(2, 7))
 
@@ -164,44 +167,63 @@ class TestSource:
             write_series(read, tmp_path / "new", tmp_path / "source")
 
 
+def no_file_above(most_bytes: int) -> None:
+    """From now on no file of this process may grow beyond `most_bytes`, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
 @contextmanager
-def full_disk(after_bytes: int) -> Iterator[None]:
-    """No file may grow beyond `after_bytes`, as on a disk that is full."""
+def full_disk(most_bytes: int) -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (after_bytes, hard))
+    no_file_above(most_bytes)
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def full_for_a_series(study: str, source: Path, result: Result, folder: Path) -> None:
+    with untouched(folder), refused("could not be written", "too large"), full_disk(1000):
+        write_series(result, folder / "new", source, study=study)
+
+
+def full_half_way(result: Result, folder: Path) -> None:
+    done = []
+
+    def fill(number: int, total: int) -> None:
+        done.append(number)
+        if number == 3:
+            no_file_above(500)
+
+    with untouched(folder), refused("could not be written"), full_disk(10_000_000):
+        write_series(result, folder / "new", progress=fill)
+    assert done == [1, 2, 3]
+
+
+def full_for_the_segmentation(result: Result, folder: Path) -> None:
+    write_series(result, folder / "ct")
+    (folder / "nodules.dcm").write_text("an older one")
+    with untouched(folder), refused("could not be written"), full_disk(1000):
+        write_segmentation(result, folder / "ct", folder / "nodules.dcm")
+
+
+@pytest.fixture(scope="class")
+def elsewhere() -> Iterator[Callable[..., None]]:
+    """Calls in another process: the limit is of all that a process writes, and others write here too."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+        yield lambda check, *given: other.submit(check, *given).result()
+
+
 class TestDisk:
     @pytest.mark.parametrize("study", ["source", "anonymous"])
-    def test_full(self, study, source: Path, result, tmp_path: Path) -> None:
-        with untouched(tmp_path), refused("could not be written", "too large"), full_disk(1000):
-            write_series(result, tmp_path / "new", source, study=study)
+    def test_full(self, elsewhere, study, source: Path, result, tmp_path: Path) -> None:
+        elsewhere(full_for_a_series, study, source, result, tmp_path)
 
-    def test_full_half_way(self, result, tmp_path: Path) -> None:
-        done = []
+    def test_full_half_way(self, elsewhere, result, tmp_path: Path) -> None:
+        elsewhere(full_half_way, result, tmp_path)
 
-        def fill(number: int, total: int) -> None:
-            done.append(number)
-            if number == 3:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        try:
-            with untouched(tmp_path), refused("could not be written"):
-                write_series(result, tmp_path / "new", progress=fill)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert done == [1, 2, 3]
-
-    def test_full_for_the_segmentation(self, result, tmp_path: Path) -> None:
-        write_series(result, tmp_path / "ct")
-        (tmp_path / "nodules.dcm").write_text("an older one")
-        with untouched(tmp_path), refused("could not be written"), full_disk(1000):
-            write_segmentation(result, tmp_path / "ct", tmp_path / "nodules.dcm")
+    def test_full_for_the_segmentation(self, elsewhere, result, tmp_path: Path) -> None:
+        elsewhere(full_for_the_segmentation, result, tmp_path)
 
     def test_stopped_half_way(self, source: Path, result, tmp_path: Path) -> None:
         def stop(number: int, total: int) -> None:

@@ -22,6 +22,8 @@ from training.data.dataset import PlaneDataset
 from training.data.nodule_file import Header, Item, Reason, Record, Skipped, write_set
 from training.data.nodules import read_nodules
 
+PATIENCE_S = 120.0
+
 
 @pytest.fixture
 def nodule_set(tmp_path: Path) -> Path:
@@ -78,7 +80,7 @@ def test_a_set_that_was_replaced_is_not_mixed_up(nodule_set: Path) -> None:
 def test_worker_processes_draw_the_same_samples(method: str, nodule_set: Path) -> None:
     samples = PlaneDataset(read_nodules(nodule_set), 2, seed=3, free_share=0.0)
     assert samples[0]["plane"].std() > 0
-    workers = DataLoader(samples, None, num_workers=1, multiprocessing_context=method)
+    workers = DataLoader(samples, None, num_workers=1, multiprocessing_context=method, timeout=PATIENCE_S)
     for there, here in zip(workers, [samples[0], samples[1]], strict=True):
         assert all(torch.equal(there[key], here[key]) for key in here)
 
