@@ -26,7 +26,7 @@ ROOM_MM = 3.0
 ALONG = 0.999
 SLAB = 16
 AROUND_BLUR_MM = 1.5
-FOOT_MM = 2.0
+FOOT_MM = 1.0
 """So deep into a wall a nodule's foot may change it."""
 FILLET_MM = 4.0
 """Where a nodule's border comes so near to a wall's, it grows against it, with a broad foot."""

@@ -62,8 +62,7 @@ class Extracted:
     @cached_property
     def distance_mm(self) -> NDArray[np.float32]:
         """To its rounded border, positive inside."""
-        distance = signed_distance_mm(self.border > 0, np.full(3, SPACING_MM))
-        return ndimage.gaussian_filter(distance - np.sign(distance) * SPACING_MM / 2, ROUNDING_MM)
+        return ndimage.gaussian_filter(signed_distance_mm(self.border > 0, np.full(3, SPACING_MM)), ROUNDING_MM)
 
     @property
     def centre_lps_mm(self) -> NDArray[np.float64]:

@@ -54,11 +54,15 @@ def continuity(made: Generated) -> float:
 def signed_distance_mm(
     inside: NDArray[np.bool_], spacing_mm: Sequence[float] | NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Distance to the border of `inside`, positive within; `spacing_mm` in the array's own order of axes."""
+    """Distance to the border of `inside`, which lies halfway between samples; positive within.
+
+    `spacing_mm`: of samples, nearly the same along all axes, in the array's own order.
+    """
     if not inside.any():
         return np.full(inside.shape, -np.inf, np.float32)
-    within = ndimage.distance_transform_edt(inside, spacing_mm)
-    return (within - ndimage.distance_transform_edt(~inside, spacing_mm)).astype(np.float32)
+    to_samples = ndimage.distance_transform_edt(inside, spacing_mm)
+    to_samples -= ndimage.distance_transform_edt(~inside, spacing_mm)
+    return (to_samples - np.where(inside, 0.5, -0.5) * min(spacing_mm)).astype(np.float32)
 
 
 def smooth_step(share: NDArray) -> NDArray[np.float32]:

@@ -92,14 +92,16 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     beyond = np.sqrt(sum(along**2 for along in np.ix_(*outside)))
     near = looked_up(turned(shapes.distance[found], symmetry), at) * (MOST_DISTANCE / DISTANCE_STEPS) - beyond
     near = np.maximum(near, -MOST_DISTANCE) * half_mm
-    most_mm = MOST_DISTANCE * half_mm
+    most_mm, pixel = MOST_DISTANCE * half_mm, site.reslice.pixel_mm
     if site.across.any():
-        near = near + warp(site.across, site.reslice.pixel_mm, frame, near, most_mm, 1, site.diameter_mm / 2)
+        across = signed_distance_mm(site.across, np.full(2, pixel))
+        near = near + warp(across, pixel, frame, near, most_mm, 1, site.diameter_mm / 2)
     is_thin = False
     if site.is_drawn:  # It has the last word.
-        area, pixel = site.outline[0], site.reslice.pixel_mm
-        is_thin = bool(signed_distance_mm(area, np.full(2, pixel)).max() < THINNEST_MM / 2)
-        near = near + warp(area, pixel, frame, near, most_mm, 0, FALL * np.sqrt(area.sum() / np.pi) * pixel)
+        area = site.outline[0]
+        drawn = signed_distance_mm(area, np.full(2, pixel))
+        is_thin = bool(drawn.max() < THINNEST_MM / 2)
+        near = near + warp(drawn, pixel, frame, near, most_mm, 0, FALL * np.sqrt(area.sum() / np.pi) * pixel)
     distance = gone_on(near, most_mm, float(frame.spacing[0]))
     if is_thin:
         distance += max(0.0, THINNEST_MM / 2 - float(distance.max()))
@@ -176,7 +178,7 @@ def looked_up(cube: NDArray[np.int8], at: Sequence[NDArray[np.float64]]) -> NDAr
 
 
 def warp(
-    area: NDArray[np.bool_],
+    drawn_mm: NDArray[np.float32],
     pixel_mm: float,
     frame: Frame,
     near: NDArray[np.float32],
@@ -186,14 +188,13 @@ def warp(
 ) -> NDArray[np.float32]:
     """What to add to distances for the middle plane across `axis` to be as drawn, less and less away from it.
 
-    `axis` of the samples (w, v, u): 0 for the sketch plane (`area` v, u), 1 for that at right angles (−w, u).
+    `axis` of the samples (w, v, u): 0 for the sketch plane, 1 for that at right angles; `drawn_mm`: signed distances on
+    that plane, (v, u) or (−w, u).
     """
-    drawn = signed_distance_mm(area, np.full(2, pixel_mm))
-    drawn -= np.sign(drawn) * pixel_mm / 2
     u, v, w = frame.offsets
     rows, away = (v, w) if axis == 0 else (-w, v)
-    index = np.meshgrid(*(at / pixel_mm + (len(area) - 1) / 2 for at in (rows, u)), indexing="ij")
-    there = np.clip(ndimage.map_coordinates(drawn, index, order=1, mode="nearest"), -most_mm, most_mm)
+    index = np.meshgrid(*(at / pixel_mm + (len(drawn_mm) - 1) / 2 for at in (rows, u)), indexing="ij")
+    there = np.clip(ndimage.map_coordinates(drawn_mm, index, order=1, mode="nearest"), -most_mm, most_mm)
     more = np.expand_dims(there - near.take(len(away) // 2, axis), axis)
     return more * np.expand_dims(np.exp(-((away / fall_mm) ** 2)), (1, 2) if axis == 0 else (0, 2))
 
@@ -202,8 +203,7 @@ def gone_on(near: NDArray[np.float32], most_mm: float, step_mm: float) -> NDArra
     """Distances that are known up to `most_mm`, from there on by those of the border's samples; something is inside."""
     more = max(0.0, step_mm / 2 - float(near.max()))
     near, most_mm = near + more, max(most_mm - more, 1e-3)
-    far = signed_distance_mm(near > 0, np.full(3, step_mm))
-    far = ndimage.gaussian_filter(far - np.sign(far) * step_mm / 2, 1.0)
+    far = ndimage.gaussian_filter(signed_distance_mm(near > 0, np.full(3, step_mm)), 1.0)
     known = np.clip((most_mm - np.abs(near)) / (0.3 * most_mm), 0, 1)
     # Where a lobe was rounded away, what is kept says that a border is near.
     return np.clip(known * near + (1 - known) * far, far - SLACK_MM, far + SLACK_MM).astype(np.float32)

@@ -16,6 +16,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.density_map import blurred
+from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from training.data.nodule_file import rated_attenuation
 from training.data.nodules import Nodule
 
@@ -68,9 +69,8 @@ class Lesion:
         where = np.argwhere(mask)
         centre = where.mean(0)
         diameter_mm = long_diameter(mask[np.argmax(mask.sum((1, 2)))], SPACING_MM)
-        distance = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
         along, within = np.maximum(LEAST_ROUNDING_MM, np.multiply(ROUNDING, diameter_mm))
-        distance = ndimage.gaussian_filter(distance - np.sign(distance) / 2, (along, within, within))
+        distance = ndimage.gaussian_filter(signed_distance_mm(mask, np.ones(3)), (along, within, within))
         inside = mask & (distance > 0)
         inside = inside if inside.any() else mask
         deep = inside & (distance >= np.percentile(distance[inside], DEEP_PERCENT))
