@@ -24,9 +24,9 @@ from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.segmentation import dice
 from SketchNoduleSynthLib.synthesis.shaping import Shaped, shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
-from training.data.lesions import lesions
+from training.data.lesions import Lesion, lesions
 from training.data.nodules import read_nodules
-from training.shapes import shapes_of
+from training.shapes import border_of, shapes_of
 
 CHEST = chest()
 
@@ -157,6 +157,18 @@ def test_the_shapes_of_a_set_are_those_of_its_nodules(tmp_path: Path) -> None:
         half = made.half_side_mm[number]
         share = (made.distance[number] > 0).mean() * (2 * half) ** 3
         assert share == pytest.approx((lesion.distance_mm > 0).sum(), rel=0.25)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_ball_that_readers_drew_as_a_cylinder_is_a_ball_where_it_is_seen(is_seen: bool) -> None:
+    z, y, x = np.indices((40, 40, 40)) - 20.0
+    ball, cylinder = z**2 + y**2 + x**2 <= 49, (y**2 + x**2 <= 36) & (np.abs(z) <= 6)
+    hu = np.where(ball & is_seen, 30, -850).astype(np.int16)
+    drawn = signed_distance_mm(cylinder, np.ones(3)).astype(np.float16)
+    lesion = Lesion(hu, drawn, drawn, np.full(3, 20.0), 14.0, 5.0, None, 0.0, np.zeros((0, 4), np.float32))
+    made = border_of(lesion) > 0
+    assert made.sum() == pytest.approx(cylinder.sum(), rel=0.05)
+    assert dice(made, ball) > 0.97 if is_seen else dice(made, cylinder) > 0.9
 
 
 def test_missing_or_broken_shapes_are_told(tmp_path: Path) -> None:

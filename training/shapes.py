@@ -2,8 +2,8 @@
 
     python -m training.shapes nodules_training.npz SketchNoduleSynthLib/resources/shapes/lidc.npz
 
-Of every nodule in the middle of its patch the signed distance to its rounded border (`training.data.lesions`), and
-the HU in it blurred by 1.5 mm, on cubes of few samples about its centre that hold it whole. No image data.
+Of every nodule in the middle of its patch the signed distance to its smoothed border, and the HU in it blurred by 1.5
+mm, on cubes of few samples about its centre that hold it whole. No image data.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import new_file
 from SketchNoduleSynthLib.synthesis.appearance import core_density
+from SketchNoduleSynthLib.synthesis.extraction import DENSEST_HU, RISE, opened
+from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
+from SketchNoduleSynthLib.synthesis.segmentation import border_hu
 from SketchNoduleSynthLib.synthesis.shapes import DENSITY_STEP_HU, DISTANCE_STEPS, MOST_DISTANCE
 from training.command import at_least, run_command
 from training.data.lesions import Lesion, lesions
@@ -31,15 +34,38 @@ ROOM_MM = 1.0
 ROUNDING = (0.13, 0.03)
 """Of the diameter, along z and in the slices, beyond what `training.data.lesions` rounds: enough for the eye, which
 sees every flat end that readers left."""
+SEEN_FROM_MM, AROUND_MM, REACH_MM, LEAST_SHARE = 12.0, 8.0, 1.5, 0.3
+"""From this size on a border is where HU show it, against the lung so far around, at most so far outside of the
+readers'; if less than that share of the readers' nodule is seen, theirs counts."""
+GRAIN_MM, SMOOTHING = 0.7, 0.03
+"""Noise's, and of the diameter."""
 LEAST_VOXELS = 5
 
 
-def rounded(lesion: Lesion) -> NDArray[np.float32]:
-    """Its distances, rounded once more, its volume kept."""
-    along, within = np.multiply(ROUNDING, lesion.diameter_mm)
-    distance = ndimage.gaussian_filter(lesion.distance_mm.astype(np.float32), (along, within, within))
-    voxels = int((lesion.distance_mm > 0).sum())
+def border_of(lesion: Lesion) -> NDArray[np.float32]:
+    """Signed distances to its border, mm: as HU show it, or as its readers drew it, rounded; their volume either way.
+
+    Readers draw slice by slice: what they leave is fuller in coronal and sagittal planes than the nodule itself.
+    """
+    theirs = lesion.distance_mm.astype(np.float32)
+    seen = seen_in(lesion.hu, theirs) if lesion.diameter_mm >= SEEN_FROM_MM else np.zeros_like(theirs, bool)
+    if seen.sum() < LEAST_SHARE * (theirs > 0).sum():
+        along, within = np.multiply(ROUNDING, lesion.diameter_mm)
+        distance = ndimage.gaussian_filter(theirs, (along, within, within))
+    else:
+        distance = ndimage.gaussian_filter(
+            signed_distance_mm(seen, np.ones(3)), max(GRAIN_MM, SMOOTHING * lesion.diameter_mm)
+        )
+    voxels = int((theirs > 0).sum())
     return distance - np.partition(distance, -voxels - 1, None)[-voxels - 1]
+
+
+def seen_in(hu: NDArray[np.int16], theirs_mm: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """What HU show of a nodule near its readers' border, without the vessels that run in; see `extraction`."""
+    smooth, near = ndimage.gaussian_filter(hu.astype(np.float32), GRAIN_MM), theirs_mm > -REACH_MM
+    around = smooth[~near & (theirs_mm > -AROUND_MM)]
+    border = border_hu(np.minimum(smooth[theirs_mm > 0], DENSEST_HU), around, RISE)
+    return opened(ndimage.binary_fill_holes(near & (smooth >= border)), -theirs_mm)
 
 
 def half_side_mm(lesion: Lesion, distance_mm: NDArray[np.float32]) -> float:
@@ -57,7 +83,7 @@ def on_cube(values: NDArray, centre: NDArray[np.float64], half_mm: float, sample
 def shapes_of(known: list[Lesion]) -> dict[str, NDArray]:
     """The arrays of :class:`synthesis.shapes.Shapes`."""
     whole = [one for one in known if (one.distance_mm > 0).sum() >= LEAST_VOXELS]
-    distances = [rounded(one) for one in whole]
+    distances = [border_of(one) for one in whole]
     sides = [half_side_mm(*pair) for pair in zip(whole, distances, strict=True)]
     share = np.stack(
         [on_cube(one, n.centre, side, SAMPLES) / side for one, n, side in zip(distances, whole, sides, strict=True)]
