@@ -8,10 +8,11 @@ mm wide; FID, KID (x 1000) and a machine Turing test on Inception features: ROC 
 logistic regression on 64 principal components (0.5 is ideal). A nodule too faint to see fools these: so size, density,
 fine noise, edge width, and the AUC of each of some plain features alone.
 
-Nodules above 12 mm are seen 48 mm wide; no place in a patch of 50 mm is quite free for them, so the emptiest two of
-each patch are taken and the CT goes on by reflection. With --by-kind a test for each of solid, part-solid, ground-glass
-and calcified (solid with a core of 200 HU or more) nodules; where VALIDATION has under 20 of a kind, those of TRAINING
-are among the real ones. `training.figures.insertion` says how a script tests an inserter of its own.
+Nodules above 12 mm are seen 48 mm wide; no place in a patch of 50 mm is free for them, so each stands where a real one
+was taken out, as large and dense as that, twice, with other real ones' outlines. With --by-kind a test for each of
+solid, part-solid, ground-glass and calcified (solid with a core of 200 HU or more) nodules; where VALIDATION has under
+20 of a kind, those of TRAINING are among the real ones. `training.figures.insertion` says how a script tests an
+inserter of its own.
 """
 
 from __future__ import annotations

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
-from scipy.signal import fftconvolve
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.appearance import FREE_LUNG_HU
 from training.data.nodules import Nodule
 
@@ -16,8 +14,6 @@ BALL_MM = 3.0
 BORDER_MM = 12.0
 CLEARANCE_MM = 8.0
 """Between the real nodule's centre and the border of another."""
-DENSE_HU, GAP_MM, APART_MM = -600.0, 2.0, 8.0
-"""Of sites for large nodules: what is in the way, the gap to the real nodule, and how far apart sites are."""
 
 
 def mean_of_ball(radius_mm: float, spacing: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -56,35 +52,3 @@ def site_out_of_sight(
         if not ((away < width_mm / 2 + voxel_mm).all(1) & (away < voxel_mm).any(1)).any():
             return point
     return None
-
-
-def padded(volume: Volume, margin_mm: float) -> Volume:
-    """`volume` (on axes along LPS) continued by reflection."""
-    margin = np.ceil(margin_mm / volume.grid.spacing).astype(int)
-    array = np.pad(volume.array, [(n, n) for n in margin[::-1]], mode="reflect")
-    return Volume.of(array, volume.grid.spacing, volume.grid.to_lps(-margin), volume.grid.direction)
-
-
-def roomiest_sites(nodule: Nodule, diameter_mm: float, count: int) -> list[NDArray[np.float64]]:
-    """Up to `count` voxel centres, LPS mm, for nodules so large that no site of the patch is quite free.
-
-    The emptiest first: where least of the ball of the diameter is dense or lies outside of the patch, and more than
-    half of it is neither. The ball is clear of the real nodule, which no orthogonal plane through the site shows. The
-    CT has to be :func:`padded` there.
-    """
-    ct, mask = padded(nodule.ct, diameter_mm / 2), padded(nodule.mask, diameter_mm / 2)
-    margin = ((np.array(ct.array.shape) - nodule.ct.array.shape) // 2).tolist()
-    inside = np.pad(np.ones(nodule.ct.array.shape, bool), [(n, n) for n in margin])
-    ball = mean_of_ball(diameter_mm / 2, ct.grid.spacing[::-1]).astype(np.float32)
-    taken = fftconvolve(((ct.array > DENSE_HU) | ~inside).astype(np.float32), ball, mode="same")
-    clear = ndimage.distance_transform_edt(mask.array == 0, ct.grid.spacing[::-1]) >= diameter_mm / 2 + GAP_MM
-    for axis in range(3):
-        hidden = ~ndimage.binary_dilation(mask.array.any(tuple({0, 1, 2} - {axis})), iterations=2)
-        clear &= np.moveaxis(hidden[:, None, None], 0, axis)
-    where = np.argwhere(clear & inside & (taken < 0.5))
-    points = ct.grid.to_lps(where[:, ::-1])[np.argsort(taken[tuple(where.T)], kind="stable")]
-    found: list[NDArray[np.float64]] = []
-    while len(points) and len(found) < count:
-        found.append(points[0])
-        points = points[np.linalg.norm(points - points[0], axis=1) >= APART_MM]
-    return found

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from training.data.nodules import Nodule
-from training.data.sites import padded, roomiest_sites, site_out_of_sight
+from training.data.sites import site_out_of_sight
 from training.figures.inserters import Request
 from training.figures.kinds import core_of_nodule, kind_of
 from training.figures.planes import WIDTH_MM
-from training.figures.remake import axial_outline
+from training.figures.remake import axial_outline, emptied
 
 LARGE_MM = 12.0
 LARGE_WIDTH_MM = 48.0
-LARGE_SITES = 2
-"""Places taken of each patch, for nodules above 12 mm."""
+OUTLINES = 2
 Asked = list[tuple[Nodule, Request]]
 """Each request with the real nodule in whose patch it is."""
 
@@ -43,37 +43,32 @@ def requests(nodules: Sequence[Nodule], seed: int, hosts: Sequence[Nodule] | Non
     """Free places in the patches of `hosts` (default: `nodules`), with what is asked drawn from `nodules`.
 
     Diameter, kind, core density and offset from the voxels' centres come from one real nodule, the outline from
-    another. If `nodules` are above 12 mm, two places of each patch, which may not be quite free, and the CT continued
-    by reflection.
+    another. Patches have no free place for nodules above 12 mm: those are asked for as large and dense as the real
+    one, in its very place, emptied, with the outlines of OUTLINES others.
     """
     rng = np.random.default_rng(seed)
     drawn = [(n, stroke) for n in nodules if n.attenuation and (stroke := axial_outline(n, 2 * n.diameter_mm))]
     if not drawn:
         return []
-    large = min(n.diameter_mm for n, _ in drawn) > LARGE_MM
+    if min(n.diameter_mm for n, _ in drawn) > LARGE_MM:
+        places = [(n, n, emptied(n), n.center_mm) for n, _ in drawn for _ in range(OUTLINES)]
+    else:
+        places = list(free_places(nodules if hosts is None else hosts, [n for n, _ in drawn], rng))
     made: Asked = []
-    for nodule in nodules if hosts is None else hosts:
-        size, like = (drawn[rng.integers(len(drawn))][0] for _ in range(2))
-        for point in places(nodule, size.diameter_mm, offset_mm(like), large, rng):
-            shape, outline = drawn[rng.integers(len(drawn))]
-            request = Request(
-                padded(nodule.ct, LARGE_WIDTH_MM / 2) if large else nodule.ct,
-                point,
-                size.diameter_mm,
-                kind_of(size),
-                scaled(outline, size.diameter_mm / shape.diameter_mm),
-                len(made),
-                core_of_nodule(size),
-            )
-            made.append((nodule, request))
+    for number, (host, size, ct, point) in enumerate(places):
+        shape, outline = drawn[rng.integers(len(drawn))]
+        outline = scaled(outline, size.diameter_mm / shape.diameter_mm)
+        asked = Request(ct, point, size.diameter_mm, kind_of(size), outline, number, core_of_nodule(size))
+        made.append((host, asked))
     return made
 
 
-def places(
-    nodule: Nodule, diameter_mm: float, shift_mm: NDArray[np.float64], large: bool, rng: np.random.Generator
-) -> list[NDArray[np.float64]]:
-    """Where in the nodule's patch another of `diameter_mm` may be, `shift_mm` from the centre of a voxel."""
-    if large:
-        return [site + shift_mm for site in roomiest_sites(nodule, diameter_mm, LARGE_SITES)]
-    site = site_out_of_sight(nodule, diameter_mm, WIDTH_MM, rng, shift_mm)
-    return [] if site is None else [site]
+def free_places(
+    hosts: Sequence[Nodule], sizes: Sequence[Nodule], rng: np.random.Generator
+) -> Iterator[tuple[Nodule, Nodule, Volume, NDArray[np.float64]]]:
+    """A host, whose size is asked for, the host's CT, and where in it no nodule is, LPS mm."""
+    for host in hosts:
+        size, like = (sizes[int(rng.integers(len(sizes)))] for _ in range(2))
+        site = site_out_of_sight(host, size.diameter_mm, WIDTH_MM, rng, offset_mm(like))
+        if site is not None:
+            yield host, size, host.ct, site
