@@ -86,6 +86,21 @@ def case(scene):
     return session_nodes.SessionNodes(volumes.node_from_volume(chest(), "chest", scene))
 
 
+@pytest.mark.parametrize("size", [(544, 607), (500, 400), (300, 700)])
+def test_the_box_fills_the_sketch_view_of_another_size_and_its_ruler_is_true(case, slicer_host, size):
+    """A slice node that its logic gives a size takes no matrices from those who listen."""
+    logic = slicer_host.new_slice_logic((544, 667), case.source)
+    node = logic.GetSliceNode()
+    case.session.place(LUNG_RAS_MM)
+    sketch = reslice.SketchView(case, node)
+    sketch.update()
+    logic.ResizeSliceNode(*size)
+    pixel_mm = np.linalg.norm(slicer.util.arrayFromVTKMatrix(node.GetXYToRAS())[:3, 0])
+    assert pixel_mm * min(size) == pytest.approx(2 * case.session.draft.voi.diameter_mm)
+    assert pixel_mm * size[0] == pytest.approx(node.GetFieldOfView()[0]), "of which the ruler is a share"
+    sketch.close()
+
+
 def circle(case):
     return case.scene.GetFirstNodeByName("Long diameter")
 

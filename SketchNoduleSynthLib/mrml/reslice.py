@@ -112,11 +112,14 @@ class SketchView:
 
     def _on_resized(self) -> None:
         """The box fills the view whatever its size; otherwise zoom and shift are the user's."""
-        size = self.slice_node.GetDimensions()
+        node = self.slice_node
+        size = node.GetDimensions()
         if size != self._size:
             self._size = size
             if self._voi is not None:
-                show_frame(self.slice_node, self._frame(self._voi))
+                show_frame(node, self._frame(self._voi))
+        elif not np.isclose(node.GetXYToSlice().GetElement(0, 0), node.GetFieldOfView()[0] / max(size[0], 1)):
+            node.UpdateMatrices()  # It does nothing while the node itself does it, as when its logic gives it a size.
 
     def _turn_back(self) -> None:
         if self._before is not None:
