@@ -60,6 +60,7 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         VTKObservationMixin.__init__(self)
         self.logic: SketchNoduleSynthLogic | None = None
         self.panel: Any = None
+        self._unfollow: Any = None
         self._parameters: Any = None
 
     def setup(self) -> None:
@@ -73,8 +74,8 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.ui.SketchNoduleSynth = widget
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = SketchNoduleSynthLogic()
-        self.panel = Panel(self.ui, widget, self.logic.open, self.logic.worker)
-        self.logic.opened.connect(lambda volume: self.ui.inputSelector.setCurrentNode(volume))
+        self.panel = Panel(self.ui, widget, self.logic.desk)
+        self._unfollow = self.logic.opened.connect(lambda volume: self.ui.inputSelector.setCurrentNode(volume))
         self.panel.scene_rested.connect(self._choose_volume)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._on_node_added)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._on_start_close)
@@ -88,10 +89,11 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
     def cleanup(self) -> None:
         """The application ends or the module is reloaded."""
         self.removeObservers()
-        if self.panel is not None:
+        if self._unfollow is not None:
+            self._unfollow()
+            self._unfollow = None
             self.panel.remove()
-            self.logic.close()
-            self.logic.worker.close()
+            self.logic.desk.leave(self.logic)
 
     def enter(self) -> None:
         self._parameters = self.logic.getParameterNode()
@@ -143,20 +145,19 @@ class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic):
     """The cases of the scene, one a CT; in Slicer's Python console it has the methods of `mrml.console.Console`."""
 
     def __init__(self) -> None:
-        from SketchNoduleSynthLib.editing.worker import Worker
-        from SketchNoduleSynthLib.mrml.console import Console
+        from SketchNoduleSynthLib.mrml.desk import Desk
 
         ScriptedLoadableModuleLogic.__init__(self)
-        self.console = Console()
-        self.worker = Worker()
+        self.desk = Desk.take(self)
+        self.worker = self.desk.worker
 
     def __getattr__(self, name: str) -> Any:
-        if name == "console":  # Not there before __init__.
+        if name == "desk":  # Not there before __init__.
             raise AttributeError(name)
-        return getattr(self.console, name)
+        return getattr(self.desk.console, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(self.console)})
+        return sorted({*super().__dir__(), *dir(self.desk.console)})
 
     def getParameterNode(self) -> SketchNoduleSynthParameterNode:
         return SketchNoduleSynthParameterNode(super().getParameterNode())

@@ -100,6 +100,37 @@ def test_nodules_keep_the_ct_where_it_was(console: Any, move: Any) -> None:
     assert console.nodes is nodes and len(console.session.nodules) == 1, "as if nothing had been"
 
 
+def put_and_harden(node: Any) -> None:
+    move_by_transform(node)
+    node.HardenTransform()
+
+
+def warp(node: Any) -> None:
+    grid = node.GetScene().AddNewNodeByClass("vtkMRMLGridTransformNode", "warp")
+    node.SetAndObserveTransformNodeID(grid.GetID())
+
+
+@pytest.mark.parametrize("move", [*MOVES, put_and_harden, warp])
+@pytest.mark.parametrize("is_moved_before", [False, True])
+def test_the_copy_with_nodules_stays_where_its_ct_is(console: Any, move: Any, is_moved_before: bool) -> None:
+    """Moved apart, it would show nodules elsewhere than they are put."""
+    if is_moved_before:
+        transformed(console.nodes.source, 5.0)
+    draw(console)
+    console.insert()
+    nodes, told = console.nodes, []
+    nodes.refused.connect(told.append)
+    there, voxels = middle_of_changes_ras(console), slicer.util.arrayFromVolume(nodes.result).copy()
+    move(nodes.result)
+    assert console.nodes is nodes
+    assert np.allclose(volumes.ijk_to_world(nodes.result), volumes.ijk_to_world(nodes.source))
+    assert told == ["CT synthetic lies where CT lies, again: to move it, move a copy of it."]
+    assert np.array_equal(slicer.util.arrayFromVolume(nodes.result), voxels)
+    console.choose(seed=4)
+    console.insert()
+    assert np.linalg.norm(middle_of_changes_ras(console) - there) < 3.0 and len(told) == 1
+
+
 def test_hardening_moves_nothing(console: Any) -> None:
     move_by_transform(console.nodes.source)
     draw(console)

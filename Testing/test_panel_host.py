@@ -62,6 +62,14 @@ def test_a_ct_that_moves_under_its_nodules_says_what_must_be_undone(inserted):
     assert len(inserted.session.nodules) == 1
 
 
+def test_the_copy_with_nodules_that_is_moved_apart_comes_back_and_it_is_told(inserted):
+    nodes = inserted.editor.nodes
+    transformed(nodes.result, 12.0, 10.0)
+    inserted.desktop.process_events(RESTED_S)
+    assert nodes.result.GetParentTransformNode() is None and inserted.editor.nodes is nodes
+    assert "lies where CT lies, again" in inserted.ui.statusLabel.text
+
+
 def test_a_rename_is_no_change_of_the_ct(drawn):
     before = drawn.editor
     before.nodes.source.SetName("another name")

@@ -55,6 +55,7 @@ class Console:
             self._opened[volume_node.GetID()] = nodes
         elif not nodes.is_up_to_date():
             nodes = self._opened[volume_node.GetID()] = reopened(nodes)
+        nodes.put_in_place()
         was, self._current = self._current, nodes
         if was is None or was.source is not nodes.source:
             self.opened.emit(nodes.source)

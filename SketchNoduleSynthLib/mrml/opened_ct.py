@@ -25,10 +25,9 @@ class OpenedCt:
 
     def holds(self) -> bool:
         """Whether its voxels, and where they lie in the world, are the same; quick unless voxels were written."""
+        if not self.is_place_of(self.source):
+            return False
         try:
-            matrix = turned(volumes.ijk_to_world(self.source))
-            if not np.allclose(matrix, self.session.source.grid.index_to_lps, atol=SAME_MM):
-                return False
             state = self._state_of_voxels()
             if state != self._voxels:
                 if volumes.volume_from_node(self.source).sha256() != self.session.source_sha256:
@@ -37,6 +36,14 @@ class OpenedCt:
         except InputError:
             return False
         return True
+
+    def is_place_of(self, node: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Whether the voxels of `node` lie where those of the CT lay when it was opened."""
+        try:
+            matrix = turned(volumes.ijk_to_world(node))
+        except InputError:  # Of a transform that is not linear.
+            return False
+        return np.allclose(matrix, self.session.source.grid.index_to_lps, atol=SAME_MM)
 
     def _state_of_voxels(self) -> tuple[Any, ...]:
         """Is the same as long as no voxel was written; the array may be another one, as a sequence's frames are."""

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import slicer
@@ -33,6 +33,7 @@ from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
 from SketchNoduleSynthLib.mrml.session_text import new_session_text
 from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
 from SketchNoduleSynthLib.mrml.voi_box import VOI, VoiBox
+from SketchNoduleSynthLib.signals import Signal
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.nodule import Nodule
@@ -70,6 +71,11 @@ class SessionNodes:
         self.box = VoiBox(self.text_node, self.session)
         self.refused = self.box.refused
         self.window = SharedWindow()
+        self.moved: Signal[[]] = Signal()
+        """The CT with the nodules may lie elsewhere; see :meth:`put_in_place`."""
+        self._unwatch: Callable[[], None] = lambda: None
+        if self.result is not None:
+            self._watch(self.result)
         for node in (source, self.result, self.node(PREVIEW)):
             if node is not None:
                 self.window.join(node)
@@ -128,6 +134,7 @@ class SessionNodes:
             result = volumes.result_from_source(self.source, f"{self.source.GetName()} synthetic")
             self._keep(RESULT, result)
             self.window.join(result)
+            self._watch(result)
             boxes = [nodule.insertion.box for nodule in self.session.nodules if nodule.insertion is not None]
         volumes.rewrite(result, [(box, self.session.read(box)) for box in boxes])
 
@@ -164,6 +171,17 @@ class SessionNodes:
         volumes.update_node(node, plane)
         return node
 
+    def put_in_place(self) -> None:
+        """Lay the CT with the nodules where the CT lies: apart, it would show nodules elsewhere than they are put.
+
+        Not within the event of the one who moved it, as Slicer's transforms do not bear that.
+        """
+        result, place = self.result, self._opened.is_place_of
+        if result is not None and not place(result) and place(self.source):
+            volumes.lay_like(result, self.source)
+            name = self.source.GetName()
+            self.refused.emit(f"{result.GetName()} lies where {name} lies, again: to move it, move a copy of it.")
+
     def restore(self) -> bool:
         """Make again what of it someone deleted; whether anything was."""
         nodules, voi = self.session.nodules, self.session.draft.voi
@@ -197,8 +215,13 @@ class SessionNodes:
         self._disconnect()
         self.box.close()
         self.window.close()
+        self._unwatch()
 
     # Within
+
+    def _watch(self, result: slicer.vtkMRMLScalarVolumeNode) -> None:
+        self._unwatch()
+        self._unwatch = volumes.observe_ct(result, self.moved.emit)
 
     def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
         self.text_node.SetNodeReferenceID(role, node.GetID())

@@ -128,6 +128,14 @@ def result_from_source(source: slicer.vtkMRMLScalarVolumeNode, name: str) -> sli
     return result
 
 
+def lay_like(result: slicer.vtkMRMLScalarVolumeNode, source: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Give `result` the transform and the geometry of `source`."""
+    ijk_to_node = vtk.vtkMatrix4x4()
+    source.GetIJKToRASMatrix(ijk_to_node)
+    result.SetAndObserveTransformNodeID(source.GetTransformNodeID())
+    result.SetIJKToRASMatrix(ijk_to_node)
+
+
 def rewrite(result: slicer.vtkMRMLScalarVolumeNode, voxels: Iterable[tuple[Box, NDArray]]) -> None:
     """Write `voxels` into their boxes (z, y, x) of a node that :func:`result_from_source` made, and show it.
 

@@ -10,12 +10,11 @@ import slicer
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.ct.grid import Sheared
-from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.lung import look_for_lung
 from SketchNoduleSynthLib.mrml.controller import Controller
+from SketchNoduleSynthLib.mrml.desk import Desk
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
 from SketchNoduleSynthLib.panel.context import Context, once
 from SketchNoduleSynthLib.panel.controls import Controls
@@ -36,13 +35,13 @@ QUIET_MS = 200
 
 
 class Panel:
-    """All controls of `ui`; `open_nodes` gives the session of a volume node, `worker` does what takes time."""
+    """All controls of `ui`, for what lies on `desk`."""
 
-    def __init__(self, ui: Any, parent: Any, open_nodes: Callable[[Any], SessionNodes], worker: Worker) -> None:
-        self.ui, self.open_nodes, self.worker = ui, open_nodes, worker
+    def __init__(self, ui: Any, parent: Any, desk: Desk) -> None:
+        self.ui, self.desk, self.worker = ui, desk, desk.worker
         self.message = ""
         self._is_listening = False
-        context = Context(ui, parent, worker)
+        context = Context(ui, parent, desk.worker)
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
         self.ct = CtSection(context)
@@ -56,7 +55,8 @@ class Panel:
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
-        self._disconnect = worker.submitted.connect(self._timer.start)
+        self._disconnect = desk.worker.submitted.connect(self._timer.start)
+        self._unfollow: Callable[[], object] = lambda: None
         if slicer.app.layoutManager() is not None:
             slicer.app.layoutManager().layoutChanged.connect(self._on_layout)
         self._unwatch: Callable[[], None] = lambda: None
@@ -101,21 +101,21 @@ class Panel:
             self.message = _("This CT already holds synthetic nodules; choose the one that it was made from.")
         elif volume_node is not None:
             try:
-                self.editing.controller = Editor(
-                    self.open_nodes(volume_node), slice_views(), self.worker, sessions_folder()
-                )
-                self.editing.controller.changed.connect(self.refresh)
-                self.editing.controller.come_to_front(self._is_listening)
-                look_for_lung(self.editing.controller.session.source)
+                editor = self.desk.edit(self, volume_node, slice_views, sessions_folder())
+                self.editing.controller = editor
+                unfollow = [editor.changed.connect(self.refresh), editor.nodes.moved.connect(self.look_at_scene_soon)]
+                self._unfollow = lambda: [end() for end in unfollow]
+                self.desk.come_to_front(self, self._is_listening)
+                look_for_lung(editor.session.source)
             except InputError as error:
                 self.message, self.ct.is_sheared = str(error), isinstance(error, Sheared)
         self.refresh()
 
     def close(self) -> None:
         """Let go of what is edited, whose nodes stay in the scene, or read."""
-        editor, self.editing.controller = self.editor, None
-        if editor is not None:
-            editor.close()
+        self.editing.controller = None
+        self._unfollow()
+        self.desk.close(self)
         for mode in self.modes:
             mode.close()
         self._unwatch()
@@ -124,7 +124,7 @@ class Panel:
         self.refresh()
 
     def look_at_scene_soon(self) -> None:
-        """Nodes come or go, perhaps several, and are not whole yet."""
+        """Nodes come, go or move, perhaps several, and are not whole yet."""
         self._rest.start()
 
     def _on_scene_rests(self) -> None:
@@ -162,7 +162,7 @@ class Panel:
         """Shortcuts, pens, previews and the mark are there only while the module is the one in front."""
         self._is_listening = is_listening
         if self.editor is not None:
-            self.editor.come_to_front(is_listening)
+            self.desk.come_to_front(self, is_listening)
         if not is_listening:
             self.reading.controls.do(lambda reader: reader.take(None))
         self._listen_to_keys()

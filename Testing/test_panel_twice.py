@@ -1,0 +1,77 @@
+"""Two instances of the module's panel in one Slicer, on our stand-in: they are windows onto the same session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from phantom import LUNG_RAS_MM
+from reader import Reader
+from test_panel_host import a_volume, drawn, layers, reader  # noqa: F401
+
+pytest_plugins = ["standin"]
+
+
+@pytest.fixture
+def second(drawn: Reader) -> Any:  # noqa: F811
+    """The Python widget of another instance, as `slicer.util.getNewModuleWidget` makes one."""
+    from standin.scripted_module import qSlicerScriptedLoadableModuleWidget
+
+    other = qSlicerScriptedLoadableModuleWidget(drawn.module.module.name)
+    other.show()
+    widget = other.self()
+    widget.ui.inputSelector.setCurrentNode(drawn.editor.nodes.source)
+    yield widget
+    other.deleteLater()
+
+
+def insert(reader: Reader, widget: Any) -> None:  # noqa: F811
+    reader.click(widget.ui.insert)
+    while widget.logic.worker.is_busy:
+        reader.desktop.process_events(0.01)
+
+
+def test_what_one_does_the_other_shows(drawn: Reader, second: Any) -> None:  # noqa: F811
+    assert drawn.editor.tools.current == "nodule", "the pen stays in the hand"
+    assert second.panel.editor is drawn.editor and second.ui.insert.enabled
+    second.ui.seed.setValue(5)
+    assert drawn.ui.seed.value == 5
+    insert(drawn, second)
+    for ui in (drawn.ui, second.ui):
+        assert ui.nodulesTable.rowCount == 1 and ui.insert.text == "Update nodule 1 (I)"
+        assert ui.statusLabel.text == "Insert nodule 1: done."
+    drawn.click(drawn.ui.undo)
+    assert second.ui.nodulesTable.rowCount == 0 and drawn.session.draft.seed == 5
+
+
+@pytest.mark.parametrize("is_first_closed", [True, False])
+def test_closing_one_leaves_the_other_and_the_scene_whole(drawn: Reader, second: Any, is_first_closed: bool) -> None:  # noqa: F811
+    insert(drawn, second)
+    nodes, session = drawn.editor.nodes, drawn.session
+    shown = layers(drawn, "Green"), drawn.slice_to_ras("Red")
+    left = second if is_first_closed else drawn.widget
+    (drawn.widget if is_first_closed else second).cleanup()
+    drawn.desktop.process_events(0.05)
+    assert left.panel.editor.nodes is nodes and left.panel.editor.session is session
+    assert layers(drawn, "Green") == shown[0] and np.array_equal(drawn.slice_to_ras("Red"), shown[1])
+    left.ui.seed.setValue(8)
+    insert(drawn, left)
+    assert session.nodules[0].recipe.seed == 8 and left.ui.nodulesTable.rowCount == 1
+
+
+def test_another_ct_is_chosen_in_both(drawn: Reader, second: Any) -> None:  # noqa: F811
+    other = a_volume("other")
+    second.ui.inputSelector.setCurrentNode(other)
+    assert drawn.ui.inputSelector.currentNode() is other
+    assert drawn.editor is second.panel.editor and drawn.editor.nodes.source is other
+    drawn.place(LUNG_RAS_MM)
+    assert second.ui.diameter_mm.enabled
+
+
+def test_deleting_the_ct_ends_both(drawn: Reader, second: Any) -> None:  # noqa: F811
+    import slicer
+
+    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)
+    drawn.desktop.process_events(0.05)
+    assert drawn.editor is None and second.panel.editor is None
