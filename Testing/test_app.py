@@ -210,6 +210,7 @@ def test_a_recipe_comes_back(visitor, tmp_path):
     visitor.draw()
     visitor.insert()
     recipe = visitor.download("Recipe", tmp_path)
+    visitor.wait_until_told("Recipe: recipe.json is downloaded.")
     visitor.click("Undo (Z)")
     visitor.wait_for(lambda: not visitor.value("nodules"), "undo")
     visitor.send("Load a recipe", recipe)

@@ -75,6 +75,11 @@ def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, op
             assert box["y"] + box["height"] <= size[1], f"{words} has to be scrolled to"
     if not options:
         assert visitor.page.locator(".panel").evaluate("e => e.scrollHeight <= e.clientHeight"), "nothing is scrolled"
+        visitor.page.evaluate("trame.state.update({task: 'Insert nodule 1: network'})")
+        visitor.page.locator(".status").get_by_text("Cancel").wait_for()
+        assert visitor.page.locator(".panel").evaluate("e => e.scrollHeight <= e.clientHeight"), "nor while it is made"
+        visitor.page.evaluate("trame.state.update({task: ''})")
+    assert visitor.page.evaluate("getComputedStyle(document.documentElement).overflowY") == "hidden"
     for scrolled in (".panel", ".below", ".toolbar"):
         assert visitor.page.locator(scrolled).evaluate("e => e.scrollWidth <= e.clientWidth"), scrolled
     if options:

@@ -123,9 +123,14 @@ def test_undo_and_redo_wherever_the_focus_is_and_pens_after_a_number(hand):
 
 def test_what_cannot_be_used_is_told_at_the_pen(hand):
     hand.page.keyboard.press("n")
-    hand.drag("Sketch", [(0.5, 0.5), (0.501, 0.5)])
-    hand.wait_for(lambda: hand.page.locator(".bubble").is_visible(), "the sentence")
-    assert "too short" in hand.page.locator(".bubble").inner_text()
+    bubble, view = hand.page.locator(".bubble"), hand.box("Sketch")
+    for at in ((0.5, 0.5), (0.01, 0.93), (0.99, 0.93)):
+        hand.drag("Sketch", [at, (at[0] + 0.001, at[1])])
+        hand.wait_for(bubble.is_visible, "the sentence")
+        assert "too short" in bubble.inner_text()
+        box = bubble.bounding_box()
+        for start, length in (("x", "width"), ("y", "height")):
+            assert view[start] <= box[start] <= view[start] + view[length] - box[length], "all of it can be read"
 
 
 def test_double_click_shows_one_view_alone_and_all_again(hand):
@@ -166,10 +171,12 @@ def test_a_line_is_measured_and_taken_away(hand):
 def test_off_the_plane_is_told_and_the_pen_brings_it_back_with_its_zoom(hand):
     mouse, off = hand.page.mouse, lambda: hand.value("off_plane_mm")
     mouse.move(*middle(hand, "Sketch"))
+    whole = mm_across(hand, "Sketch")
     hand.page.keyboard.down("Control")
     mouse.wheel(0, -120)
     hand.page.keyboard.up("Control")
-    hand.page.wait_for_timeout(300)
+    hand.wait_for(lambda: mm_across(hand, "Sketch") < whole, "the zoom")
+    hand.page.wait_for_timeout(100)
     zoomed = mm_across(hand, "Sketch")
     mouse.wheel(0, -120)
     hand.wait_for(lambda: off() > 0, "the wheel")

@@ -28,6 +28,8 @@ def test_after_the_server_was_killed_the_drawing_is_taken_up_or_deleted(tmp_path
             visitor.click("Take it up again")
             visitor.wait_for(lambda: visitor.is_enabled("clear"), "the drawing")
             assert not visitor.is_enabled("take_up")
+            near = lambda: visitor.value("marks")["Red"]  # noqa: E731
+            visitor.wait_for(lambda: near()["ruler_mm"] / near()["ruler_share"] < 120, "the box from near")
             visitor.send("Open a CT", ct)
             visitor.wait_for(lambda: not visitor.is_enabled("clear"), "the CT anew")
             visitor.click("Delete it")

@@ -54,7 +54,11 @@ def test_place_draw_preview_insert_undo(reader):
     assert np.abs(np.subtract(reader.session.draft.voi.center_ras_mm, LUNG_RAS_MM)).max() < 3.0
     assert reader.ui.draw_nodule.checked
     assert "Draw the nodule" in reader.ui.statusLabel.text
+    reader.key("p")
+    assert "click into the lung" in reader.ui.statusLabel.text, "again, as that is the tool in the hand"
+    reader.key("n")
     reader.draw(share=0.2)
+    assert "Insert (I)" in reader.ui.statusLabel.text
     radius = np.linalg.norm(reader.session.draft.strokes[0].points_mm, axis=1)
     assert radius == pytest.approx(0.2 * 24.0, abs=0.3), "0.2 of the view's width, which the VOI of 24 mm fills"
     reader.wait()
@@ -222,7 +226,7 @@ def test_edit_hide_duplicate_remove_and_before(drawn):
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
     drawn.click(drawn.ui.new_nodule)
-    assert drawn.session.state.edited is None
+    assert drawn.session.state.edited is None and drawn.editor.tools.current == "nodule", "it can be drawn at once"
     drawn.click(drawn.ui.edit)
     assert "Update nodule 1" in drawn.ui.insert.text
     drawn.ui.seed.setValue(9)

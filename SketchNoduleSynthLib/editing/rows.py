@@ -71,7 +71,10 @@ def _remarks(nodule: Nodule) -> str:
 
 def _place(nodule: Nodule, lung: Lung | None) -> str:
     """The side, the third of the lung and the slice of the CT, as far as they are known."""
-    where = " ".join(filter(None, side_and_third(lung, nodule.recipe.voi.center_lps_mm))) if lung else ""
+    where = ""
+    if lung is not None:
+        side, third = side_and_third(lung, nodule.recipe.voi.center_lps_mm)
+        where = f"{side or ''} {third} third".strip()  # Of a lung, not its middle lobe.
     slices = nodule.insertion.box[0] if nodule.insertion else None
     number = f"slice {(slices.start + slices.stop) // 2 + 1}" if slices else ""
     return ", ".join(filter(None, (where, number)))

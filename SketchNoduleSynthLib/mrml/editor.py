@@ -74,8 +74,7 @@ class Editor(Selecting):
         nodes.lay_out(self.sketch.slice_node)
         self._on_change()
         self.previews.warm_up()
-        if self._voi is not None:
-            self.views.look_at(self._voi.center_ras_mm)
+        self._look_at_draft()
 
     @property
     def session(self) -> Session:
@@ -83,7 +82,10 @@ class Editor(Selecting):
 
     @property
     def next_step(self) -> str:
-        return (self._voi is None and self.kept.offer) or self.session.draft.lacks
+        if self.tools.current in CLICKS:
+            return CLICKS[self.tools.current]
+        drawn = "" if self.session.is_inserted else "Insert (I) puts it into a copy of the CT; Variants shows others."
+        return (self._voi is None and self.kept.offer) or self.session.draft.lacks or drawn
 
     def end_gesture(self) -> None:
         self.session.end_gesture()
@@ -103,6 +105,15 @@ class Editor(Selecting):
         self.kept.close()
         self.sketch.close()
         self.nodes.show_drawing(False)
+
+    def take_up(self) -> None:
+        """Go on with what is kept of the last time."""
+        self.kept.take_up()
+        self._look_at_draft()
+
+    def _look_at_draft(self) -> None:
+        if self._voi is not None:
+            self.views.look_at(self._voi.center_ras_mm)
 
     # Drawing
 
@@ -161,7 +172,8 @@ class Editor(Selecting):
         self.tell("Cancelled; the CT was not changed.")
 
     def restore(self) -> None:
-        """Make again what someone deleted of the session's nodes: the session is as it was."""
+        """Make again what someone deleted of the session's nodes, or moved: the session is as it was."""
+        self.nodes.put_in_place()
         if self.nodes.restore():
             self.nodes.lay_out(self.sketch.slice_node)
             self.message = "What was deleted belongs to this CT's nodules and is here again; remove them in the panel."

@@ -147,7 +147,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         "new_nodule",
         "New nodule",
         "Draw another one in the same box",
-        lambda e: e.session.edit(None),
+        Editor.draw_another,
         enabled=lambda e: e.session.state.edited is not None,
     ),
     Action(

@@ -46,6 +46,11 @@ class Selecting(Scanning):
         self.take("nodule")
         self.select(key)
 
+    def draw_another(self) -> None:
+        """Begin another nodule in the same box."""
+        self.session.edit(None)
+        self.take("nodule")
+
     def duplicate(self, key: int, center_ras_mm: Sequence[float] | None = None) -> None:
         self.session.duplicate(key, center_ras_mm)
         self.take("nodule")

@@ -85,7 +85,7 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "take_up",
         "Take it up again",
         "Go on with what was made in this CT the last time",
-        lambda e: e.kept.take_up(),
+        Editor.take_up,
         enabled=is_kept,
     ),
     Action(

@@ -17,7 +17,11 @@ from SketchNoduleSynthLib.signals import Signal
 
 PLACE, ERASER, POINTS, MEASURE, FIND, COPY = "place", "eraser", "points", "measure", "find", "copy"
 TOOLS = (PLACE, *LABELS, ERASER, POINTS, MEASURE, FIND, COPY)
-CLICKS = (PLACE, FIND, COPY)
+CLICKS = {
+    PLACE: "Place the volume of interest: click into the lung.",
+    FIND: "Click on a nodule of the CT, in any slice view.",
+    COPY: "Click into the lung, where it shall be drawn again.",
+}
 IN_ALL_VIEWS = (*CLICKS, MEASURE)
 ERASER_SHARE = 0.06
 """The eraser's radius over the VOI's diameter."""

@@ -64,7 +64,7 @@ def _panel() -> None:
         _insert()
     with html.Div(classes="status", role="status"):
         html.Span("{{ task || status }}", classes="sentence")
-        vuetify3.VProgressLinear(indeterminate=True, v_if=("task",), **spoken("Something is being made"))
+        vuetify3.VProgressLinear(indeterminate=True, absolute=True, v_if=("task",), **spoken("Something is being made"))
         action_button(EDITING.action("cancel"), v_if=("task",))
 
 

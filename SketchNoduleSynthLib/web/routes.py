@@ -65,8 +65,13 @@ class Routes:
         name = request.match_info["name"]
         if name not in DOWNLOADS:
             raise web.HTTPNotFound(text=f"There is no {name}; there are {', '.join(DOWNLOADS)}.\n")
+        words = DOWNLOADS[name]
         try:
-            return await sent(request, self._editor().session.result(), name)
+            result = self._editor().session.result()
+            self.app.tell(f"{words}: {name} is being written ...")
+            response = await sent(request, result, name)
         except InputError as error:
             self.app.tell(str(error))
             return web.Response(status=422, text=f"{error}\n")
+        self.app.tell(f"{words}: {name} is downloaded.")
+        return response

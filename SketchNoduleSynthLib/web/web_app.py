@@ -141,6 +141,8 @@ class WebApp(ABC, Generic[C]):
     def _on_pen(self, view: str, points: Sequence[Sequence[float]], is_finished: bool) -> None:
         pen = self.views.pens.get(view)
         if pen is not None:
+            if is_finished:
+                self.show(told="")  # The same sentence as before is told again.
             pen.receive(points, is_finished)
 
     def _on_key(self, key: str) -> None:

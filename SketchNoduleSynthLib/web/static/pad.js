@@ -72,7 +72,8 @@
         const at = this.ended;
         const isOfIt = sentence && at && at.when > ours.asked && performance.now() < at.until;
         if (!isOfIt) return (this.bubble = null);
-        this.bubble = { left: `${100 * at.x}%`, top: `${100 * at.y}%` };
+        const left = `clamp(124px, ${100 * at.x}%, 100% - 124px)`; // Half its width, so that all of it is read.
+        this.bubble = { left, top: `min(${100 * at.y}%, 100% - 120px)` };
         setTimeout(() => (this.bubble = null), TOLD_MS);
       },
     },
