@@ -107,7 +107,10 @@ def started(command: Sequence[str], kept: str = "") -> Iterator[Server]:
             yield Server(process, address[0], complaints, Path(kept or nothing))
         finally:
             process.terminate()
-            process.wait(PATIENCE_S)
+            try:
+                process.wait(PATIENCE_S)
+            finally:
+                process.kill()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import CHROMIUM, Visitor, chromium, panel_words, started
@@ -24,18 +25,25 @@ def cases(tmp_path) -> Path:
     return write_cases(tmp_path / "cases", READER)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
 @contextmanager
-def reading(cases: Path) -> Iterator[tuple[Visitor, list[str]]]:
+def reading(cases: Path, browser: Any) -> Iterator[tuple[Visitor, list[str]]]:
     """At the page of the command, and all that its server sends."""
     command = [sys.executable, "-m", "SketchNoduleSynthLib", "case", "read", str(cases), "--reader", READER]
     got: list[str] = []
-    with started(command) as server, chromium() as browser:
+    with started(command) as server:
         visitor = Visitor(browser, server)
         visitor.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: got.append(str(frame))))
         visitor.page.reload()
         visitor.wait_for(lambda: visitor.value("title"), "a case")
         yield visitor, got
         assert not visitor.errors
+        visitor.close()
 
 
 def finish(visitor: Visitor) -> None:
@@ -54,8 +62,8 @@ def heading(visitor: Visitor) -> str:
     return visitor.page.locator(".panel .name").first.inner_text()
 
 
-def test_cases_are_read_one_after_the_other(cases):
-    with reading(cases) as (visitor, got):
+def test_cases_are_read_one_after_the_other(cases, browser):
+    with reading(cases, browser) as (visitor, got):
         assert heading(visitor) == "Case 2 of 4: c2" and visitor.value("limits")["slice_number"] == [1, 20]
         assert visitor.button("Next case").is_disabled()
         visitor.read_words([word for word in panel_words("readingSection") if word != "Leave"])
@@ -82,17 +90,17 @@ def test_cases_are_read_one_after_the_other(cases):
     assert [len(reading.findings) for reading in kept] == [0, 1, 0]
     assert all(reading.finished for reading in kept)
 
-    with reading(cases) as (visitor, _got):
+    with reading(cases, browser) as (visitor, _got):
         assert heading(visitor) == "Case 4 of 4: c4", "where it was left"
         finish(visitor)
         visitor.wait_until_told(f"All 4 cases are read; the readings are kept in {cases / 'readings'}.")
         assert visitor.button("Next case").is_disabled()
 
 
-def test_a_case_that_cannot_be_opened_is_told_and_tried_again(cases):
+def test_a_case_that_cannot_be_opened_is_told_and_tried_again(cases, browser):
     (cases / "c3.zip").unlink()
     ct = cases / "c4" / "ct" / "ct.nrrd"
-    with reading(cases) as (visitor, _got):
+    with reading(cases, browser) as (visitor, _got):
         assert heading(visitor) == "Case 2 of 3: c2"
         finish(visitor)
         ct.rename(ct.with_name("elsewhere"))
