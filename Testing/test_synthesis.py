@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -392,6 +393,18 @@ def test_an_asked_density_is_in_the_core():
     assert cores[-300.0] < cores[60.0] < cores[700.0]
     # The phantom has no noise: there the network makes calcium denser than asked, in real CT not.
     assert all(abs(found - asked) < 100 + 0.4 * max(asked, 0) for asked, found in cores.items())
+
+
+@pytest.mark.parametrize("attenuation", ["solid", "ground-glass"])
+def test_no_nodule_is_darker_than_the_lung_that_it_stands_in(attenuation):
+    volume = chest()
+    dense_lung = volume.with_array(np.where(volume.array < -700, volume.array + 120, volume.array).astype(np.int16))
+    made = synthesize(dense_lung, recipe("mcgan", 16.0, attenuation=attenuation, core_hu=-890.0))
+    lung = float(np.median(made.before[made.before < -500]))
+    assert made.after[ndimage.binary_erosion(made.nodule)].mean() > lung + 50
+    told = float(re.search(r"(-\d+) HU", made.report.notes[0])[1])
+    assert told == pytest.approx(lung + 100, abs=15)
+    assert not synthesize(dense_lung, recipe("mcgan", 16.0, core_hu=-400.0)).report.notes
 
 
 def plane_of(volume, asked):

@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.synthesis.completion import completed
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.plane_network import led_by_plane
 from SketchNoduleSynthLib.synthesis.runtime import Run
+from SketchNoduleSynthLib.synthesis.segmentation import least_core_hu
 from SketchNoduleSynthLib.synthesis.shaping import shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.structures import with_parts
@@ -54,8 +55,9 @@ class Generator:
         made = shaped(site, self.shapes)
         if self.model.needs_drawing:
             made = led_by_plane(made, site, self.model)
-        core_hu = site.recipe.core_hu
-        made = made if core_hu is None else made.with_centre(float(to_network(core_hu, clip=False)))
+        core_hu, least = site.recipe.core_hu, float(to_network(least_core_hu(site.reslice), clip=False))
+        centre = made.centre if core_hu is None else float(to_network(core_hu, clip=False))
+        made = made.with_centre(max(centre, least))
         return completed(with_parts(made, site), site, self.tissue.run, only_plane)
 
     def plane(self, site: Site) -> NDArray[np.float32]:

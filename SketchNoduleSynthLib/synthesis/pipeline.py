@@ -24,7 +24,7 @@ from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_
 from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.real_nodule import real_nodule
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report, percentiles_of
-from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
+from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane, least_core_hu
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.stages import Stages
 
@@ -70,6 +70,8 @@ def synthesize(
     if site.is_drawn:
         notes += site.outline[1]
         longest_mm = max(longest_mm, long_diameter(site.outline[0], site.reslice.pixel_mm))
+    if nodule.core_hu is not None and nodule.core_hu < (least := least_core_hu(site.reslice)):
+        notes.append(f"So near to the lung's HU it would not be seen: its core was asked with {least:.0f} HU.")
     if beyond := make.model.beyond(longest_mm):
         raise InputError(beyond)
     stage("network")

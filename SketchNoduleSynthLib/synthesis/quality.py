@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.resources import QUALITY_BOUNDS
 from SketchNoduleSynthLib.synthesis.appearance import Sight, features_of, of_mask
 from SketchNoduleSynthLib.synthesis.blending import Blend
 from SketchNoduleSynthLib.synthesis.report import Quality
-from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, background_hu
+from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, LEAST_CONTRAST_HU, background_hu
 
 JUDGED = {
     "height": "Its height is {value:.2f} of its width; real nodules have {low:.2f} to {high:.2f}.",
@@ -30,7 +30,6 @@ JUDGED = {
 """The plain features that are judged, and what is said where one is not as in real nodules."""
 BANDS_MM = (8.0, 14.0)
 """Nodules shorter, between, and longer have bounds of their own."""
-LEAST_CONTRAST_HU = 100.0
 LEAST_DICE = 0.6
 LEAST_NOISE_HU = 5.0
 MOST_SEAM = 2.5

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 AERATED_HU = -500.0
+LEAST_CONTRAST_HU = 100.0
+"""What is less denser than the lung around it hardly stands out."""
 RISE = 1 / 3
 LEAST_CHANGE_HU = 15.0
 REACH = 0.15
@@ -19,6 +21,12 @@ def background_hu(around: NDArray) -> float:
     """The median of the lung among `around` (HU, any shape), or of all of it where hardly any is lung."""
     lung = around[around < AERATED_HU]
     return float(np.median(lung if len(lung) >= 0.1 * around.size else around))
+
+
+def least_core_hu(reslice: Reslice) -> float:
+    """The least HU of a core that stands out from the lung in the plane; any, where there is none."""
+    lung = reslice.hu[reslice.hu < AERATED_HU]
+    return float(np.median(lung)) + LEAST_CONTRAST_HU if len(lung) else -np.inf
 
 
 def border_hu(core: NDArray, around: NDArray, rise: float = RISE) -> float:
