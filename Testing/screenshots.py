@@ -44,7 +44,6 @@ def tutorial(reader: Reader, volume: Volume, shot: Callable[[str], object]) -> N
     reader.click(reader.ui.undo)
     reader.desktop.drag(view, path)
     reader.wait()
-    shot("3_preview")
     reader.click(reader.ui.variants)
     reader.wait()
     reader.scroll_to(reader.ui.gallery)
@@ -55,8 +54,6 @@ def tutorial(reader: Reader, volume: Volume, shot: Callable[[str], object]) -> N
     reader.wait()
     reader.scroll_to(reader.ui.nodulesTable)
     shot("5_insert")
-    reader.key("b")
-    shot("6_before")
 
 
 def in_browser(ct: Path) -> None:
