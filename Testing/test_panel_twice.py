@@ -16,6 +16,7 @@ pytest_plugins = ["standin"]
 @pytest.fixture
 def second(drawn: Reader) -> Any:  # noqa: F811
     """The Python widget of another instance, as `slicer.util.getNewModuleWidget` makes one."""
+    from standin.mrml_widgets import qMRMLNodeComboBox
     from standin.scripted_module import qSlicerScriptedLoadableModuleWidget
 
     other = qSlicerScriptedLoadableModuleWidget(drawn.module.module.name)
@@ -23,6 +24,9 @@ def second(drawn: Reader) -> Any:  # noqa: F811
     widget = other.self()
     widget.ui.inputSelector.setCurrentNode(drawn.editor.nodes.source)
     yield widget
+    widget.cleanup()
+    for box in other.findChildren(qMRMLNodeComboBox):
+        box.let_go()
     other.deleteLater()
 
 
