@@ -111,16 +111,8 @@ class Application(QApplication):
         """The modules."""
         return self._modules
 
-    def moduleLogic(self, name: str) -> Any:
-        """The logic of a module of slicer-core."""
-        return self._logic.GetModuleLogic(name)
-
     def settings(self) -> QSettings:
         """Settings in a file of this process."""
-        return QSettings()
-
-    def userSettings(self) -> QSettings:
-        """The same settings."""
         return QSettings()
 
     def testingEnabled(self) -> bool:

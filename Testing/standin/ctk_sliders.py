@@ -103,10 +103,6 @@ class ctkSliderWidget(QWidget):
         """The slider in it."""
         return self._slider
 
-    def spinBox(self) -> QDoubleSpinBox:
-        """The spin box in it."""
-        return self._box
-
     @Slot(float)
     def setValue(self, value: float) -> None:
         """Set the value, held within the range and rounded to the decimals."""

@@ -68,10 +68,6 @@ class LayoutManager(QObject):
         """The logics of all slice views."""
         return slicer.app.applicationLogic().GetSliceLogics()
 
-    def layoutLogic(self) -> None:
-        """Slicer has one; the stand-in does not."""
-        raise NotImplementedError("the stand-in's layout manager has no layout logic")
-
     @property
     def layout(self) -> int:
         """The layout's number."""

@@ -52,7 +52,6 @@ class qMRMLNodeComboBox(qMRMLWidget):
         self._types: list[str] = []
         self._none, self._none_text, self._add, self._remove, self._rename = False, "None", True, True, False
         self._children, self._hidden, self._select_new, self._base = True, False, True, ""
-        self._attributes: list[tuple[str, str, Any]] = []
         self._scene_tags: list[int] = []
         self._node_tags: list[tuple[Any, int]] = []
         self._entries: list[tuple[str | None, str]] = []  # node IDs and names, as listed
@@ -90,18 +89,9 @@ class qMRMLNodeComboBox(qMRMLWidget):
         self._scene_tags = []
         self._follow([])
 
-    def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
-        """List nodes of the type only if they have the attribute."""
-        self._attributes.append((node_type, name, value))
-        self._list()
-
     def nodeCount(self) -> int:
         """How many nodes can be chosen."""
         return len(self._node_ids())
-
-    def nodeFromIndex(self, index: int) -> Any:
-        """A node that can be chosen, by its place."""
-        return self._node(self._node_ids()[index])
 
     def currentNode(self) -> Any:
         """The chosen node."""
@@ -137,10 +127,7 @@ class qMRMLNodeComboBox(qMRMLWidget):
         return any(node.IsA(one) if self._children else node.GetClassName() == one for one in self._types)
 
     def _wanted(self, node: Any) -> bool:
-        if node.GetHideFromEditors() and not self._hidden:
-            return False
-        asked = [(node.GetAttribute(name), value) for one, name, value in self._attributes if node.IsA(one)]
-        return all(has is not None and value in (None, has) for has, value in asked)
+        return self._hidden or not node.GetHideFromEditors()
 
     def _list(self) -> None:
         """List the scene's nodes anew; what is chosen stays chosen while it can be."""

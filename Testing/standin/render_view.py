@@ -7,7 +7,7 @@ from typing import Any
 import slicer
 import vtk
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCursor, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from vtk.util.numpy_support import vtk_to_numpy
 
@@ -31,8 +31,6 @@ class RenderView(QWidget):
         self._interactor = vtk.vtkGenericRenderWindowInteractor()
         self._interactor.SetRenderWindow(self._window)
         self._interactor.Initialize()
-        self._corner = vtk.vtkCornerAnnotation()
-        self._renderer.AddViewProp(self._corner)
         self._managers = slicer.vtkMRMLDisplayableManagerGroup()
         for name in manager_names:
             if not factory.IsDisplayableManagerRegistered(name):
@@ -43,10 +41,6 @@ class RenderView(QWidget):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
 
-    def renderWindow(self) -> Any:
-        """VTK's render window."""
-        return self._window
-
     def interactor(self) -> Any:
         """VTK's interactor; observers of it see Qt's events."""
         return self._interactor
@@ -55,26 +49,9 @@ class RenderView(QWidget):
         """Slicer's interactor style, which :func:`slicer.util.clickAndDrag` asks for."""
         return self.interactorObserver()
 
-    def cornerAnnotation(self) -> Any:
-        """The text in the view's corners."""
-        return self._corner
-
     def displayableManagerByClassName(self, name: str) -> Any:
         """One of Slicer's displayable managers in this view."""
         return self._managers.GetDisplayableManagerByClassName(name)
-
-    def getDisplayableManagers(self, collection: Any) -> None:
-        """Put all displayable managers of this view into a vtkCollection."""
-        for i in range(self._managers.GetDisplayableManagerCount()):
-            collection.AddItem(self._managers.GetNthDisplayableManager(i))
-
-    def setViewCursor(self, cursor: QCursor) -> None:
-        """Show another cursor over the view."""
-        self.setCursor(cursor)
-
-    def unsetViewCursor(self) -> None:
-        """Show the usual cursor over the view."""
-        self.unsetCursor()
 
     def scheduleRender(self) -> None:
         """Render before the view is next painted."""

@@ -59,18 +59,6 @@ class qMRMLSliceView(RenderView):
         """Slicer's interactor style for slices: it moves markups, changes slices, zooms and pans."""
         return self._style
 
-    def convertDeviceToXYZ(self, xy: list[int]) -> list[float]:
-        """From pixels of the window to the slice node's XYZ."""
-        xyz = [0.0, 0.0, 0.0]
-        self._crosshair().ConvertDeviceToXYZ(xy[0], xy[1], xyz)
-        return xyz
-
-    def convertXYZToRAS(self, xyz: list[float]) -> list[float]:
-        """From the slice node's XYZ to RAS."""
-        ras = [0.0, 0.0, 0.0]
-        self._crosshair().ConvertXYZToRAS(xyz, ras)
-        return ras
-
     def convertRASToXYZ(self, ras: list[float]) -> list[float]:
         """From RAS to the slice node's XYZ."""
         xyz = [0.0, 0.0, 0.0]
@@ -134,10 +122,6 @@ class qMRMLSliceWidget(QWidget):
     def mrmlSliceNode(self) -> Any:
         """The view's node."""
         return self._view.mrmlSliceNode()
-
-    def mrmlSliceCompositeNode(self) -> Any:
-        """Which volumes are shown."""
-        return self._view.sliceLogic().GetSliceCompositeNode()
 
     def interactorObserver(self) -> Any:
         """The interactor style of the view."""
