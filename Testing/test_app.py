@@ -75,7 +75,7 @@ def test_place_draw_preview_insert_undo_and_the_same_voxels_as_the_library(visit
     plain = visitor.picture("Sketch")
     visitor.draw()
     visitor.wait_for(lambda: visitor.picture("Sketch") != plain, "the line and the preview")
-    assert visitor.is_enabled("insert")
+    visitor.wait_for(lambda: visitor.is_enabled("insert"), "that it can be inserted")
     visitor.insert()
     (row,) = visitor.value("nodules")
     assert (row["key"], row["model"], row["attenuation"]) == (1, "stylepix2pix", "solid")
@@ -164,8 +164,8 @@ def test_keys_tools_and_choices(visitor):
     visitor.wait_for(lambda: visitor.value("seed") == 1, "R")
     page.locator("input[type=number]").first.fill("18")
     page.keyboard.press("Tab")
-    visitor.wait_for(lambda: visitor.value("undoable") == "Change the VOI", "the diameter")
-    assert visitor.value("diameter_mm") == 18
+    visitor.wait_for(lambda: visitor.value("undoable") == "Change the VOI", "the change")
+    visitor.wait_for(lambda: visitor.value("diameter_mm") == 18, "the diameter")
     page.locator("select").first.select_option("mcgan")
     visitor.wait_for(lambda: "model" in visitor.value("undoable"), "the model")
     page.keyboard.press("i")
@@ -444,7 +444,7 @@ def test_a_second_tab_is_told_and_the_first_can_take_the_app_back(browser, serve
     second = Visitor(browser, server)
     second.wait_for_ct()
     visitor.wait_for(lambda: visitor.page.get_by_text("in use in another tab").is_visible(), "the notice")
-    assert second.is_enabled("diameter_mm"), "the case is the same"
+    second.wait_for(lambda: second.is_enabled("diameter_mm"), "the same case")
     visitor.page.keyboard.press("v")
     visitor.page.wait_for_timeout(300)
     assert second.is_on("draw_nodule"), "a key in the tab that is not in use"
@@ -460,7 +460,7 @@ def test_a_page_that_is_loaded_again_shows_the_case_as_it_was(visitor):
     visitor.draw()
     visitor.page.reload()
     visitor.wait_for_ct()
-    assert visitor.is_enabled("clear") and visitor.page.locator(".panel").is_visible()
+    visitor.wait_for(lambda: visitor.is_enabled("clear") and visitor.page.locator(".panel").is_visible(), "the case")
 
 
 def test_slices_are_scrolled_with_and_without_the_pen(visitor):

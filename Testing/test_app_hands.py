@@ -144,7 +144,8 @@ def test_windows_by_key_stand_in_the_corner(hand):
     for key, window in (("2", [40, 400]), ("3", [400, 1800]), ("1", [-600, 1600])):
         hand.page.keyboard.press(key)
         hand.wait_for(lambda window=window: hand.value("window") == window, key)
-    assert "−600 / 1600 HU" in hand.page.locator(".view.red .corner.window").inner_text()
+    corner = hand.page.locator(".view.red .corner.window")
+    hand.wait_for(lambda: "−600 / 1600 HU" in corner.inner_text(), "the window in the corner")
 
 
 def test_a_slab_is_shown_in_the_other_views_only(hand):
@@ -180,7 +181,8 @@ def test_off_the_plane_is_told_and_the_pen_brings_it_back_with_its_zoom(hand):
     zoomed = mm_across(hand, "Sketch")
     mouse.wheel(0, -120)
     hand.wait_for(lambda: off() > 0, "the wheel")
-    assert "Above the sketch plane" in hand.page.locator(".view.sketch .banner").inner_text()
+    banner = hand.page.locator(".view.sketch .banner")
+    hand.wait_for(lambda: banner.is_visible() and "Above the sketch plane" in banner.inner_text(), "the banner")
     hand.page.keyboard.press("n")
     hand.wait_for(lambda: off() == 0, "the plane")
     assert mm_across(hand, "Sketch") == zoomed

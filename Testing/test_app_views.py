@@ -42,9 +42,9 @@ def test_sides_and_scale_stand_in_every_slice_view(visitor):
 
     visitor.place()
     axial = {"top": "A", "right": "L", "bottom": "P", "left": "R"}
-    assert said("sketch") == said("red") == axial
-    assert said("green") == {"top": "S", "right": "L", "bottom": "I", "left": "R"}
-    assert said("yellow") == {"top": "S", "right": "P", "bottom": "I", "left": "A"}
+    coronal, sagittal = axial | {"top": "S", "bottom": "I"}, {"top": "S", "right": "P", "bottom": "I", "left": "A"}
+    for view, sides in (("sketch", axial), ("red", axial), ("green", coronal), ("yellow", sagittal)):
+        visitor.wait_for(lambda view=view, sides=sides: said(view) == sides, f"the sides of {view}")
     for diameter, length in ((12.0, "5 mm"), (24.0, "10 mm")):
         visitor.page.get_by_label("Long diameter:").last.fill(str(diameter))
         visitor.page.keyboard.press("Tab")
