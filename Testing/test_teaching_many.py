@@ -11,13 +11,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from generation_fixtures import made  # noqa: F401
+from generation_fixtures import scanned  # noqa: F401
 from generation_phantom import Patient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,17 +53,17 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def source(made: Patient, tmp_path_factory) -> Path:  # noqa: F811
+def source(scanned: Patient, tmp_path_factory) -> Path:  # noqa: F811
     path = tmp_path_factory.mktemp("source") / "chest.nrrd"
-    made.volume.write(path)
+    scanned.volume.write(path)
     return path
 
 
 @pytest.fixture(scope="module")
-def other(made: Patient, source) -> Path:  # noqa: F811
+def other(scanned: Patient, source) -> Path:  # noqa: F811
     """The same chest in a mirror, another patient's."""
     path = source.with_name("mirrored.nrrd")
-    made.volume.with_array(np.ascontiguousarray(made.volume.array[:, :, ::-1])).write(path)
+    scanned.volume.with_array(np.ascontiguousarray(scanned.volume.array[:, :, ::-1])).write(path)
     return path
 
 
@@ -70,6 +71,13 @@ def other(made: Patient, source) -> Path:  # noqa: F811
 def plan(source, other) -> Plan:
     sources = (Source.read(source), Source.read(other))
     return Plan(sources, COUNT, (0, 1), 5, Request(sizes_mm=(8.0, 14.0), models=("mcgan",)), Form("nrrd"))
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a scheduler with one worker, a process that many runs share."""
+    with _client(1, None) as client:
+        yield client.scheduler.address
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +115,15 @@ def test_two_workers_and_a_kill_give_the_same_bytes(plan, by_one, tmp_path):
     command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "plan.pickle")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(command, start_new_session=True, env=environment)
-    until = time.monotonic() + PATIENCE_S
-    while not list(folder.glob("case-*")) and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, "it had not ended before"
+    try:
+        until = time.monotonic() + PATIENCE_S
+        while not list(folder.glob("case-*")) and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        assert process.poll() is None, "it had not ended before"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # A session of its own: its workers, and nobody else.
+        process.wait()
     there = sorted(folder.glob("case-*"))
     assert 0 < len(there) < COUNT, "killed half way"
     times = [case.stat().st_mtime_ns for case in there]
@@ -148,13 +160,13 @@ def test_another_plan_in_the_same_folder_is_refused(plan, by_one):
             make_many(another, by_one, 1)
 
 
-def test_more_cases_are_added_and_fewer_refused(plan, by_one, tmp_path):
+def test_more_cases_are_added_and_fewer_refused(plan, by_one, scheduler, tmp_path):
     begun = tmp_path / "begun"
     first = replace(plan, count=2)
-    make_many(first, begun, 1, make=sphere)
+    make_many(first, begun, scheduler=scheduler, make=sphere)
     kept = {path: path.stat().st_mtime_ns for path in begun.rglob("ct.nrrd")}
     assert len(kept) == 2
-    make_many(replace(plan, count=3), begun, 1, make=sphere)
+    make_many(replace(plan, count=3), begun, scheduler=scheduler, make=sphere)
     assert len(list(begun.rglob("ct.nrrd"))) == 3 and all(path.stat().st_mtime_ns == t for path, t in kept.items())
     for name in replace(plan, count=3).names():
         assert (begun / name / "case.json").read_bytes() == (by_one / name / "case.json").read_bytes()
@@ -162,7 +174,7 @@ def test_more_cases_are_added_and_fewer_refused(plan, by_one, tmp_path):
         make_many(first, begun, 1)
 
 
-def test_a_second_run_in_the_same_folder_is_refused_and_spoils_nothing(plan, tmp_path):
+def test_a_second_run_in_the_same_folder_is_refused_and_spoils_nothing(plan, scheduler, tmp_path):
     folder, two = tmp_path / "cases", replace(plan, count=2, nodules=(0, 0))
     draft = folder / ".draft.case"
 
@@ -172,7 +184,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_spoils_nothing(plan, tmp
         with refused("is being made by another run", "wait for it"):
             make_many(two, folder, 1)
 
-    make_many(two, folder, 1, progress=run_again)
+    make_many(two, folder, scheduler=scheduler, progress=run_again)
     draft.rmdir()
     names = {"plan.json", "summary.json", "coverage.csv", "coverage.png"}
     assert {path.name for path in folder.iterdir()} == {*names, *two.names()}
@@ -223,10 +235,10 @@ def test_highdicom_is_known_to_be_missing_before_a_nodule_is_made(source, tmp_pa
     assert "highdicom" in told and "SketchNoduleSynth[cases]" in told and not (tmp_path / "case").exists()
 
 
-def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, tmp_path, capsys):
+def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, scheduler, tmp_path, capsys):
     """A CT without lungs, and one with."""
     Volume.of(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
-    words = ["--count", "2", "--nodules", "0", "--format", "nrrd", "--workers", "1"]
+    words = ["--count", "2", "--nodules", "0", "--format", "nrrd", "--scheduler", scheduler]
     cases = tmp_path / "cases"
     assert main(["case", "make", str(source), str(tmp_path / "fat.nrrd"), str(cases), *words]) == 1
     told = capsys.readouterr().out
@@ -234,20 +246,20 @@ def test_what_does_not_fit_is_told_case_by_case_and_the_others_are_made(source, 
     assert [path.name[-5:] for path in cases.glob("case-*")] == ["-0001"]
 
 
-def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, tmp_path):
+def test_if_no_case_can_be_made_the_reason_is_told_and_nothing_is_left(source, scheduler, tmp_path):
     full = replace(Source.read(source), own=(Place((0.0, 0.0, 0.0), 400.0),))
     with refused("No case could be made", "-0001: Only 0 of the 1 nodules fit"):
-        make_many(Plan((full,), 1, (1, 1), 1, form=Form("nrrd")), tmp_path / "cases", 1)
+        make_many(Plan((full,), 1, (1, 1), 1, form=Form("nrrd")), tmp_path / "cases", scheduler=scheduler)
     assert not list(tmp_path.iterdir())
 
 
-def test_if_no_case_can_be_made_the_plan_of_an_earlier_run_is_kept(tmp_path):
+def test_if_no_case_can_be_made_the_plan_of_an_earlier_run_is_kept(scheduler, tmp_path):
     Volume.of(np.full((40, 40, 40), -50, np.int16)).write(tmp_path / "fat.nrrd")
     plan, cases = Plan((Source.read(tmp_path / "fat.nrrd"),), 1, form=Form("nrrd")), tmp_path / "cases"
     with held(cases):
         assert plan.keep_in(cases)
     with refused("No case could be made"):
-        make_many(plan, cases, 1)
+        make_many(plan, cases, scheduler=scheduler)
     assert [path.name for path in cases.iterdir()] == ["plan.json"]
 
 
