@@ -144,14 +144,19 @@ def all_or_none(folder: Path, earlier: Sequence[str] = ()) -> Iterator[Path]:
             file.replace(folder / file.name)
 
 
+def check_new(target: Path) -> None:
+    """Raise :class:`InputError` if a folder `target` is neither new nor empty."""
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target} is a file; give a new folder.")
+    if target.exists() and any(target.iterdir()):
+        raise InputError(f"The folder {target} is not empty; give a new one.")
+
+
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder to write into that becomes `target`, which must be new or empty, at the end, or vanishes."""
     with _draft(target, target.parent) as draft:
-        if target.exists() and not target.is_dir():
-            raise InputError(f"{target} is a file; give a new folder.")
-        if target.exists() and any(target.iterdir()):
-            raise InputError(f"The folder {target} is not empty; give a new one.")
+        check_new(target)
         draft.mkdir(parents=True)
         yield draft
         if target.exists():

@@ -352,7 +352,7 @@ def test_cases_that_are_not_read_and_figures_that_are_empty_are_told(made_case, 
         (["make", "{ct}", "{new}", "--seed", "-1"], "seed -1 is out of range"),
         (["make", "{ct}", "{new}", "--difficulty", "absurd"], "The difficulty 'absurd' is unknown"),
         (["make", "{ct}", "{new}", "--format", "nrrd", "--burn-in"], "Only a DICOM case"),
-        (["make", "{ct}", "{full}"], "is not empty"),
+        (["make", "{full}/no.nrrd", "{full}"], "is not empty"),  # Told before the CT is looked at.
         (["make", "{ct}", "{new}", "--count", "0"], "0 cases cannot be made"),
         (["make", "{ct}", "{new}", "--count", "1", "--workers", "0"], "0 workers make nothing"),
         (["make", "{ct}", "{ct}", "{new}"], "say with --count"),

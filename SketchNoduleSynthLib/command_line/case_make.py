@@ -14,6 +14,7 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.command_line.app import STRAIGHTEN
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, Recipe
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import check_new
 from SketchNoduleSynthLib.generation.generate import Request
 from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.reading.truth_table import PLACE_COLUMNS
@@ -76,6 +77,8 @@ def _make(given: argparse.Namespace) -> int:
         return _make_many(given, form)
     if len(given.ct) > 1:
         raise InputError(f"One case is of one CT, not of {len(given.ct)}; say with --count how many are to be made.")
+    if not is_zip(given.output):
+        check_new(given.output)  # Before the work, not after it.
     with folder_or_zip(given.output) as folder:
         if given.recipe is not None:
             _make_by_recipe(given, form, folder)
