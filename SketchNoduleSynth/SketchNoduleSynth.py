@@ -74,7 +74,7 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.ui.SketchNoduleSynth = widget
         widget.setMRMLScene(slicer.mrmlScene)
         self.logic = SketchNoduleSynthLogic()
-        self.panel = Panel(self.ui, widget, self.logic.desk)
+        self.panel = Panel(self.ui, widget, self.logic.shared)
         self._unfollow = self.logic.opened.connect(lambda volume: self.ui.inputSelector.setCurrentNode(volume))
         self.panel.scene_rested.connect(self._choose_volume)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._on_node_added)
@@ -93,7 +93,7 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self._unfollow()
             self._unfollow = None
             self.panel.remove()
-            self.logic.desk.leave(self.logic)
+            self.logic.shared.leave(self.logic)
 
     def enter(self) -> None:
         self._parameters = self.logic.getParameterNode()
@@ -145,19 +145,19 @@ class SketchNoduleSynthLogic(ScriptedLoadableModuleLogic):
     """The cases of the scene, one a CT; in Slicer's Python console it has the methods of `mrml.console.Console`."""
 
     def __init__(self) -> None:
-        from SketchNoduleSynthLib.mrml.desk import Desk
+        from SketchNoduleSynthLib.mrml.shared_editor import SharedEditor
 
         ScriptedLoadableModuleLogic.__init__(self)
-        self.desk = Desk.take(self)
-        self.worker = self.desk.worker
+        self.shared = SharedEditor.take(self)
+        self.worker = self.shared.worker
 
     def __getattr__(self, name: str) -> Any:
-        if name == "desk":  # Not there before __init__.
+        if name == "shared":  # Not there before __init__.
             raise AttributeError(name)
-        return getattr(self.desk.console, name)
+        return getattr(self.shared.console, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(self.desk.console)})
+        return sorted({*super().__dir__(), *dir(self.shared.console)})
 
     def getParameterNode(self) -> SketchNoduleSynthParameterNode:
         return SketchNoduleSynthParameterNode(super().getParameterNode())

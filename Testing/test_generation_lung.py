@@ -17,7 +17,8 @@ from shared_data import REAL_CT, needs_real_ct
 from SketchNoduleSynthLib.ct.frame import Frame, tilted_axes
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.generation.coarse import GRID_MM, coarse
-from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, UNKNOWN, Lung, lung_mask
+from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
+from SketchNoduleSynthLib.generation.sides import LEFT, RIGHT, UNKNOWN
 from SketchNoduleSynthLib.generation.situation import side_and_third
 
 pytest_plugins = ["generation_fixtures"]

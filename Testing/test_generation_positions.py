@@ -16,9 +16,10 @@ from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.generation.lung import LEFT, RIGHT, Lung
+from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import HILUM_MM, NODULE_GAP_MM, Location, Positions
+from SketchNoduleSynthLib.generation.sides import LEFT, RIGHT
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
 from SketchNoduleSynthLib.resources import LIDC_OUTLINES
 

@@ -22,7 +22,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
-from SketchNoduleSynthLib.generation.lung import SIDES
+from SketchNoduleSynthLib.generation.sides import SIDES
 from SketchNoduleSynthLib.generation.situation import THIRDS
 
 if TYPE_CHECKING:

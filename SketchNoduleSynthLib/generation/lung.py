@@ -11,7 +11,6 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +29,7 @@ from SketchNoduleSynthLib.generation.coarse import (
     millilitres,
     within_mm,
 )
+from SketchNoduleSynthLib.generation.sides import SIDES, midline, parted, side_of_a_part
 
 BODY_HU, AIR_IN_BODY_HU = -300.0, -400.0
 TABLE_VOXELS = 1
@@ -40,14 +40,6 @@ AIRWAY_WALL_VOXELS = 2
 LEAST_PART_ML = 20.0
 LEAST_LUNG_ML = 200.0
 CLOSING_MM = 10.0
-RIGHT, LEFT, UNKNOWN = 1, 2, 3
-SIDES: dict[int, Literal["right", "left"] | None] = {RIGHT: "right", LEFT: "left", UNKNOWN: None}
-"""A lung alone may be of either side: that of a crop or a targeted reconstruction need not tell."""
-EDGE_VOXELS, CUT_SHARE, ONE_SIDE_SHARE = 2, 0.5, 0.9
-BETWEEN_LUNGS_MM = 50.0
-ONE_SIDED = 0.75
-LARGE_PART = 0.1
-PARTING_MM = range(0, 21, 2)
 HILUM_REACH_MM = 12.0
 """Bronchi that come so close to a lung are taken to lie in its hilum."""
 
@@ -140,8 +132,8 @@ def lung_mask(volume: Volume) -> Lung:
             f"No lung was found in this CT ({found_ml:.0f} ml of what looks like it); "
             "give a chest CT in HU that shows the lungs whole."
         )
-    alone = None if tree.lumen.any() else _side_of_a_part(body, parts)
-    sides = _sides(parts, _midline(body, tree.lumen, parts)) if alone is None else parts * np.uint8(alone)
+    alone = None if tree.lumen.any() else side_of_a_part(body, parts)
+    sides = parted(parts, midline(body, tree.lumen, parts)) if alone is None else parts * np.uint8(alone)
     filled, inner_wall = np.zeros_like(sides), ndimage.binary_dilation(tree.lumen)
     for side in SIDES:
         own, other = sides == side, (sides > 0) & (sides != side)
@@ -176,58 +168,3 @@ def _lung_parts(hu: NDArray, air: NDArray[np.bool_]) -> NDArray[np.bool_]:
             inner = hu[box][core[box] == number]
             lung[number] = volume_ml > MOST_GAS_ML or (len(inner) > 0 and np.median(inner) > GAS_HU)
     return lung[labels]
-
-
-def _side_of_a_part(body: NDArray[np.bool_], parts: NDArray[np.bool_]) -> int | None:
-    """The side of the lung in a field of view without airways; None where it shows the chest from side to side.
-
-    Where only one edge cuts through the body, the mediastinum is there, and a lung alone on the other side.
-    """
-    at_height = body[parts.any((1, 2))]
-    edges = slice(None, EDGE_VOXELS), slice(-EDGE_VOXELS, None)
-    right_is_cut, left_is_cut = (at_height[:, :, edge].any((1, 2)).mean() > CUT_SHARE for edge in edges)
-    labels, count = ndimage.label(parts)
-    sizes = ndimage.sum_labels(parts, labels, range(1, count + 1))
-    large = 1 + np.flatnonzero(sizes > LARGE_PART / 2 * parts.sum())
-    columns = [middle[2] for middle in ndimage.center_of_mass(parts, labels, large)]
-    is_alone = np.ptp(columns) * GRID_MM < BETWEEN_LUNGS_MM
-    if is_alone and right_is_cut != left_is_cut:
-        return LEFT if right_is_cut else RIGHT
-    if right_is_cut or left_is_cut:
-        return UNKNOWN
-    on_right = np.nonzero(parts)[2] < _midline(body, np.zeros_like(body), parts)
-    return UNKNOWN if is_alone and 1 - ONE_SIDE_SHARE < on_right.mean() < ONE_SIDE_SHARE else None
-
-
-def _midline(body: NDArray[np.bool_], lumen: NDArray[np.bool_], parts: NDArray[np.bool_]) -> float:
-    """The column between right and left: the airways', or else the middle of the body at the lungs' height."""
-    if lumen.any():
-        return float(np.median(np.nonzero(lumen)[2]))
-    columns = np.flatnonzero(body[parts.any((1, 2))].any((0, 1)))
-    return float(columns[0] + columns[-1]) / 2
-
-
-def _sides(parts: NDArray[np.bool_], midline: float) -> NDArray[np.uint8]:
-    """RIGHT or LEFT for every voxel of `parts`; where the lungs touch, they are thinned until they part."""
-    sides, box = np.zeros(parts.shape, np.uint8), around(parts)
-    sides[box] = _sides_of(parts[box], midline - box[2].start)
-    return sides
-
-
-def _sides_of(parts: NDArray[np.bool_], midline: float) -> NDArray[np.uint8]:
-    on_right = np.broadcast_to(np.arange(parts.shape[2]) < midline, parts.shape)
-    depth = within_mm(parts)
-    for parting_mm in PARTING_MM:
-        labels, _ = ndimage.label(depth > parting_mm)
-        sizes = np.bincount(labels.ravel())
-        share = np.bincount(labels.ravel(), on_right.ravel()) / np.maximum(sizes, 1)
-        of_label = np.select([share >= ONE_SIDED, share <= 1 - ONE_SIDED], [RIGHT, LEFT], 0).astype(np.uint8)
-        large = sizes > LARGE_PART * sizes[1:].sum()
-        if (of_label[1:] > 0).any() and not ((of_label == 0) & large)[1:].any():
-            break
-    else:
-        return np.where(parts, np.where(on_right, RIGHT, LEFT), 0).astype(np.uint8)
-    of_label[0] = 0
-    seeds = of_label[labels]
-    nearest = ndimage.distance_transform_edt(seeds == 0, return_distances=False, return_indices=True)
-    return np.where(parts, seeds[tuple(nearest)], 0).astype(np.uint8)

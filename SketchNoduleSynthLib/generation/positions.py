@@ -13,7 +13,8 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.coarse import GRID_MM
-from SketchNoduleSynthLib.generation.lung import SIDES, Lung
+from SketchNoduleSynthLib.generation.lung import Lung
+from SketchNoduleSynthLib.generation.sides import SIDES
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
 from SketchNoduleSynthLib.json_keys import number
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.difficulty import difficulty, level_of
-from SketchNoduleSynthLib.generation.lung import SIDES, Lung, lung_of
+from SketchNoduleSynthLib.generation.lung import Lung, lung_of
+from SketchNoduleSynthLib.generation.sides import SIDES
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
 from SketchNoduleSynthLib.synthesis.result import Result
 

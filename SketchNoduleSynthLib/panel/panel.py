@@ -13,8 +13,8 @@ from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.lung import look_for_lung
 from SketchNoduleSynthLib.mrml.controller import Controller
-from SketchNoduleSynthLib.mrml.desk import Desk
 from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.shared_editor import SharedEditor
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
 from SketchNoduleSynthLib.panel.context import Context, once
 from SketchNoduleSynthLib.panel.controls import Controls
@@ -35,13 +35,13 @@ QUIET_MS = 200
 
 
 class Panel:
-    """All controls of `ui`, for what lies on `desk`."""
+    """All controls of `ui`, for what panels share."""
 
-    def __init__(self, ui: Any, parent: Any, desk: Desk) -> None:
-        self.ui, self.desk, self.worker = ui, desk, desk.worker
+    def __init__(self, ui: Any, parent: Any, shared: SharedEditor) -> None:
+        self.ui, self.shared, self.worker = ui, shared, shared.worker
         self.message = ""
         self._is_listening = False
-        context = Context(ui, parent, desk.worker)
+        context = Context(ui, parent, shared.worker)
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
         self.ct = CtSection(context)
@@ -55,7 +55,7 @@ class Panel:
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
-        self._disconnect = desk.worker.submitted.connect(self._timer.start)
+        self._disconnect = shared.worker.submitted.connect(self._timer.start)
         self._unfollow: Callable[[], object] = lambda: None
         if slicer.app.layoutManager() is not None:
             slicer.app.layoutManager().layoutChanged.connect(self._on_layout)
@@ -101,11 +101,11 @@ class Panel:
             self.message = _("This CT already holds synthetic nodules; choose the one that it was made from.")
         elif volume_node is not None:
             try:
-                editor = self.desk.edit(self, volume_node, slice_views, sessions_folder())
+                editor = self.shared.edit(self, volume_node, slice_views, sessions_folder())
                 self.editing.controller = editor
                 unfollow = [editor.changed.connect(self.refresh), editor.nodes.moved.connect(self.look_at_scene_soon)]
                 self._unfollow = lambda: [end() for end in unfollow]
-                self.desk.come_to_front(self, self._is_listening)
+                self.shared.come_to_front(self, self._is_listening)
                 look_for_lung(editor.session.source)
             except InputError as error:
                 self.message, self.ct.is_sheared = str(error), isinstance(error, Sheared)
@@ -115,7 +115,7 @@ class Panel:
         """Let go of what is edited, whose nodes stay in the scene, or read."""
         self.editing.controller = None
         self._unfollow()
-        self.desk.close(self)
+        self.shared.close(self)
         for mode in self.modes:
             mode.close()
         self._unwatch()
@@ -162,7 +162,7 @@ class Panel:
         """Shortcuts, pens, previews and the mark are there only while the module is the one in front."""
         self._is_listening = is_listening
         if self.editor is not None:
-            self.desk.come_to_front(self, is_listening)
+            self.shared.come_to_front(self, is_listening)
         if not is_listening:
             self.reading.controls.do(lambda reader: reader.take(None))
         self._listen_to_keys()

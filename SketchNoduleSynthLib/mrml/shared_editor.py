@@ -12,10 +12,10 @@ from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.view import View
 
 
-class Desk:
-    """What is done at it in one panel shows in the others; whoever takes it leaves it in the end."""
+class SharedEditor:
+    """What is done in one panel shows in the others; whoever takes it leaves it in the end."""
 
-    _one: ClassVar[Desk | None] = None
+    _one: ClassVar[SharedEditor | None] = None
 
     def __init__(self) -> None:
         self.console, self.worker = Console(), Worker()
@@ -25,7 +25,7 @@ class Desk:
         self._holders: set[object] = set()
 
     @classmethod
-    def take(cls, holder: object) -> Desk:
+    def take(cls, holder: object) -> SharedEditor:
         cls._one = cls._one or cls()
         cls._one._holders.add(holder)
         return cls._one
@@ -34,7 +34,7 @@ class Desk:
         """The last holder who does it ends all; the nodes stay."""
         self._holders.discard(holder)
         if not self._holders:
-            Desk._one = None
+            SharedEditor._one = None
             self.console.close()
             self.worker.close()
 
