@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,18 +115,13 @@ def sources(count: int, read: list[int], stop_at: int | None = None) -> list[Sou
     return [Source(str(k), lambda k=k: source(k)) for k in range(count)]  # type: ignore[misc]
 
 
-def collect_and_be_killed(out: Path) -> None:
-    collect(sources(4, [], stop_at=2), out, HEADER)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_killed_it_goes_on(tmp_path: Path) -> None:
     """The finished parts are not read again, and the set is as if never stopped."""
     out, read = tmp_path / "out.h5", []
-    process = multiprocessing.get_context("spawn").Process(target=collect_and_be_killed, args=(out,))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    code = f"from test_training_file import *; collect(sources(4, [], stop_at=2), Path({str(out)!r}), HEADER)"
+    ended = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    assert ended.returncode == -signal.SIGKILL
     assert not out.exists()
     with refused("other settings"):
         collect(sources(4, read), out, Header(0.625, "a phantom", "CC0", "{}"))
