@@ -27,7 +27,7 @@ def test_after_the_server_was_killed_the_drawing_is_taken_up_or_deleted(tmp_path
             visitor.wait_until_told("is kept: a drawing")
             visitor.click("Take it up again")
             visitor.wait_for(lambda: visitor.is_enabled("clear"), "the drawing")
-            assert not visitor.is_enabled("take_up")
+            visitor.wait_for(lambda: not visitor.is_enabled("take_up"), "no offer any more")
             near = lambda: visitor.value("marks")["Red"]  # noqa: E731
             visitor.wait_for(lambda: near()["ruler_mm"] / near()["ruler_share"] < 120, "the box from near")
             visitor.send("Open a CT", ct)
