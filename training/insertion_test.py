@@ -9,7 +9,7 @@ logistic regression on 64 principal components (0.5 is ideal). A nodule too fain
 fine noise, edge width, and the AUC of each of some plain features alone.
 
 Nodules above 12 mm are seen 48 mm wide; no place in a patch of 50 mm is free for them, so each stands where a real one
-was taken out, as large and dense as that, twice, with other real ones' outlines. With --by-kind a test for each of
+was taken out, as large and dense as that, twice, with outlines drawn from all. With --by-kind a test for each of
 solid, part-solid, ground-glass and calcified (solid with a core of 200 HU or more) nodules; where VALIDATION has under
 20 of a kind, those of TRAINING are among the real ones. `training.figures.insertion` says how a script tests an
 inserter of its own.

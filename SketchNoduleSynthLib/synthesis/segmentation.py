@@ -10,7 +10,7 @@ from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 AERATED_HU = -500.0
 LEAST_CONTRAST_HU = 100.0
-"""What is less denser than the lung around it hardly stands out."""
+"""So much denser than the lung around it a core must be to stand out."""
 RISE = 1 / 3
 LEAST_CHANGE_HU = 15.0
 REACH = 0.15

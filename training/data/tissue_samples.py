@@ -28,8 +28,8 @@ SIDE_SHARES = (0.45, 0.55)
 FREE_SHARE = 0.375
 EMPTY_SHARE = 0.12
 """Lung alone is asked for, at a free place: what takes a real nodule out of a CT."""
-UPSET_SHARE = 0.5
-"""Another axis becomes z."""
+EXCHANGED_SHARE = 0.5
+"""Of the samples another axis becomes z."""
 KINDS, KIND_SHARES = MAPS, (0.5, 0.3, 0.2)
 BLUR_MM = {"fine": (1.2, 1.9), "coarse": (2.2, 3.5), "even": (1.5, 1.5)}
 AROUND_SHARE = 0.6
@@ -87,7 +87,7 @@ class TissueSamples(Dataset):
             conditions = tissue_conditions(lesion.diameter_mm, lesion.texture, kind, lesion.ratings, lesion.core, noise)
         arrays = [to_network(there, clip=False), distance, share, *density]
         stack = turned(np.stack(arrays).astype(np.float32), rng)
-        if rng.random() < UPSET_SHARE:
+        if rng.random() < EXCHANGED_SHARE:
             stack = np.ascontiguousarray(np.swapaxes(stack, -3, rng.choice((-2, -1))))
         layers = {name: torch.from_numpy(stack[k : k + 1]) for k, name in enumerate(("ct", "distance_mm", "weight"))}
         return {

@@ -59,7 +59,7 @@ class InsertionTest:
         real = of_test(nodules, sizes, kind)
         large = sizes[0] > LARGE_MM
         patients = {nodule.patient for nodule in real}
-        hosts = [n for n in nodules if n.patient in patients] if large or kind else real
+        hosts = [n for n in nodules if n.patient in patients] if kind else real
         return cls(real, requests(real, seed, hosts), LARGE_WIDTH_MM if large else WIDTH_MM)
 
     @cached_property

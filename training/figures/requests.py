@@ -19,6 +19,7 @@ from training.figures.remake import axial_outline, emptied
 LARGE_MM = 12.0
 LARGE_WIDTH_MM = 48.0
 OUTLINES = 2
+"""Drawn at random for each place of a large nodule."""
 Asked = list[tuple[Nodule, Request]]
 """Each request with the real nodule in whose patch it is."""
 
@@ -44,7 +45,7 @@ def requests(nodules: Sequence[Nodule], seed: int, hosts: Sequence[Nodule] | Non
 
     Diameter, kind, core density and offset from the voxels' centres come from one real nodule, the outline from
     another. Patches have no free place for nodules above 12 mm: those are asked for as large and dense as the real
-    one, in its very place, emptied, with the outlines of OUTLINES others.
+    one, in its very place, emptied, OUTLINES times, each with an outline of any.
     """
     rng = np.random.default_rng(seed)
     drawn = [(n, stroke) for n in nodules if n.attenuation and (stroke := axial_outline(n, 2 * n.diameter_mm))]
