@@ -4,7 +4,7 @@
 
   // While a line is drawn at most one message of it goes to the server at a time.
   const PAUSE_MS = 80;
-  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000, STATE_MS = 500;
+  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000;
   const ours = (window.sketchNoduleSynth ??= { parts: {} });
 
   // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
@@ -159,13 +159,10 @@
           this.take(event);
           this.points.push(this.at(event));
           const points = this.points;
-          if (this.isTentative) {
-            await ours.awaited;
-            await this.comes();
-            this.isTentative = false;
-          }
+          if (this.isTentative) await ours.awaited;
+          // Whether there is a pen in this view the server knows: the page's state may follow much later.
+          this.isTentative = false;
           this.points = null;
-          if (!this.line) return this.clear();
           const [x, y] = points[points.length - 1];
           const ended = (this.ended = { x, y, when: performance.now(), until: Infinity });
           await this.trame.trigger("pen", [this.view, points, true]);
@@ -176,11 +173,6 @@
           this.pressed = null;
           this.trame.trigger("point", [this.view, ...this.at(event)]);
         }
-      },
-      // The pen that was asked for comes with the page's state, which may follow the answer.
-      async comes() {
-        const until = performance.now() + STATE_MS;
-        while (!this.line && performance.now() < until) await new Promise((done) => setTimeout(done, 20));
       },
       cancel(event) {
         this.fingers.delete(event.pointerId);
