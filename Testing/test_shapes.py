@@ -26,7 +26,7 @@ from SketchNoduleSynthLib.synthesis.shaping import Shaped, shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.data.lesions import Lesion, lesions
 from training.data.nodules import read_nodules
-from training.shapes import border_of, shapes_of
+from training.shapes import SAMPLES, border_of, is_whole, shapes_of
 
 CHEST = chest()
 
@@ -185,3 +185,26 @@ def test_a_density_is_moved_as_a_whole() -> None:
     assert moved.centre == 1.25
     assert np.allclose(moved.density - made.density, 1.25 - made.centre, atol=1e-5)
     assert moved.core - made.core == pytest.approx(1.25 - made.centre)
+
+
+def ellipsoid(height: float, half_mm: float = 6.0, cut: float = 1.0, share: float = 0.8) -> np.ndarray:
+    """On a cube, in half sides: of that height over its length, cut off above that share of its half height."""
+    at = ((np.arange(SAMPLES) + 0.5) / SAMPLES * 2 - 1) * half_mm
+    z, y, x = np.meshgrid(at, at, at, indexing="ij")
+    inside = (z / height) ** 2 + y**2 + (x / 0.9) ** 2 <= (share * half_mm) ** 2
+    inside &= z < cut * height * share * half_mm
+    return (signed_distance_mm(inside, np.full(3, 2 * half_mm / SAMPLES)) / half_mm).astype(np.float32)
+
+
+@pytest.mark.parametrize("height", [0.6, 0.9, 1.0])
+def test_round_flat_and_upright_nodules_are_whole(height: float) -> None:
+    assert is_whole(ellipsoid(height), 6.0, 9.6)
+
+
+@pytest.mark.parametrize(
+    ("share", "diameter_mm"),
+    [(ellipsoid(1.0, cut=0.1), 9.6), (ellipsoid(1.8, share=0.5), 6.0), (ellipsoid(1.0), 24.0)],
+    ids=["half", "pillar", "part"],
+)
+def test_what_is_no_whole_nodule_is_no_shape(share: np.ndarray, diameter_mm: float) -> None:
+    assert not is_whole(share, 6.0, diameter_mm)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage.measure import marching_cubes
 
 from SketchNoduleSynthLib.ct.window import from_network
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
@@ -40,6 +41,10 @@ readers'; if less than that share of the readers' nodule is seen, theirs counts.
 GRAIN_MM, SMOOTHING = 0.7, 0.03
 """Noise's, and of the diameter."""
 LEAST_VOXELS = 5
+LEAST_LENGTH, MOST_HEIGHT, MOST_FLAT = 0.6, 1.6, 0.16
+"""A whole nodule's length on axial slices over what its readers measured, its height over that length, and the share of
+its surface that faces one way, within FLAT_DEGREES (0.03 of a ball's does)."""
+FLAT_DEGREES, FACE_STEP = 20.0, 4
 
 
 def border_of(lesion: Lesion) -> NDArray[np.float32]:
@@ -80,19 +85,45 @@ def on_cube(values: NDArray, centre: NDArray[np.float64], half_mm: float, sample
     return ndimage.map_coordinates(values.astype(np.float32), grid, order=1, mode="nearest")
 
 
+def is_whole(share: NDArray[np.float32], half_mm: float, diameter_mm: float) -> bool:
+    """Whether a border on a cube, in its half sides, is a nodule's and stands alone.
+
+    Not where readers agreed on a part of it only, where slices are so thick that it is a pillar of them, or where it
+    was flat against a wall that is not there when it is copied elsewhere.
+    """
+    height, *across = (np.ptp(axis) + 1 for axis in np.nonzero(share > 0))
+    length = max(across)
+    if 2 * half_mm * length / SAMPLES < LEAST_LENGTH * diameter_mm or height > MOST_HEIGHT * length:
+        return False
+    padded = np.pad(ndimage.gaussian_filter(share, 0.5), 1, mode="edge")
+    vertices, faces, *_ = marching_cubes(padded, 0.0)
+    corners = vertices[faces]
+    across_face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(across_face, axis=1)
+    across_face, area = across_face[area > 0], area[area > 0]
+    ways = across_face / area[:, None]
+    same = ways[::FACE_STEP] @ ways.T > np.cos(np.radians(FLAT_DEGREES))
+    return float((same @ area).max() / area.sum()) <= MOST_FLAT
+
+
 def shapes_of(known: list[Lesion]) -> dict[str, NDArray]:
     """The arrays of :class:`synthesis.shapes.Shapes`."""
-    whole = [one for one in known if (one.distance_mm > 0).sum() >= LEAST_VOXELS]
-    distances = [border_of(one) for one in whole]
-    sides = [half_side_mm(*pair) for pair in zip(whole, distances, strict=True)]
-    share = np.stack(
-        [on_cube(one, n.centre, side, SAMPLES) / side for one, n, side in zip(distances, whole, sides, strict=True)]
-    )
+    whole, shares, sides = [], [], []
+    for lesion in known:
+        if (lesion.distance_mm > 0).sum() < LEAST_VOXELS:
+            continue
+        distance = border_of(lesion)
+        side = half_side_mm(lesion, distance)
+        share = on_cube(distance, lesion.centre, side, SAMPLES) / side
+        if is_whole(share, side, lesion.diameter_mm):
+            whole.append(lesion)
+            shares.append(share)
+            sides.append(side)
     hu = [
         from_network(on_cube(n.density, n.centre, side, DENSITY_SAMPLES)) for n, side in zip(whole, sides, strict=True)
     ]
     return {
-        "distance": np.rint(np.clip(share / MOST_DISTANCE, -1, 1) * DISTANCE_STEPS).astype(np.int8),
+        "distance": np.rint(np.clip(np.stack(shares) / MOST_DISTANCE, -1, 1) * DISTANCE_STEPS).astype(np.int8),
         "density": np.clip(np.rint(np.stack(hu) / DENSITY_STEP_HU), -127, 127).astype(np.int8),
         "half_side_mm": np.array(sides, np.float32),
         "diameter_mm": np.array([one.diameter_mm for one in whole], np.float32),
