@@ -10,7 +10,8 @@ TORCHVISION ?= torchvision==0.28.0
 # What Slicer brings: Testing/slicer_packages.txt, in its Python where there is one of that version.
 SLICER_PYTHON ?= $(shell python3.12 -c "" 2>/dev/null && echo python3.12 || echo $(PYTHON))
 SLICER_VENV ?= $(HOME)/.cache/SketchNoduleSynth/slicer_packages
-LIBRARY_TESTS = $(shell grep -L "training\|standin\|browser\|slicer" Testing/test_*.py)
+LIBRARY_TESTS = $(shell grep -LE "training|standin|browser|slicer|torch|test_(app|packaging)" Testing/test_*.py)
+LIBRARY_TESTS_NEED = h5py hypothesis jsonschema opencv-python-headless pytest pytest-xdist scikit-learn
 INSTALL = $(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed
 
 .PHONY: demo app test test-slicer-packages test-in-slicer tools lint docs fuzz benchmark screenshots clean
@@ -57,7 +58,7 @@ test: lint tools
 $(SLICER_VENV)/.installed: pyproject.toml Makefile Testing/slicer_packages.txt
 	$(SLICER_PYTHON) -m venv $(SLICER_VENV)
 	$(SLICER_VENV)/bin/python -m pip install --quiet --constraint Testing/slicer_packages.txt \
-	  --requirement Testing/slicer_packages.txt ".[cases]" h5py hypothesis opencv-python-headless pytest pytest-xdist
+	  --requirement Testing/slicer_packages.txt ".[cases]" $(LIBRARY_TESTS_NEED)
 	touch $@
 
 # The library's tests, which need no host and no training, with the very packages of Slicer.

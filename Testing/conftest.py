@@ -13,7 +13,6 @@ from nodule_set import write_set
 from SketchNoduleSynthLib import fetch
 from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule, read_nodules
-from training.figures import features
 
 settings.register_profile("suite", deadline=None)  # A busy machine is no failure.
 settings.load_profile("suite")
@@ -41,6 +40,8 @@ def nodules(nodules_npz: Path) -> Sequence[Nodule]:
 @pytest.fixture(scope="session")
 def weights() -> None:
     """The feature networks; tests that need them are skipped where they cannot be had."""
+    from training.figures import features  # Of torch, which the library's own tests do not need.
+
     try:
         for packed in (features.INCEPTION, features.ALEXNET, features.VGG, features.DISTS):
             fetch.fetched(packed)

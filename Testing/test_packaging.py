@@ -9,7 +9,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from importlib import metadata
 from importlib.util import resolve_name
 from pathlib import Path
@@ -180,27 +180,46 @@ def imported_at_file_scope(path: Path, package: str) -> Iterator[str]:
 
 
 def files_of(module: str) -> list[Path]:
-    """The files that run when a module of the library is imported: its packages' and its own; none for a mere name."""
+    """The files that run when a module of ours is imported: its packages' and its own; none for a mere name."""
     parts = module.split(".")
     paths = [ROOT.joinpath(*parts[:count], "__init__.py") for count in range(1, len(parts) + 1)]
-    return [path for path in [*paths, ROOT.joinpath(*parts).with_suffix(".py")] if path.is_file()]
+    own = [folder.joinpath(*parts).with_suffix(".py") for folder in (ROOT, ROOT / "Testing")]
+    return [path for path in [*paths, *own] if path.is_file()]
+
+
+def foreign_imports(files: Iterable[Path], ours: Container[str]) -> Iterator[tuple[Path, str]]:
+    """What is imported together with `files` that is none of `ours`, and where; it follows the latter."""
+    todo, seen = list(files), set()
+    while todo:
+        if (path := todo.pop()) in seen:
+            continue
+        seen.add(path)
+        for name in imported_at_file_scope(path, ".".join(path.relative_to(ROOT).parent.parts)):
+            if name.split(".")[0] in ours:
+                todo += files_of(name)
+            else:
+                yield path, name.split(".")[0]
+    assert len(seen) > 30, "the walk does not follow what is ours"
 
 
 def test_loading_the_module_needs_only_what_slicer_brings():
     """Not even torch: it comes with the first Generate. Nor pydicom and Pillow, which a Slicer may be built without."""
-    todo = [ROOT / NAME / f"{NAME}.py"]
-    for room in ("panel", "mrml", "cases"):
-        todo += (ROOT / LIBRARY / room).glob("*.py")
-    seen, foreign = set(), {}
-    while todo:
-        path = todo.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        for name in imported_at_file_scope(path, ".".join(path.relative_to(ROOT).parent.parts)):
-            if name.split(".")[0] == LIBRARY:
-                todo += files_of(name)
-            elif name.split(".")[0] not in IN_SLICER:
-                foreign[f"{path.relative_to(ROOT)}"] = name
-    assert len(seen) > 30, "the walk does not follow the library"
-    assert foreign == {}
+    rooms = [path for room in ("panel", "mrml") for path in (ROOT / LIBRARY / room).glob("*.py")]
+    found = foreign_imports([ROOT / NAME / f"{NAME}.py", *rooms], {LIBRARY})
+    assert [(str(path), name) for path, name in found if name not in IN_SLICER] == []
+
+
+def test_the_librarys_tests_need_only_what_is_installed_for_them() -> None:
+    """Those that `make test-slicer-packages` runs, and their fixtures: neither torch nor a host."""
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r'LIBRARY_TESTS = .*grep -LE "(.+?)"', made)
+    (more,) = re.findall(r"LIBRARY_TESTS_NEED = (.+)", made)
+    folder = ROOT / "Testing"
+    tests = [one for one in folder.glob("test_*.py") if not re.search(pattern, one.read_text(encoding="utf-8"))]
+    project = PROJECT["project"]
+    asked = required([*project["dependencies"], *project["optional-dependencies"]["cases"], *more.split()])
+    installed, homes = {requirement.name.lower() for requirement in asked}, metadata.packages_distributions()
+    ours = {"training"} | {path.stem for path in folder.glob("*.py")}
+    found = foreign_imports([folder / "conftest.py", *tests], ours)
+    todo = {name: path for path, name in found if name not in {LIBRARY} | sys.stdlib_module_names}
+    assert {name: path for name, path in todo.items() if installed.isdisjoint(map(str.lower, homes[name]))} == {}

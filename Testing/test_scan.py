@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 from skimage import draw, morphology
 
@@ -49,7 +49,7 @@ def sketch() -> NDArray[np.bool_]:
 
 
 def scanned(folder: Path, pixels: NDArray, name: str = "sketch.png", threshold: float | None = None) -> Scan:
-    imageio.imwrite(folder / name, pixels)
+    Image.fromarray(pixels).save(folder / name)
     return read_scan(folder / name, threshold)
 
 
@@ -186,7 +186,7 @@ def test_what_is_no_image(tmp_path: Path) -> None:
         read_scan(tmp_path / "missing.png")
     with pytest.raises(InputError, match="no scan at"):
         read_scan(tmp_path)
-    imageio.imwrite(tmp_path / "whole.png", page(sketch()))
+    Image.fromarray(page(sketch())).save(tmp_path / "whole.png")
     whole = (tmp_path / "whole.png").read_bytes()
     for content in (b"", b"a letter", whole[: len(whole) // 2], whole[:20]):
         (tmp_path / "broken.png").write_bytes(content)
