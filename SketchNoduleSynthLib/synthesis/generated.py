@@ -19,7 +19,8 @@ class Generated:
     """On the samples of `frame`, which lie along the CT's own axes, all (z, y, x).
 
     `before`: HU of the CT; `hu`: the nodule with its surroundings; `inside_mm`: signed distance to the nodule's border,
-    positive inside; `weight`: how far `hu` shall replace the CT, 0 to 1; `network_seconds`: time in the tissue network.
+    positive inside; `weight`: how far `hu` shall replace the CT, 0 to 1; `network_seconds`: time in the tissue network;
+    `notes`: what was asked for and not made so, a sentence each.
     """
 
     frame: Frame
@@ -28,6 +29,7 @@ class Generated:
     inside_mm: NDArray[np.float32]
     weight: NDArray[np.float32]
     network_seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def added(self) -> NDArray[np.float32]:

@@ -55,10 +55,14 @@ class Generator:
         made = shaped(site, self.shapes)
         if self.model.needs_drawing:
             made = led_by_plane(made, site, self.model)
-        core_hu, least = site.recipe.core_hu, float(to_network(least_core_hu(site.reslice), clip=False))
-        centre = made.centre if core_hu is None else float(to_network(core_hu, clip=False))
-        made = made.with_centre(max(centre, least))
-        return completed(with_parts(made, site), site, self.tissue.run, only_plane)
+        asked, least = site.recipe.core_hu, least_core_hu(site.reslice)
+        centre = made.centre if asked is None else float(to_network(asked, clip=False))
+        made = made.with_centre(max(centre, float(to_network(least, clip=False))))
+        finished = completed(with_parts(made, site), site, self.tissue.run, only_plane)
+        if asked is None or asked >= least:
+            return finished
+        note = f"So near to the lung's HU it would not be seen: its core was asked with {least:.0f} HU."
+        return replace(finished, notes=(note,))
 
     def plane(self, site: Site) -> NDArray[np.float32]:
         """The sketch plane alone (v, u) in HU, as it will look in the CT, for a preview."""

@@ -24,7 +24,7 @@ from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_
 from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.real_nodule import real_nodule
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report, percentiles_of
-from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane, least_core_hu
+from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.stages import Stages
 
@@ -66,12 +66,9 @@ def synthesize(
     check_weights(nodule, make.sha256)
     stage("site")
     site = Site(Reslice(volume, nodule.voi), nodule)
-    notes, longest_mm = [], site.diameter_mm
+    longest_mm = site.diameter_mm
     if site.is_drawn:
-        notes += site.outline[1]
         longest_mm = max(longest_mm, long_diameter(site.outline[0], site.reslice.pixel_mm))
-    if nodule.core_hu is not None and nodule.core_hu < (least := least_core_hu(site.reslice)):
-        notes.append(f"So near to the lung's HU it would not be seen: its core was asked with {least:.0f} HU.")
     if beyond := make.model.beyond(longest_mm):
         raise InputError(beyond)
     stage("network")
@@ -87,7 +84,7 @@ def synthesize(
     stage("report")
     report = measure(site, blended, made)
     recipe = replace(nodule, weights_sha256=make.sha256)
-    report = replace(report, notes=tuple(notes), seconds=stage.seconds(made.network_seconds))
+    report = replace(report, seconds=stage.seconds(made.network_seconds))
     return Insertion(blended.box, before, after, blended.nodule, recipe, report)
 
 
@@ -131,7 +128,7 @@ def measure(site: Site, blended: Blend, made: Generated) -> Report:
         noise_hu=NoiseHU(round(blended.noise_around_hu, 1), inside and round(inside, 1)),
         quality=judge(blended, local.grid.spacing[::-1], sight_of(made, local, asked), request, overlap, in_plane_mm),
         plane_continuity=round(continuity(made), 3),
-        notes=(),
+        notes=(*(site.outline[1] if site.is_drawn else ()), *made.notes),
         seconds={},
     )
 
