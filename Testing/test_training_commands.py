@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nodule_set import write_set
 from refusal import refused
 
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
@@ -84,6 +86,21 @@ def test_what_cannot_be_read_is_told(
     monkeypatch.setattr(sys, "argv", [command, *rest])
     sentence(capsys, lambda: runpy.run_path(str(TRAINING / f"{command}.py"), run_name="__main__"))
     assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["train_pix2pix", "train_mcgan", "train_tissue"])
+def test_a_set_that_nothing_is_learned_from_leaves_no_folder(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One nodule, which is not rated, as two networks ask, and too large for the third."""
+    path = write_set(tmp_path / "set.npz")
+    with np.load(path) as known:
+        large = {name: known[name][2:3] for name in known}
+    np.savez(path, **large)
+    path.with_suffix(".csv").write_text("patient,diameter_csv\nP2,16\n")
+    monkeypatch.setattr(sys, "argv", [command, str(path), str(tmp_path / "run"), "--cpu"])
+    sentence(capsys, lambda: runpy.run_path(str(TRAINING / f"{command}.py"), run_name="__main__"))
+    assert not (tmp_path / "run").exists()
 
 
 def half(path: Path) -> None:

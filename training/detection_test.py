@@ -95,9 +95,10 @@ def main(words: Sequence[str] | None = None) -> None:
         raise InputError(
             f"No training nodule is rated and of {ASKED_MM[0]:g} to {ASKED_MM[1]:g} mm; give a larger set."
         )
+    models = models_of(given)
     given.folder.mkdir(parents=True, exist_ok=True)
     added: dict[str, Sequence[Searched]] = {}
-    for model in models_of(given):
+    for model in models:
         make, most = generator(model, given.models), max(given.ratios) * len(real)
         made = synthetic(sizes, validation, most, model, make, given.folder, given.seed)
         added |= {f"real + {model} {ratio}:1": made[: ratio * len(real)] for ratio in given.ratios}

@@ -83,8 +83,8 @@ if __name__ == "__main__":
         given = options.parse_args()
         volume = Volume.read(given.ct)
         nodules = [one for path in (given.training, given.validation) for one in read_nodules(path) if one.attenuation]
-        given.folder.mkdir(parents=True, exist_ok=True)
         draw = partial(gallery, volume, lung_of(volume), given.model)
+        given.folder.mkdir(parents=True, exist_ok=True)
         for kind in ATTENUATIONS:
             draw(kind, [one for one in nodules if kind_of(one) == kind]).save(given.folder / f"{kind}.jpg", quality=80)
             print(kind, file=sys.stderr)

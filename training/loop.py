@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import time
@@ -21,6 +22,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from training.command import start_from
 from training.run_folder import CHECKPOINT, CONFIG, checkpoints, read_config, read_weights, step_of, weights_of
 
 LOG, GRIDS = "log.jsonl", "samples"
@@ -39,6 +41,27 @@ def accelerator(bf16: bool, cpu: bool = False) -> Accelerator:
         dataloader_config=DataLoaderConfiguration(split_batches=True),
         kwargs_handlers=[quiet],
     )
+
+
+def run_of(
+    arguments: argparse.Namespace,
+    model: str,
+    network: dict[str, Any],
+    batch: int,
+    models: dict[str, nn.Module],
+    optimizers: Mapping[str, torch.optim.Optimizer],
+    most_norm: Mapping[str, float] | None = None,
+    **more: float,
+) -> Run:
+    """The run that a training script's options ask for; made last, as its folder is left behind.
+
+    `network`, `more`: what of the configuration the options do not say.
+    """
+    if arguments.start:
+        start_from(arguments.start, models)
+    config = {"model": model, "preset": arguments.preset, "batch": batch, "seed": arguments.seed, **more}
+    prepared = accelerator(arguments.bf16, arguments.cpu)
+    return Run(arguments.run, config | {"network": network}, models, optimizers, prepared, most_norm)
 
 
 class Run:

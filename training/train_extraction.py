@@ -21,10 +21,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from SketchNoduleSynthLib.networks import extraction
 from SketchNoduleSynthLib.networks.layers import channels_last
 from training import pictures
-from training.command import begin, run_command, start_from, training_options
+from training.command import begin, run_command, training_options
 from training.data.click_samples import ClickSamples
 from training.data.nodules import read_nodules
-from training.loop import Run, accelerator
+from training.loop import run_of
 
 BATCH, STEPS = 8, 4000
 RATE, LEAST_RATE = 2e-3, 0.01
@@ -45,13 +45,9 @@ def train(arguments: argparse.Namespace) -> None:
     batch, steps = arguments.batch or BATCH, arguments.steps or STEPS
     network = extraction.PRESETS[arguments.preset]
     models: dict[str, nn.Module] = {"generator": channels_last(extraction.Extraction(network), 3)}
-    if arguments.start:
-        start_from(arguments.start, models)
     optimizers: dict[str, torch.optim.Optimizer] = {"adam": torch.optim.Adam(models["generator"].parameters(), RATE)}
-    config = {"model": "extraction", "preset": arguments.preset, "batch": batch, "seed": arguments.seed}
-    config["network"] = asdict(network)
-    run = Run(arguments.run, config, models, optimizers, accelerator(arguments.bf16, arguments.cpu))
     dataset = ClickSamples(nodules, steps * batch, arguments.seed, batch)
+    run = run_of(arguments, "extraction", asdict(network), batch, models, optimizers)
     shown = [dataset[index] for index in range(0, min(GRID_SAMPLES * batch, len(dataset)), batch)]
 
     def grid(averaged: nn.Module) -> NDArray[np.uint8]:

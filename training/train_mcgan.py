@@ -25,10 +25,10 @@ from SketchNoduleSynthLib.networks import mcgan
 from SketchNoduleSynthLib.networks.inputs import CONDITIONS
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last, tiled
 from training import pictures
-from training.command import begin, run_command, start_from, training_options
+from training.command import begin, run_command, training_options
 from training.data.dataset import Sample, VolumeDataset
 from training.data.nodules import read_nodules
-from training.loop import Run, accelerator
+from training.loop import run_of
 from training.losses import fool, gradient_penalty, judge
 
 BATCH, STEPS = 16, 20_000
@@ -60,18 +60,14 @@ def train(arguments: argparse.Namespace) -> None:
         "nodule": PatchDiscriminator(1 + CONDITIONS, 64, 3, dims=3, kind="none"),
     }
     models = {name: channels_last(model, 3) for name, model in models.items()}
-    if arguments.start:
-        start_from(arguments.start, models)
     judges = [*models["context"].parameters(), *models["nodule"].parameters()]
     optimizers = {
         "adam_generator": torch.optim.Adam(models["generator"].parameters(), RATE, BETAS),
         "adam_discriminators": torch.optim.Adam(judges, RATE, BETAS),
     }
-    config = {"model": "mcgan", "preset": arguments.preset, "batch": batch, "seed": arguments.seed, "l1": arguments.l1}
-    config["network"] = asdict(network)
-    run = Run(arguments.run, config, models, optimizers, accelerator(arguments.bf16, arguments.cpu))
-    generator, context, nodule = (run.models[name] for name in ("generator", "context", "nodule"))
     dataset = VolumeDataset(nodules, steps * batch, arguments.seed, free_share=0.0)
+    run = run_of(arguments, "mcgan", asdict(network), batch, models, optimizers, l1=arguments.l1)
+    generator, context, nodule = (run.models[name] for name in ("generator", "context", "nodule"))
     shown = [{key: value[None] for key, value in dataset[index].items()} for index in range(min(GRID_SAMPLES, steps))]
 
     def grid(averaged: nn.Module) -> NDArray[np.uint8]:

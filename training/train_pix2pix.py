@@ -27,10 +27,10 @@ from SketchNoduleSynthLib.networks import pix2pix, stylepix2pix
 from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.networks.layers import PatchDiscriminator, channels_last
 from training import pictures
-from training.command import begin, run_command, start_from, training_options
+from training.command import begin, run_command, training_options
 from training.data.dataset import TWINS, NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample
 from training.data.nodules import read_nodules
-from training.loop import Run, accelerator
+from training.loop import run_of
 from training.losses import DISCRIMINATOR_GAIN, energy_score, fool, judge
 
 PRESETS: dict[str, dict[str, Any]] = {"pix2pix": pix2pix.PRESETS, "stylepix2pix": stylepix2pix.PRESETS}
@@ -131,18 +131,13 @@ def train(arguments: argparse.Namespace) -> None:
     network = asdict(PRESETS[arguments.model][arguments.preset])
     models = {"generator": build(arguments.model, network), "discriminator": way.discriminator()}
     models = {name: channels_last(model, 2) for name, model in models.items()}
-    if arguments.start:
-        start_from(arguments.start, models)
     optimizers = {
         f"adam_{name}": torch.optim.Adam(model.parameters(), rate, setting.betas)
         for (name, model), rate in zip(models.items(), setting.rates, strict=True)
     }
-    config = {"model": arguments.model, "preset": arguments.preset, "batch": batch, "seed": arguments.seed}
-    run = Run(
-        arguments.run, config | {"network": network}, models, optimizers, accelerator(arguments.bf16, arguments.cpu)
-    )
-    generator, discriminator = run.models["generator"], run.models["discriminator"]
     dataset = way.dataset(nodules, steps * batch, arguments.seed)
+    run = run_of(arguments, arguments.model, network, batch, models, optimizers)
+    generator, discriminator = run.models["generator"], run.models["discriminator"]
     shown = [{key: value[None] for key, value in dataset[index].items()} for index in range(min(GRID_SAMPLES, steps))]
 
     def grid(averaged: nn.Module) -> NDArray[np.uint8]:

@@ -23,12 +23,12 @@ from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE
 from SketchNoduleSynthLib.networks.layers import channels_last
 from training import pictures
-from training.command import begin, run_command, start_from, training_options
+from training.command import begin, run_command, training_options
 from training.data.lesions import lesions
 from training.data.nodules import read_nodules
 from training.data.tissue_samples import Sample, TissueSamples
 from training.judges import GrainDiscriminator, ProjectedDiscriminator, mean_where, planes
-from training.loop import Run, accelerator
+from training.loop import run_of
 
 BATCH, STEPS = 8, 60_000
 RATES = {"generator": 2e-4, "grain": 8e-4, "projected": 4e-4}
@@ -80,19 +80,15 @@ def train(arguments: argparse.Namespace) -> None:
         "grain": channels_last(GrainDiscriminator(), 3),
         "projected": ProjectedDiscriminator(),
     }
-    if arguments.start:
-        start_from(arguments.start, models)
     judges = [{"params": models[name].parameters(), "lr": RATES[name]} for name in ("grain", "projected")]
     optimizers: dict[str, torch.optim.Optimizer] = {
         "adam_generator": torch.optim.Adam(models["generator"].parameters(), RATES["generator"], BETAS),
         "adam_discriminators": torch.optim.Adam(judges, betas=BETAS),
     }
-    config = {"model": "tissue", "preset": arguments.preset, "batch": batch, "seed": arguments.seed}
-    config["network"] = asdict(network)
-    run = Run(arguments.run, config, models, optimizers, accelerator(arguments.bf16, arguments.cpu), MOST_NORM)
+    dataset = TissueSamples(known, steps * batch, arguments.seed, batch)
+    run = run_of(arguments, "tissue", asdict(network), batch, models, optimizers, MOST_NORM)
     groups = [group for optimizer in run.optimizers.values() for group in optimizer.param_groups]
     generator, grain, projected = (run.models[name] for name in ("generator", "grain", "projected"))
-    dataset = TissueSamples(known, steps * batch, arguments.seed, batch)
     shown = [dataset[index] for index in range(0, min(GRID_SAMPLES * batch, len(dataset)), batch)]
 
     def grid(averaged: nn.Module) -> NDArray[np.uint8]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,12 +115,9 @@ def inner(shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 def lesions(nodules: Sequence[Nodule], workers: int = 0) -> list[Lesion]:
     """Of all nodules that lie in the middle of their patch; raises :class:`InputError` as :meth:`Lesion.of`."""
-    bar: dict[str, Any] = {"total": len(nodules), "desc": "Shapes", "unit": "nodule", "mininterval": 2}
-    if workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            made = list(tqdm(pool.map(Lesion.of, nodules, chunksize=8), **bar))
-    else:
-        made = [Lesion.of(nodule) for nodule in tqdm(nodules, **bar)]
+    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+        each = pool.map(Lesion.of, nodules, chunksize=8) if pool else map(Lesion.of, nodules)
+        made = list(tqdm(each, "Shapes", len(nodules), disable=not sys.stderr.isatty()))
     return [one for one in made if (np.abs(one.centre - (np.array(one.hu.shape) - 1) / 2) <= OFF_CENTRE_MM).all()]
 
 
