@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,18 @@ def test_a_nodule_is_the_same_with_either(attenuation: str, request: pytest.Fixt
         assert one.box == other.box
         difference = np.abs(one.after.astype(float) - other.after)
         assert difference.mean() < MEAN_HU and difference.max() <= MOST_HU
+
+
+def test_the_command_that_compares_them_sees_a_difference() -> None:
+    pytest.importorskip("torch")
+    from training.runtime_test import apart
+
+    made = synthesize(chest(), drawn("mcgan"))
+    assert not apart(made, made).any()
+    other = replace(made, after=made.after + 2 * made.nodule)
+    assert apart(made, other).max() == 2
+    with refused("another box"):
+        apart(made, replace(made, box=made.box.grow(1, (999,) * 3)))
 
 
 def test_another_runtime_is_told(by_torch: None) -> None:

@@ -35,6 +35,7 @@ COMMANDS = [
     "train_mcgan SET OUT",
     "train_extraction SET OUT",
     "bundle_weights SET OUT",
+    "runtime_test SET",
     "benchmark SET --cpu",
     "evaluate SET mcgan --json OUT",
     "extraction_test SET --table OUT",
