@@ -64,6 +64,18 @@ def as_nobody() -> Iterator[None]:
             os.seteuid(0)
 
 
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Callable[..., None]]:
+    """Calls in another process: who one is, and how much may be written, are of a whole process and all its threads."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
+        yield lambda check, *given: other.submit(check, *given).result()
+
+
+def closed_for_a_series(result: Result, folder: Path, target: Path) -> None:
+    with untouched(folder), refused("could not be written", "Permission denied"), as_nobody():
+        write_series(result, target)
+
+
 class TestTarget:
     @pytest.mark.parametrize("inside", [".", "deeper/still", "../source", "../link/new"])
     def test_in_the_sources_folder(self, inside: str, source: Path, result) -> None:
@@ -93,10 +105,9 @@ class TestTarget:
         assert len(list((tmp_path / "new").iterdir())) == 6
 
     @pytest.mark.parametrize("closed", ["closed", "closed/below"])
-    def test_where_one_may_not_write(self, closed: str, result, tmp_path: Path) -> None:
+    def test_where_one_may_not_write(self, elsewhere, closed: str, result, tmp_path: Path) -> None:
         (tmp_path / "closed").mkdir(mode=0o500)
-        with untouched(tmp_path), refused("could not be written", "Permission denied"), as_nobody():
-            write_series(result, tmp_path / closed / "new")
+        elsewhere(closed_for_a_series, result, tmp_path, tmp_path / closed / "new")
 
     def test_a_study_that_is_none(self, source: Path, result, tmp_path: Path) -> None:
         with untouched(tmp_path), refused("'new'", "source, anonymous"):
@@ -205,13 +216,6 @@ def full_for_the_segmentation(result: Result, folder: Path) -> None:
     (folder / "nodules.dcm").write_text("an older one")
     with untouched(folder), refused("could not be written"), full_disk(1000):
         write_segmentation(result, folder / "ct", folder / "nodules.dcm")
-
-
-@pytest.fixture(scope="class")
-def elsewhere() -> Iterator[Callable[..., None]]:
-    """Calls in another process: the limit is of all that a process writes, and others write here too."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as other:
-        yield lambda check, *given: other.submit(check, *given).result()
 
 
 class TestDisk:
