@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
 from SketchNoduleSynthLib.mrml.action import Action, Value
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.reading_actions import READING, TURING
+from SketchNoduleSynthLib.mrml.steps import STEPS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
@@ -51,6 +52,8 @@ def panel_words(mode: str = "") -> list[str]:
         entry = entries.get(name.removesuffix("_label"))
         if isinstance(entry, Action):
             words.append(entry.text())
+        elif name.removesuffix("Section") in STEPS:
+            words.append(STEPS[name.removesuffix("Section")])
         elif isinstance(entry, Value) and (name.endswith("_label") or widget.get("class") == "QCheckBox"):
             words.append(entry.words)
         words += [item.findtext("string", "") for item in widget.findall("property") if item.get("name") == "text"]

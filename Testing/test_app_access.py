@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from accessibility import serious_findings
-from browser import CHROMIUM, DESKTOP, TOUCH, Visitor, at_the_phantom
+from browser import CHROMIUM, DESKTOP, TABLET, TOUCH, Visitor, at_the_phantom
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 LEAST_PIXELS = 44
 ORDER = ("Open a CT", "Place (P)", "Nodule (N)", "Suggest", "Card", "Lung window", "Add at random", "Label map")
+KEPT = "What you made here until 28 September, 22:58 is kept: 10 nodules. Take it up again?"
 NEEDED = ("Place (P)", "Nodule (N)", "Undo (Z)", "Variants", "Insert (I)", "Add at random")
 
 
@@ -67,6 +68,7 @@ def test_the_tab_key_goes_through_the_page_as_one_reads_it(place):
 def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, options):
     visitor = Visitor(*place, size, **options)
     visitor.wait_for_ct()
+    current = visitor.page.locator("summary[aria-current=step]")
     for words in NEEDED:
         words = words.replace("Insert (I)", visitor.value("words")["insert"])
         box = visitor.button(words).bounding_box()
@@ -78,7 +80,10 @@ def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, op
         visitor.page.evaluate("trame.state.update({task: 'Insert nodule 1: network'})")
         visitor.page.locator(".status").get_by_text("Cancel").wait_for()
         assert visitor.page.locator(".panel").evaluate("e => e.scrollHeight <= e.clientHeight"), "nor while it is made"
-        visitor.page.evaluate("trame.state.update({task: ''})")
+        visitor.page.evaluate("trame.state.update({task: '', enabled: {...trame.state.get('enabled'), take_up: true}})")
+        visitor.page.evaluate("sentence => trame.state.update({status: sentence})", KEPT)
+        visitor.button("Delete it").wait_for()
+        assert visitor.page.locator(".panel").evaluate("e => e.scrollHeight <= e.clientHeight"), "nor with kept work"
     assert visitor.page.evaluate("getComputedStyle(document.documentElement).overflowY") == "hidden"
     for scrolled in (".panel", ".below", ".toolbar"):
         assert visitor.page.locator(scrolled).evaluate("e => e.scrollWidth <= e.clientWidth"), scrolled
@@ -86,4 +91,20 @@ def test_all_that_is_needed_is_seen_and_nothing_lies_to_the_side(place, size, op
         small = """least => [...document.querySelectorAll('button, select, input[type=number], .upload')]
             .filter(e => e.offsetHeight && e.getBoundingClientRect().height < least).map(e => e.innerText)"""
         assert not visitor.page.evaluate(small, LEAST_PIXELS)
+        visitor.place()
+        visitor.wait_for(lambda: "Draw" in current.inner_text(), "the next step")
+        seen = "e => { const b = e.getBoundingClientRect(), p = e.closest('.panel').getBoundingClientRect(); "
+        seen += "return b.top >= p.top && b.bottom <= p.bottom + 1 }"
+        visitor.wait_for(lambda: current.evaluate(f"e => ({seen})(e.parentElement)"), "the page to lead there")
+        visitor.page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+        visitor.wait_for(lambda: is_at_the_edges(visitor), "each letter in the middle of its edge")
     visitor.close()
+
+
+def is_at_the_edges(visitor: Visitor) -> bool:
+    """Whether the letters of the sides stand in the middle of the sketch view's edges."""
+    view = visitor.box("Sketch")
+    middle = view["x"] + view["width"] / 2, view["y"] + view["height"] / 2
+    boxes = [visitor.page.locator(f".view.sketch .letter.{side}").bounding_box() for side in ("left", "right", "top")]
+    left, right, top = ((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes)
+    return abs(left[1] - middle[1]) < 2 and abs(right[1] - middle[1]) < 2 and abs(top[0] - middle[0]) < 2

@@ -46,10 +46,17 @@ def insert(reader) -> None:
     reader.wait()
 
 
+def headings(reader) -> list[str]:
+    """What stands above the steps."""
+    return [getattr(reader.ui, f"{step}Section").text for step in ("ct", "voi", "sketch", "nodule", "insert")]
+
+
 def test_place_draw_preview_insert_undo(reader):
     source = voxels(reader.editor.nodes.source).copy()
     assert not reader.ui.insert.enabled
     assert "click into the lung" in reader.ui.statusLabel.text
+    assert headings(reader) == ["✓ 1. CT", "→ 2. Place", "3. Draw", "4. Nodule", "5. Insert"]
+    reader.ui.sketchSection.collapsed = True
     reader.place(LUNG_RAS_MM)
     assert np.abs(np.subtract(reader.session.draft.voi.center_ras_mm, LUNG_RAS_MM)).max() < 3.0
     assert reader.ui.draw_nodule.checked
@@ -57,19 +64,20 @@ def test_place_draw_preview_insert_undo(reader):
     reader.key("p")
     assert "click into the lung" in reader.ui.statusLabel.text, "again, as that is the tool in the hand"
     reader.key("n")
+    assert headings(reader)[2] == "→ 3. Draw" and not reader.ui.sketchSection.collapsed, "it leads there"
     reader.draw(share=0.2)
-    assert "Insert (I)" in reader.ui.statusLabel.text
+    assert "Insert (I)" in reader.ui.statusLabel.text and headings(reader)[3] == "→ 4. Nodule"
     radius = np.linalg.norm(reader.session.draft.strokes[0].points_mm, axis=1)
     assert radius == pytest.approx(0.2 * 24.0, abs=0.3), "0.2 of the view's width, which the VOI of 24 mm fills"
     reader.wait()
     foreground = reader.composite("Red").GetForegroundVolumeID()
     assert foreground == reader.editor.nodes.node("Preview").GetID()
     insert(reader)
-    assert len(reader.session.nodules) == 1
+    assert len(reader.session.nodules) == 1 and headings(reader)[3:] == ["✓ 4. Nodule", "→ 5. Insert"]
     result = reader.editor.nodes.result
     assert not np.array_equal(voxels(result), source)
     assert reader.composite("Green").GetBackgroundVolumeID() == result.GetID()
-    assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 3).text()) == (1, "solid")
+    assert (reader.ui.nodulesTable.rowCount, reader.ui.nodulesTable.item(0, 4).text()) == (1, "solid")
     reader.click(reader.ui.undo)
     assert np.array_equal(voxels(result), source)
     assert reader.ui.redo.enabled and reader.ui.redo.toolTip == "Insert nodule 1"

@@ -70,6 +70,14 @@ def test_the_copy_with_nodules_that_is_moved_apart_comes_back_and_it_is_told(ins
     assert "lies where CT lies, again" in inserted.ui.statusLabel.text
 
 
+def test_their_segmentation_too(inserted):
+    segmentation = inserted.editor.nodes.segments.node
+    transformed(segmentation, 12.0, 10.0)
+    inserted.desktop.process_events(RESTED_S)
+    assert segmentation.GetParentTransformNode() is None
+    assert "nodules lies where CT lies, again" in inserted.ui.statusLabel.text
+
+
 def test_a_rename_is_no_change_of_the_ct(drawn):
     before = drawn.editor
     before.nodes.source.SetName("another name")

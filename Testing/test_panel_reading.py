@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.reading.findings import Reading
 from SketchNoduleSynthLib.teaching.case import INSTRUCTIONS
 
 pytest_plugins = ["standin"]
-OTHERS = ("ctSection", "voiSection", "sketchSection", "noduleSection", "nodulesSection", "dependencyFrame")
+OTHERS = ("ctSection", "voiSection", "sketchSection", "insertSection", "nodulesSection", "dependencyFrame")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM
 from reader import Reader
+from reading_folder import write_case
 from test_panel_host import a_volume, drawn, layers, reader  # noqa: F401
 
 pytest_plugins = ["standin"]
@@ -71,6 +72,26 @@ def test_another_ct_is_chosen_in_both(drawn: Reader, second: Any) -> None:  # no
     assert drawn.editor is second.panel.editor and drawn.editor.nodes.source is other
     drawn.place(LUNG_RAS_MM)
     assert second.ui.diameter_mm.enabled
+
+
+def test_reading_in_one_frees_the_views_of_both(drawn: Reader, second: Any, tmp_path) -> None:  # noqa: F811
+    first, node = drawn.widget.panel, drawn.editor.nodes.source
+    insert(drawn, second)
+    case = write_case(tmp_path / "case")
+    box = drawn.editor.nodes.roi.GetDisplayNode()
+    first.reading.open(case, "R1")
+    drawn.wait()
+    assert first.mode is first.reading and second.panel.editor is None and not second.ui.insert.enabled
+    assert "Another panel reads" in second.ui.statusLabel.text and not box.GetVisibility()
+    second.ui.inputSelector.setCurrentNode(a_volume("other"))
+    assert second.panel.editor is None, "nor with another CT"
+    second.ui.inputSelector.setCurrentNode(node)
+    drawn.click(drawn.ui.leaveButton)
+    assert first.editor is second.panel.editor is not None and second.ui.insert.enabled
+    second.panel.reading.open(case, "R2")
+    drawn.wait()
+    second.cleanup()
+    assert first.editor is not None, "whose panel is gone reads no longer"
 
 
 def test_deleting_the_ct_ends_both(drawn: Reader, second: Any) -> None:  # noqa: F811

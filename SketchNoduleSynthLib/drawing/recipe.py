@@ -126,8 +126,8 @@ class Draft:
             return "strokes", f"A nodule that is {self.kind} is the CT's own and has no drawing; leave the strokes out."
         model = models.bundled()[self.model]
         if model.needs_drawing and not self.is_drawn:
-            others = " and ".join(one.name for one in models.bundled().values() if not one.needs_drawing)
-            return "strokes", f"Draw the nodule's outline; {self.model} needs one ({others} does not)."
+            others = " or ".join(one.name for one in models.bundled().values() if not one.needs_drawing)
+            return "strokes", f"Draw the nodule's outline, or choose the model {others}: it needs only the box."
         return "voi.diameter_mm", model.beyond(self.voi.diameter_mm)
 
     def recipe(self) -> NoduleRecipe:

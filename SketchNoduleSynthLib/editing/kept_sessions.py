@@ -68,7 +68,7 @@ class KeptSession:
         when = datetime.fromtimestamp(self._earlier[-1].stat().st_mtime)
         count = len(list(self._earlier[-1].parent.glob(NODULE_FILES)))
         nodules = f"{count} nodule{'s' * (count != 1)}" if count else "a drawing"
-        return f"What was made in this CT until {when:%d %B, %H:%M} is kept: {nodules}. Take it up again, or delete it."
+        return f"What you made here until {when:%d %B, %H:%M} is kept: {nodules}. Take it up again?"
 
     def take_up(self) -> None:
         """Go on with the earlier session; undo takes that back. Raises :class:`InputError` if it cannot be read."""

@@ -10,7 +10,8 @@ from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.situation import side_and_third
 
-HEADS = ("No.", "Size", "Place", "Attenuation", "Model", "Quality")
+HEADS = ("No.", "Size", "Place", "Quality", "Attenuation", "Model")
+"""What a narrow panel shows first stands first."""
 
 
 REAL = {FOUND: "real", REMOVED: "taken out"}
@@ -34,7 +35,7 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return self.name, self.size, self.place, self.attenuation, self.model, self.light
+        return self.name, self.size, self.place, self.light, self.attenuation, self.model
 
 
 def color_of(key: int) -> tuple[float, float, float]:

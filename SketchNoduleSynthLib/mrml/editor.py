@@ -19,6 +19,7 @@ from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.work import Work
 from SketchNoduleSynthLib.editing.worker import Task, Worker
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.generation.lung import look_for_lung
 from SketchNoduleSynthLib.generation.suggestion import Wishes
 from SketchNoduleSynthLib.mrml.editor_views import EditorViews
 from SketchNoduleSynthLib.mrml.measurements import Measurements
@@ -74,6 +75,7 @@ class Editor(Selecting):
         nodes.lay_out(self.sketch.slice_node)
         self._on_change()
         self.previews.warm_up()
+        look_for_lung(self.session.source)  # For the nodules' places in the table, while the user looks around.
         self._look_at_draft()
 
     @property

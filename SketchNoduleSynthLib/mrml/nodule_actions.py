@@ -12,6 +12,7 @@ from SketchNoduleSynthLib.mrml import long_tasks
 from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
 from SketchNoduleSynthLib.mrml.real_nodule_actions import is_real
+from SketchNoduleSynthLib.mrml.sketch_actions import is_placed
 
 
 def is_idle(editor: Editor) -> bool:
@@ -108,13 +109,13 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         unit=" HU",
     ),
     of_draft(
-        "seed", "Seed:", "Another seed, another nodule; the same seed, the same voxels", 0, limits=(0, 2**31 - 1, 1)
+        "seed", "Seed:", "Another number, another nodule; the same number, the same nodule", 0, limits=(0, 2**31 - 1, 1)
     ),
     Action("next_seed", "Next seed", "Another nodule from the same drawing", next_seed, "R"),
     of_draft(
         "style",
         "Style:",
-        "How far the model leaves its mean style",
+        "0: the most usual look for this drawing; 1: the most unusual",
         STYLE,
         enabled=lambda e: model_of(e).has_style,
         limits=(0, 1, 0.05),
@@ -122,17 +123,26 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
     Action(
         "variants",
         "Variants",
-        "Eight seeds of this drawing to choose from",
+        "Eight nodules from this drawing to choose from",
         lambda e: e.previews.request_variants(),
         enabled=can_make,
     ),
     Value(
         "is_live",
         "Live preview",
-        "Show the generated plane while drawing",
+        "Show the nodule in the sketch view while you draw",
         True,
         lambda e: e.previews.is_live,
         lambda e, is_live: e.previews.set_live(is_live),
+    ),
+    Value(
+        "edges_are_shown",
+        "Edges of the CT",
+        "Show the edges of vessels and walls around the nodule, which the model takes up",
+        False,
+        lambda e: e.sketch.edges_are_shown,
+        lambda e, is_shown: e.sketch.show_edges(is_shown),
+        is_placed,
     ),
     Action(
         "insert",
@@ -196,7 +206,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
     Action(
         "save_training_case",
         "Training case…",
-        "The CT and the truth apart, to be read and scored; in DICOM where highdicom is installed",
+        "The CT, and apart from it where its nodules are, to be read and scored; in DICOM where Slicer can write it",
         enabled=has_nodules,
         do_with=long_tasks.export_case,
         asks="A new folder for the training case",

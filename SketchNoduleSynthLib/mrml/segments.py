@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import slicer
+import slicer.util
+import vtk
 
 from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC
 from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.rows import color_of
+from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.curves import FOLDER
-from SketchNoduleSynthLib.mrml.nodes import put_in_folder, remove_node
+from SketchNoduleSynthLib.mrml.nodes import node_to_world, put_in_folder, remove_node
+from SketchNoduleSynthLib.mrml.opened_ct import SAME_MM
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.synthesis.insertion import Insertion
@@ -64,6 +69,27 @@ class Segments:
     def want(self, is_wanted: bool) -> None:
         self.is_wanted = is_wanted
         self.show(self._is_in_place)
+
+    def put_beside(self, result: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Put them back under the transform of `result` if they were moved away by another one; whether they were."""
+        node = self.node
+        if node is None or node.GetTransformNodeID() == result.GetTransformNodeID() or self._lie_like(node, result):
+            return False
+        node.SetAndObserveTransformNodeID(result.GetTransformNodeID())
+        return True
+
+    def _lie_like(self, node: slicer.vtkMRMLSegmentationNode, result: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Whether they lie where the voxels of `result` do, by whichever transforms or matrices."""
+        matrix, voxels = vtk.vtkMatrix4x4(), volumes.ijk_to_world(result)
+        try:
+            to_world = node_to_world(node)
+        except InputError:  # Of a transform that is not linear.
+            return False
+        for segment in self._segments.values():
+            node.GetBinaryLabelmapInternalRepresentation(segment).GetImageToWorldMatrix(matrix)
+            if not np.allclose(to_world @ slicer.util.arrayFromVTKMatrix(matrix), voxels, atol=SAME_MM):
+                return False
+        return True
 
     def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
         node = volumes.segmentation_beside(result, name)

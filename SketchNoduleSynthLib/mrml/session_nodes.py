@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import slicer
@@ -29,11 +29,11 @@ from SketchNoduleSynthLib.mrml.curves import FOLDER, Curves
 from SketchNoduleSynthLib.mrml.nodes import new_helper, put_in_folder, remove_node, remove_orphans
 from SketchNoduleSynthLib.mrml.nodule_texts import NoduleTexts
 from SketchNoduleSynthLib.mrml.opened_ct import OpenedCt
+from SketchNoduleSynthLib.mrml.placement import Placement
 from SketchNoduleSynthLib.mrml.segments import NODULES, Segments
 from SketchNoduleSynthLib.mrml.session_text import new_session_text
 from SketchNoduleSynthLib.mrml.shared_window import SharedWindow
 from SketchNoduleSynthLib.mrml.voi_box import VOI, VoiBox
-from SketchNoduleSynthLib.signals import Signal
 
 if TYPE_CHECKING:
     from SketchNoduleSynthLib.editing.nodule import Nodule
@@ -45,7 +45,8 @@ RESULT, PREVIEW, EDGES = "Result", "Preview", "Edges"
 class SessionNodes:
     """The session of one CT in its scene; `saved`: the text node of one that was saved.
 
-    `session`: what `saved` holds, where it is known already. Raises :class:`InputError` if the volume node `source`
+    `session`: what `saved` holds, where it is known already. `moved`: what is made may lie elsewhere than the CT, see
+    :meth:`put_in_place`. Raises :class:`InputError` if the volume node `source`
     holds no CT, or `saved` is damaged or another CT's.
     """
 
@@ -71,11 +72,8 @@ class SessionNodes:
         self.box = VoiBox(self.text_node, self.session)
         self.refused = self.box.refused
         self.window = SharedWindow()
-        self.moved: Signal[[]] = Signal()
-        """The CT with the nodules may lie elsewhere; see :meth:`put_in_place`."""
-        self._unwatch: Callable[[], None] = lambda: None
-        if self.result is not None:
-            self._watch(self.result)
+        self._placement = Placement(self._opened, self.segments)
+        self.moved = self._placement.moved
         for node in (source, self.result, self.node(PREVIEW)):
             if node is not None:
                 self.window.join(node)
@@ -119,6 +117,7 @@ class SessionNodes:
             self.nodule_texts.update(nodules)
             if self.result is not None:
                 self.segments.update(nodules, self.result, f"{self.source.GetName()} nodules")
+                self._placement.watch(self.result)
         if draft is not self._drawn[0]:
             if self.roi is None or self._drawn[0] is None or draft.voi != self._drawn[0].voi:
                 self.box.update(draft.voi)
@@ -134,7 +133,6 @@ class SessionNodes:
             result = volumes.result_from_source(self.source, f"{self.source.GetName()} synthetic")
             self._keep(RESULT, result)
             self.window.join(result)
-            self._watch(result)
             boxes = [nodule.insertion.box for nodule in self.session.nodules if nodule.insertion is not None]
         volumes.rewrite(result, [(box, self.session.read(box)) for box in boxes])
 
@@ -172,15 +170,10 @@ class SessionNodes:
         return node
 
     def put_in_place(self) -> None:
-        """Lay the CT with the nodules where the CT lies: apart, it would show nodules elsewhere than they are put.
-
-        Not within the event of the one who moved it, as Slicer's transforms do not bear that.
-        """
-        result, place = self.result, self._opened.is_place_of
-        if result is not None and not place(result) and place(self.source):
-            volumes.lay_like(result, self.source)
+        """Put what is made back where the CT lies, if someone moved it, and tell it."""
+        for node in self._placement.restore(self.result) if self.result is not None else ():
             name = self.source.GetName()
-            self.refused.emit(f"{result.GetName()} lies where {name} lies, again: to move it, move a copy of it.")
+            self.refused.emit(f"{node.GetName()} lies where {name} lies, again: to move it, move a copy of it.")
 
     def restore(self) -> bool:
         """Make again what of it someone deleted; whether anything was."""
@@ -215,13 +208,9 @@ class SessionNodes:
         self._disconnect()
         self.box.close()
         self.window.close()
-        self._unwatch()
+        self._placement.close()
 
     # Within
-
-    def _watch(self, result: slicer.vtkMRMLScalarVolumeNode) -> None:
-        self._unwatch()
-        self._unwatch = volumes.observe_ct(result, self.moved.emit)
 
     def _keep(self, role: str, node: slicer.vtkMRMLNode) -> None:
         self.text_node.SetNodeReferenceID(role, node.GetID())

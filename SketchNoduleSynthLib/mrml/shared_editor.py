@@ -10,10 +10,14 @@ from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.mrml.console import Console
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.view import View
+from SketchNoduleSynthLib.signals import Signal
 
 
 class SharedEditor:
-    """What is done in one panel shows in the others; whoever takes it leaves it in the end."""
+    """What is done in one panel shows in the others; whoever takes it leaves it in the end.
+
+    `released`: all let go of what is edited or read. `reopened`: all edit what is chosen, unless there is a mode.
+    """
 
     _one: ClassVar[SharedEditor | None] = None
 
@@ -23,6 +27,10 @@ class SharedEditor:
         self._in_front: dict[object, bool] = {}
         """The panels that show the editor, and whether the user works there."""
         self._holders: set[object] = set()
+        self.mode: object | None = None
+        """What has the views to itself for a time, in one of the panels; nothing is edited in any."""
+        self.released: Signal[[]] = Signal()
+        self.reopened: Signal[[]] = Signal()
 
     @classmethod
     def take(cls, holder: object) -> SharedEditor:

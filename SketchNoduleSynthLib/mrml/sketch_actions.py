@@ -162,15 +162,6 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         asks="A scanned sketch",
         files=(".png", ".jpg", ".jpeg"),
     ),
-    Value(
-        "edges_are_shown",
-        "Edges of the CT",
-        "Show the edges that the network sees around the nodule",
-        False,
-        lambda e: e.sketch.edges_are_shown,
-        lambda e, is_shown: e.sketch.show_edges(is_shown),
-        is_placed,
-    ),
     attribute(
         "scan_threshold",
         "Threshold:",

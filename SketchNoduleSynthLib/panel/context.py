@@ -7,27 +7,24 @@ from typing import Any
 
 import qt
 
-from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
+from SketchNoduleSynthLib.mrml.shared_editor import SharedEditor
 from SketchNoduleSynthLib.panel.controls import Controls
 from SketchNoduleSynthLib.signals import Signal
 
 
 class Context:
-    """All widgets, those that edit, the worker; and what a part asks the panel for.
+    """All widgets, those that edit, what panels share; and what a part asks the panel for.
 
-    `changed`: show what is. `told`: a sentence for the user. `released`: let go of what is edited or read.
-    `reopened`: edit the volume that is chosen.
+    `changed`: show what is. `told`: a sentence for the user.
     """
 
-    def __init__(self, ui: Any, parent: Any, worker: Worker) -> None:
-        self.ui, self.parent, self.worker = ui, parent, worker
+    def __init__(self, ui: Any, parent: Any, shared: SharedEditor) -> None:
+        self.ui, self.parent, self.shared, self.worker = ui, parent, shared, shared.worker
         self.editing: Controls[Editor] = Controls(ui, parent, EDITING)
         self.changed: Signal[[]] = Signal()
         self.told: Signal[str] = Signal()
-        self.released: Signal[[]] = Signal()
-        self.reopened: Signal[[]] = Signal()
 
 
 def once(parent: Any, milliseconds: int, act: Callable[[], object]) -> Any:

@@ -10,7 +10,6 @@ from typing import Any, Generic
 import qt
 from slicer.i18n import tr as _
 
-from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.action import Table
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.controls import C, Controls
@@ -52,23 +51,24 @@ class Mode(ABC, Generic[C]):
 
         Raises :class:`InputError` as `make` does; then what was edited is edited still.
         """
-        self.context.released.emit()
+        shared = self.context.shared
+        shared.released.emit()
         try:
-            controller = make()
-        except InputError:
-            self.context.reopened.emit()
-            raise
-        self.controls.controller = controller
-        controller.changed.connect(self.context.changed.emit)
+            self.controls.controller = controller = make()
+            shared.mode = self
+            controller.changed.connect(self.context.changed.emit)
+        finally:
+            shared.reopened.emit()
         self.context.changed.emit()
 
     def leave(self) -> None:
         """Back to what was edited before; the reader's file stays as it is."""
         self.context.worker.cancel()
-        self.context.released.emit()
-        self.context.reopened.emit()
+        self.context.shared.released.emit()
+        self.context.shared.reopened.emit()
 
     def close(self) -> None:
         controller, self.controls.controller = self.controller, None
         if controller is not None:
+            self.context.shared.mode = None
             controller.close()

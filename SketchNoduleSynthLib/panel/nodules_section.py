@@ -33,7 +33,7 @@ class NodulesSection:
             self.ui.reasonLabel.setText(f"{chosen.name}, {chosen.light}: {chosen.remarks}")
         for number, row in enumerate(rows):
             self._table.table.item(number, 0).setIcon(icon_of(color_of(row.key)))
-            light = self._table.table.item(number, len(row.cells) - 1)
+            light = self._table.table.item(number, HEADS.index("Quality"))
             light.setToolTip(row.remarks)
             if row.light in LIGHTS:
                 light.setForeground(qt.QBrush(qt.QColor(LIGHTS[row.light])))

@@ -11,10 +11,10 @@ from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.generation.lung import look_for_lung
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.shared_editor import SharedEditor
+from SketchNoduleSynthLib.mrml.steps import STEPS
 from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE, observe_ct
 from SketchNoduleSynthLib.panel.context import Context, once
 from SketchNoduleSynthLib.panel.controls import Controls
@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.panel.nodule_section import NoduleSection
 from SketchNoduleSynthLib.panel.nodules_section import NodulesSection
 from SketchNoduleSynthLib.panel.reading_section import ReadingSection
 from SketchNoduleSynthLib.panel.sketch_section import SketchSection
+from SketchNoduleSynthLib.panel.step_headings import StepHeadings
 from SketchNoduleSynthLib.panel.turing_section import TuringSection
 from SketchNoduleSynthLib.panel.views import slice_views
 from SketchNoduleSynthLib.signals import Signal
@@ -39,23 +40,21 @@ class Panel:
 
     def __init__(self, ui: Any, parent: Any, shared: SharedEditor) -> None:
         self.ui, self.shared, self.worker = ui, shared, shared.worker
-        self.message = ""
-        self._is_listening = False
-        context = Context(ui, parent, shared.worker)
+        self.message, self._is_listening = "", False
+        context = Context(ui, parent, shared)
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
         self.ct = CtSection(context)
         self.modes: tuple[Mode, ...] = (self.reading, self.turing)
-        for section in (Dependencies, SketchSection, NoduleSection, NodulesSection):
+        for section in (Dependencies, StepHeadings, SketchSection, NoduleSection, NodulesSection):
             section(context)
         context.changed.connect(self.refresh)
         context.told.connect(self.tell)
-        context.released.connect(self.close)
-        context.reopened.connect(self.open_chosen)
         self._timer = qt.QTimer(parent)
         self._timer.setInterval(PUMP_MS)
         self._timer.timeout.connect(self._pump)
-        self._disconnect = shared.worker.submitted.connect(self._timer.start)
+        self._disconnect = [shared.released.connect(self.close), shared.reopened.connect(self.open_chosen)]
+        self._disconnect.append(shared.worker.submitted.connect(self._timer.start))
         self._unfollow: Callable[[], object] = lambda: None
         if slicer.app.layoutManager() is not None:
             slicer.app.layoutManager().layoutChanged.connect(self._on_layout)
@@ -87,8 +86,10 @@ class Panel:
 
     def open_chosen(self) -> None:
         """Edit the volume that is chosen; not in a mode."""
-        if self.mode is None:
+        if self.shared.mode is None:
             self.open(self.ui.inputSelector.currentNode())
+        elif self.mode is None:
+            self.tell(_("Another panel reads a case or tells pictures apart; leave it there first."))
 
     def open(self, volume_node: Any) -> None:
         """Edit the session of `volume_node`; None: of none. A volume that is no CT is told in the panel."""
@@ -106,7 +107,6 @@ class Panel:
                 unfollow = [editor.changed.connect(self.refresh), editor.nodes.moved.connect(self.look_at_scene_soon)]
                 self._unfollow = lambda: [end() for end in unfollow]
                 self.shared.come_to_front(self, self._is_listening)
-                look_for_lung(editor.session.source)
             except InputError as error:
                 self.message, self.ct.is_sheared = str(error), isinstance(error, Sheared)
         self.refresh()
@@ -145,18 +145,21 @@ class Panel:
             unwatch, self._unwatch = self._unwatch, lambda: None
             self.close()
             self._unwatch = unwatch
-            self.message = _("The CT is being moved or changed.")
-            self.refresh()
+            self.tell(_("The CT is being moved or changed."))
         self._quiet.start()
 
     def remove(self) -> None:
+        was_alone = self.mode is not None
         self.close()
         if slicer.app.layoutManager() is not None:
             slicer.app.layoutManager().layoutChanged.disconnect(self._on_layout)
         self._timer.stop()
-        self._disconnect()
+        for disconnect in self._disconnect:
+            disconnect()
         for controls in self._controls:
             controls.remove()
+        if was_alone:
+            self.shared.reopened.emit()
 
     def listen(self, is_listening: bool) -> None:
         """Shortcuts, pens, previews and the mark are there only while the module is the one in front."""
@@ -184,8 +187,8 @@ class Panel:
         self.ui.cancel.setEnabled(task is not None)
         if task is not None:
             self.ui.progressBar.setFormat(task.words)
-        no_ct = self.message or _("Choose a chest CT, or fetch the sample.")
-        self.ui.statusLabel.setText(no_ct if controller is None else controller.status)
+        message = controller.status if controller else self.message
+        self.ui.statusLabel.setText(message or _("Choose a chest CT, or fetch the sample."))
 
     def _cancel_opening(self) -> None:
         """The editor cancels by its own action."""
@@ -202,13 +205,12 @@ class Panel:
             self.refresh()
 
     def _show_mode(self) -> None:
-        ui = self.ui
         for mode in self.modes:
             mode.section.setVisible(mode is self.mode)
-        for section in (ui.ctSection, ui.voiSection, ui.sketchSection, ui.noduleSection, ui.nodulesSection):
-            section.setVisible(self.mode is None)
+        for step in (*STEPS, "nodules"):
+            getattr(self.ui, f"{step}Section").setVisible(self.mode is None)
         if self.mode:
-            ui.dependencyFrame.setVisible(False)
+            self.ui.dependencyFrame.setVisible(False)
 
     def _listen_to_keys(self) -> None:
         self.editing.listen(self._is_listening and self.mode is None)

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import io
 from collections.abc import Awaitable, Iterable
-from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -26,12 +25,13 @@ from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError, printable
-from SketchNoduleSynthLib.generation.lung import known_lung, lung_of
+from SketchNoduleSynthLib.generation.lung import known_lung
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
+from SketchNoduleSynthLib.mrml.steps import STEPS, step_of
 from SketchNoduleSynthLib.web import editing_page
 from SketchNoduleSynthLib.web.card import shown
 from SketchNoduleSynthLib.web.offers import Offers
@@ -54,10 +54,11 @@ STATE: dict[str, Any] = {
     "scan": "",
     "offers": [],
     "off_plane_mm": 0,
+    "step": 0,
     "is_busy": False,
 }
 """`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `offers`: texts;
-`scan`: a picture's address; `off_plane_mm`: how far the sketch view was scrolled from its plane."""
+`scan`: a picture's address; `off_plane_mm`: how far the sketch view was scrolled from its plane; `step`: which one."""
 
 
 class EditingApp(WebApp[Editor]):
@@ -96,6 +97,7 @@ class EditingApp(WebApp[Editor]):
         lung = known_lung(session.source)
         return {
             "ct": controller.nodes.source.GetName(),
+            "step": list(STEPS).index(step_of(controller)),
             "task": task.words if task else "",
             "undoable": session.undoable,
             "variants": [
@@ -131,14 +133,6 @@ class EditingApp(WebApp[Editor]):
             editor = Editor(SessionNodes(node), self.views.slice_views(), self.worker, kept_folder())
             editor.views.is_near = True
             self.work_at(editor)
-            self._finding = asyncio.create_task(self._find_lungs(editor))
-
-    async def _find_lungs(self, editor: Editor) -> None:
-        """Once a CT, for the nodules' places in the table, while the user looks around."""
-        with suppress(InputError):  # What is drawn on may be no chest.
-            await asyncio.to_thread(lung_of, editor.session.source)
-        if self.controller is editor:
-            self.refresh()
 
     def _close(self) -> None:
         if self.controller is not None:

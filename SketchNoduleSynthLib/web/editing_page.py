@@ -11,6 +11,7 @@ from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.rows import HEADS
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
+from SketchNoduleSynthLib.mrml.steps import STEPS
 from SketchNoduleSynthLib.web.controls import (
     act,
     action_button,
@@ -26,7 +27,7 @@ from SketchNoduleSynthLib.web.controls import (
 from SketchNoduleSynthLib.web.files import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
-from SketchNoduleSynthLib.web.widgets import Upload
+from SketchNoduleSynthLib.web.widgets import StepAt, Upload
 
 CT_ACCEPTS = ".nrrd,.nii,.gz,.mha,.zip"
 QUESTION = "Open another CT? What was made in this one is lost unless it was downloaded."
@@ -57,6 +58,7 @@ def build(server: Server) -> None:
 def _panel() -> None:
     with html.Section(classes="panel editing", **spoken("Steps")):
         heading()
+        StepAt(at=("step",))
         _ct()
         _place()
         _draw()
@@ -76,10 +78,20 @@ def _around() -> None:
         _nodules()
 
 
+def _step(id: str, name: str = "") -> Any:
+    """The part of the panel for a step, its controls come into the block; `name`: of the state, what stands beside."""
+    number = list(STEPS).index(id)
+    part = html.Details(open=True)
+    with part, html.Summary(raw_attrs=[f""":aria-current="step === {number} ? 'step' : null\""""]):
+        html.Span(f"{{{{ step > {number} ? '✓' : {number + 1} }}}}", classes="step")
+        html.Span(STEPS[id])
+        if name:
+            html.Span(f"{{{{ {name} }}}}", classes="name", v_if=(name,))
+    return part
+
+
 def _ct() -> None:
-    with html.Details(open=True):
-        with html.Summary("CT"):
-            html.Span("{{ ct }}", classes="name", v_if=("ct",))
+    with _step("ct", "ct"):
         with html.Div(classes="row"):
             ask = (f"undoable && '{QUESTION}'",)
             hint = "NRRD, NIfTI, MetaImage or a zip"
@@ -108,8 +120,7 @@ def _upload(id: str) -> None:
 
 
 def _place() -> None:
-    with html.Details(open=True):
-        html.Summary("Place")
+    with _step("voi"):
         with html.Div(classes="row pairs"):
             _buttons("place", "to_plane")
         for id in ("diameter_mm", "tilt_lr_deg", "tilt_hf_deg"):
@@ -117,17 +128,14 @@ def _place() -> None:
 
 
 def _draw() -> None:
-    with html.Details(open=True):
-        html.Summary("Draw")
+    with _step("sketch"):
         with html.Div(classes="row"):
             for label in LABELS:
                 action_button(EDITING.action(f"draw_{label}"), ink=COLORS[label])
             _buttons("erase", "clear", "undo", "redo", "points", "smooth")
             _upload("load_scan")
-        with html.Div(classes="row pairs"):
-            check(EDITING.value("edges_are_shown"))
+        with html.Div(classes="row checks"):
             _buttons("suggest")
-        with html.Div(classes="row"):
             for id in ("spicules", "lobulation", "tags"):
                 check(EDITING.value(id))
         with html.Div(v_if=("scan",), classes="scan"):
@@ -137,8 +145,7 @@ def _draw() -> None:
 
 
 def _nodule() -> None:
-    with html.Details(open=True):
-        html.Summary("Nodule")
+    with _step("nodule"):
         with labelled(EDITING.value("model")):
             choice(EDITING.value("model"))
             action_button(EDITING.action("card"), "trigger('card')")
@@ -151,13 +158,14 @@ def _nodule() -> None:
             number(EDITING.value("seed"))
             _buttons("next_seed")
         slider(EDITING.value("style"))
-        with html.Div(classes="row"):
+        with html.Div(classes="row checks"):
             _buttons("variants")
             check(EDITING.value("is_live"))
+            check(EDITING.value("edges_are_shown"))
 
 
 def _insert() -> None:
-    with html.Div(classes="row insert"):
+    with _step("insert"), html.Div(classes="row insert"):
         _buttons("insert", color="primary")
         _buttons("new_nodule", "before")
 
@@ -187,9 +195,11 @@ def _nodules() -> None:
         with html.Td():
             html.I(classes="ink", style=("`background: ${row.color}`",))
             html.Span("{{ row.name }}")
-        for cell in ("size", "place", "attenuation", "model"):
+        for cell in ("size", "place"):
             html.Td("{{ row." + cell + " }}")
         html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
+        for cell in ("attenuation", "model"):
+            html.Td("{{ row." + cell + " }}")
         html.Td("{{ row.remarks }}", classes="remarks")
     with html.Div(classes="row deeds"):
         _buttons("find", "edit", "duplicate", "copy", "take_out", "hide", "remove")

@@ -37,7 +37,7 @@ def frame(
         Keys(keys=("keys",), active=(f"tab === tab_in_use && {is_listening}",))
         with html.Main(classes="app"):
             with html.Div(v_if=("tab === tab_in_use",), classes="workspace"):
-                with html.Div(classes="left"):
+                with html.Div(classes="side"):
                     panel()
                 around()
                 with html.Div(classes=f"views {arrangement}"):
@@ -79,8 +79,9 @@ def reading_frame(
 
 
 def heading(notice: str = NOTICE) -> None:
-    html.H1(TITLE)
-    html.P(notice, classes="notice")
+    with html.Div(classes="heading"):
+        html.H1(TITLE)
+        html.Span(notice)
 
 
 def _view(name: str) -> None:

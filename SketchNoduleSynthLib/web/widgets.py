@@ -49,6 +49,13 @@ class Keys(_Part):
     _taken = ("keys", "active")
 
 
+class StepAt(_Part):
+    """Leads to the step whose heading is the current one whenever `at` changes: it is opened, and scrolled to."""
+
+    _element = "app-step-at"
+    _taken = ("at",)
+
+
 class Upload(_Part):
     """A button `text` that sends files to `url`; `accept`, `folder` and `disabled` as of a file input; `ask`: first."""
 

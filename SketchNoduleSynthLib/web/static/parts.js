@@ -68,6 +68,20 @@
     },
   };
 
+  ours.parts["app-step-at"] = {
+    props: ["at"],
+    template: "<span hidden></span>",
+    watch: {
+      async at() {
+        await this.$nextTick();
+        const step = document.querySelector("summary[aria-current=step]")?.parentElement;
+        if (!step) return;
+        step.open = true;
+        step.scrollIntoView({ block: "nearest" });
+      },
+    },
+  };
+
   ours.parts["app-upload"] = {
     props: ["text", "url", "accept", "folder", "disabled", "hint", "ask"],
     inject: ["trame"],
