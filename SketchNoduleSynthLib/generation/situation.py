@@ -24,10 +24,12 @@ def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str | None, str
     Those of the nearest voxel of lung for a point outside the lungs; no side where a lung alone does not tell it.
     """
     point = np.asarray(point_lps_mm, float)
-    voxels = {side: lung.voxels_lps_mm(side) for side in lung.hila}
-    away = {side: ((own - point) ** 2).sum(1).min() for side, own in voxels.items()}
-    side = min(away, key=lambda one: away[one])
-    above = float((voxels[side][:, 2] > point[2]).mean())
+    side = int(lung.at(lung.sides, point))
+    if not side:
+        away = {one: ((lung.voxels_lps_mm(one) - point) ** 2).sum(1).min() for one in lung.hila}
+        side = min(away, key=lambda one: away[one])
+    of_slices = (lung.sides == side).sum((1, 2))
+    above = of_slices[np.arange(len(of_slices)) > lung.hu.grid.to_index(point)[2]].sum() / of_slices.sum()
     return SIDES[side], THIRDS[min(int(len(THIRDS) * above), len(THIRDS) - 1)]
 
 
