@@ -74,9 +74,7 @@ class SessionNodes:
         self.window = SharedWindow()
         self._placement = Placement(self._opened, self.segments)
         self.moved = self._placement.moved
-        for node in (source, self.result, self.node(PREVIEW)):
-            if node is not None:
-                self.window.join(node)
+        self.window.join(source, self.result, self.node(PREVIEW))
         self._disconnect = self.session.changed.connect(self.update)
         self.update(())
 
@@ -186,9 +184,7 @@ class SessionNodes:
         self._drawn = (None, ())
         self.update(())
         remove_orphans(self.scene)
-        for volume in (self.source, self.result):
-            if volume is not None:
-                self.window.join(volume)
+        self.window.join(self.source, self.result)
         return True
 
     def remove(self) -> None:

@@ -15,16 +15,17 @@ class SharedWindow:
         self._tags: dict[slicer.vtkMRMLScalarVolumeDisplayNode, int] = {}
         self._is_setting = False
 
-    def join(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-        """Let `volume` take part, from now on with the window and level of those that do already."""
-        volume.CreateDefaultDisplayNodes()
-        display = volume.GetDisplayNode()
-        if display in self._tags:
-            return
-        first = next(iter(self._tags), None)
-        self._tags[display] = display.AddObserver(vtk.vtkCommand.ModifiedEvent, partial(self._on_modified, display))
-        if first is not None:
-            self._on_modified(first)
+    def join(self, *volumes: slicer.vtkMRMLScalarVolumeNode | None) -> None:
+        """Let those that are there take part, from now on with the window and level of those that do already."""
+        for volume in filter(None, volumes):
+            volume.CreateDefaultDisplayNodes()
+            display = volume.GetDisplayNode()
+            if display in self._tags:
+                continue
+            first = next(iter(self._tags), None)
+            self._tags[display] = display.AddObserver(vtk.vtkCommand.ModifiedEvent, partial(self._on_modified, display))
+            if first is not None:
+                self._on_modified(first)
 
     def close(self) -> None:
         for display, tag in self._tags.items():
