@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -291,20 +289,17 @@ def slope(points: NDArray) -> NDArray:
 class TestResampleTo:
     @given(volumes((24, 26, 28)), tilts, tilts)
     @settings(max_examples=25)
-    @pytest.mark.parametrize(("function", "interpolation", "atol"), [(slope, "linear", 0.05), (smooth, "cubic", 10)])
-    def test_there_and_back(
-        self, function: Callable, interpolation: str, atol: float, volume: Volume, tilt_lr: float, tilt_hf: float
-    ) -> None:
+    def test_there_and_back(self, volume: Volume, tilt_lr: float, tilt_hf: float) -> None:
         frame = Frame.of_voi(CENTER, 14, 20, tilt_lr, tilt_hf)
         box = frame.box_in(volume.grid)
-        patch = function(frame.points()).astype(np.float32)
-        back = frame.resample_to(volume.grid, box, patch, interpolation, fill=-5000)
+        patch = slope(frame.points()).astype(np.float32)
+        back = frame.resample_to(volume.grid, box, patch, fill=-5000)
         points = voxel_centres(volume, box)
         assert back.shape == points.shape[:3] and back.dtype == np.float32
         # up to half a voxel and half a sample from the frame's faces the patch's border shows
         edge = np.linalg.norm(volume.grid.spacing) / 2 + frame.spacing.max()
         middle = inside(frame, points, edge)
-        np.testing.assert_allclose(back[middle], function(points[middle]), atol=atol)
+        np.testing.assert_allclose(back[middle], slope(points[middle]), atol=0.05)
         assert (back[~inside(frame, points, -np.linalg.norm(volume.grid.spacing) / 2)] == -5000).all()
 
     @given(frames(), st.tuples(*[st.floats(0.4, 1.2)] * 3), angles)

@@ -112,7 +112,7 @@ def test_paired_differences() -> None:
 
 
 def test_patients_are_drawn_whole() -> None:
-    weights = patient_weights(np.array(["a", "b", "a", "c"]), 50, 0)
+    weights = patient_weights(np.array(["a", "b", "a", "c"]), 50)
     assert (weights[:, 0] == weights[:, 2]).all() and weights.std() > 0
     assert (weights[:, [0, 1, 3]].sum(1) == 3).all()
 

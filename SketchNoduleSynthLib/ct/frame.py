@@ -189,9 +189,7 @@ class Frame(ByValue):
         high = np.minimum(np.floor(index.max(0) + 1e-6).astype(int) + 1 + margin_voxels, grid.size)
         return Box.of(low[::-1], high[::-1])
 
-    def resample_to(
-        self, grid: Grid, box: Box, patch: NDArray, interpolation: Interpolation = "linear", fill: float = 0.0
-    ) -> NDArray[np.float32]:
+    def resample_to(self, grid: Grid, box: Box, patch: NDArray, fill: float = 0.0) -> NDArray[np.float32]:
         """A patch of this frame at the voxel centres of `box` in `grid`; `fill` outside the frame.
 
         Voxels larger than 1 mm are averaged over sub-voxels of at most 1 mm, as a scanner would.
@@ -202,8 +200,7 @@ class Frame(ByValue):
         linear = scale * (self.axes @ grid.index_to_lps[:3, :3])
         first = grid.to_lps(np.array(box.start[::-1]) - 0.5 + 0.5 / parts)
         start = self.to_local(first) / self.spacing + np.asarray(self.samples) / 2 - 0.5
-        fine = sample_lattice(
-            patch, linear / parts, start, tuple(counts * parts), interpolation, "nearest", (fill, self.samples)
-        )
+        count = tuple(counts * parts)
+        fine = sample_lattice(patch, linear / parts, start, count, "linear", "nearest", (fill, self.samples))
         z, y, x = counts[::-1]
         return fine.reshape(z, parts[2], y, parts[1], x, parts[0]).mean((1, 3, 5), dtype=np.float32)

@@ -20,7 +20,7 @@ def from_network(values: NDArray) -> NDArray[np.float32]:
     return (np.asarray(values, np.float32) * (LUNG_WIDTH_HU / 2.0) + LUNG_LEVEL_HU).astype(np.float32)
 
 
-def to_8bit(hu: NDArray, level: float = LUNG_LEVEL_HU, width: float = LUNG_WIDTH_HU) -> NDArray[np.uint8]:
-    """HU to display grey, 0 to 255, through a window of `level` and `width` HU."""
-    scaled = (np.asarray(hu, np.float32) - (level - width / 2.0)) * (255.0 / width)
+def to_8bit(hu: NDArray) -> NDArray[np.uint8]:
+    """HU to display grey, 0 to 255, through the lung window."""
+    scaled = (np.asarray(hu, np.float32) - (LUNG_LEVEL_HU - LUNG_WIDTH_HU / 2.0)) * (255.0 / LUNG_WIDTH_HU)
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)

@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.drawing.arrangement import check_usable
 from SketchNoduleSynthLib.drawing.recipe import Draft
-from SketchNoduleSynthLib.drawing.sketch import ACROSS, Label, Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.drawing_tools import erased, smoothed
 from SketchNoduleSynthLib.editing.layers import layered
@@ -129,9 +129,9 @@ class Drafting(States):
         strokes = tuple(into if one is stroke else one for one in self.draft.strokes)
         self._step("Move points", replace(self.state, draft=replace(self.draft, strokes=strokes)), merge=True)
 
-    def trace(self, scan: Scan, label: Label = "nodule") -> None:
+    def trace(self, scan: Scan) -> None:
         """The lines of a scanned sketch instead of the drawing, the page scaled to the VOI."""
-        self._draw("Load a sketch", tuple(scan.strokes(self.draft.placed().side_mm, label)))
+        self._draw("Load a sketch", tuple(scan.strokes(self.draft.placed().side_mm)))
 
     def preview(self, pending: Stroke | None = None) -> Callable[[], Preview]:
         """What :meth:`insert` would show on the sketch plane, to be called on any thread. Raises :class:`InputError`.

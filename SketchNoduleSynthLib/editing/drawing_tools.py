@@ -13,13 +13,15 @@ from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 
+BESIDE = 1.5
+"""Diameters."""
 SAMPLES, SMOOTH = 200, 0.02
 """Points that a smoothed line gets, and the standard deviation of what smooths it, over its length."""
 
 
-def beside(voi: Voi, times: float = 1.5) -> Voi:
-    """The VOI moved along its u axis by `times` its diameter."""
-    shift = ras_of_lps(voi.frame(1).axes[0]) * times * voi.diameter_mm
+def beside(voi: Voi) -> Voi:
+    """The VOI moved along its u axis, so that a nodule there does not touch one here."""
+    shift = ras_of_lps(voi.frame(1).axes[0]) * BESIDE * voi.diameter_mm
     x, y, z = (np.array(voi.center_ras_mm) + shift).round(6).tolist()
     return replace(voi, center_ras_mm=(x, y, z))
 

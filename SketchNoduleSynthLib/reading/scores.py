@@ -64,12 +64,11 @@ def score(
     labels: Mapping[str, Labels] | None = None,
     criterion: Criterion = "distance",
     least_radius_mm: float = LEAST_RADIUS_MM,
-    seed: int = 0,
 ) -> Score:
     """Score finished readings of cases whose truth is known.
 
     `labels`: for each case id what gives the label map, called when it is needed, so that one is in memory at a time.
-    `seed` is of the bootstrap. Raises :class:`InputError` for no reading, a reading of an unknown or changed case, two
+    Raises :class:`InputError` for no reading, a reading of an unknown or changed case, two
     readings of one case by one reader, two truths of one case, and whatever :func:`matching.match` refuses.
     """
     if not readings:
@@ -91,11 +90,11 @@ def score(
         volume = get() if get and of_case else None
         for reading in of_case:
             outcomes[reading.reader].append(match(known[case_id], reading, volume, criterion, least_radius_mm))
-    readers = tuple(_of_reader(name, found, seed) for name, found in outcomes.items())
+    readers = tuple(_of_reader(name, found) for name, found in outcomes.items())
     return Score(readers, criterion, least_radius_mm)
 
 
-def _of_reader(name: str, outcomes: Sequence[Outcome], seed: int = 0) -> ReaderScore:
+def _of_reader(name: str, outcomes: Sequence[Outcome]) -> ReaderScore:
     ratings = [_ratings(outcome) for outcome in outcomes]
     found = [(nodule, outcome.hit(nodule) is not None) for outcome in outcomes for nodule in outcome.truth.nodules]
     words = {nodule.difficulty_class for nodule, _ in found if nodule.difficulty_class}
@@ -109,7 +108,7 @@ def _of_reader(name: str, outcomes: Sequence[Outcome], seed: int = 0) -> ReaderS
         for kind, (names, class_of) in classes.items()
     }
     all_found = _share(hit for _, hit in found)
-    return ReaderScore(name, tuple(outcomes), froc(ratings), all_found, by, cpm(ratings, seed), areas(ratings, seed))
+    return ReaderScore(name, tuple(outcomes), froc(ratings), all_found, by, cpm(ratings), areas(ratings))
 
 
 def _size_class(nodule: TruthNodule) -> str:

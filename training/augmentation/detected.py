@@ -47,7 +47,7 @@ def cpm(cases: Sequence[Sequence[CaseRatings]], folds: Sequence[Fold], counts: N
 
 def figures(results: dict[str, list[Fold]], real: Sequence[Searched]) -> dict[str, Any]:
     """Of each detector: CPM and its difference from REAL, each with an interval, and CPM by kind."""
-    counts = patient_weights(np.array([volume.patient for volume in real]), DRAWS, 0)
+    counts = patient_weights(np.array([volume.patient for volume in real]), DRAWS)
     kinds = [kind for kind in (*SIZES, *ATTENUATIONS) if any(kind in one.kinds[0] for one in real)]
     found: dict[str, Any] = {}
     drawn: dict[str, NDArray] = {}

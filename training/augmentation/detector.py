@@ -24,6 +24,7 @@ CROP, MULTIPLE = 32, 4
 MOST_MARKS = 20
 LEAST_SPREAD = 1.5
 CHANCE_AT_FIRST = -4.0
+RATE = 3e-3
 
 
 class Detector(nn.Module):
@@ -82,14 +83,14 @@ def sample(volume: Searched, turned: bool, rng: np.random.Generator) -> tuple[ND
 
 
 def fitted(
-    volumes: Sequence[Sequence[Searched]], steps: int, batch: int, turned: bool, seed: Sequence[int], rate: float = 3e-3
+    volumes: Sequence[Sequence[Searched]], steps: int, batch: int, turned: bool, seed: Sequence[int]
 ) -> Detector:
     """A detector trained on `volumes`, of which each group gives its share of nodules; one seed, one result."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(2**31)))
     network, all_ = channels_last(Detector(), 3), [volume for group in volumes for volume in group]
-    optimiser = torch.optim.Adam(network.parameters(), rate)
-    cooling = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=max(steps, 2))
+    optimiser = torch.optim.Adam(network.parameters(), RATE)
+    cooling = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=max(steps, 2))
     for _ in range(steps):
         chosen = [sample(all_[rng.integers(len(all_))], turned, rng) for _ in range(batch)]
         cubes, wanted = (torch.from_numpy(np.stack(values)) for values in zip(*chosen, strict=True))

@@ -73,10 +73,10 @@ def weighted(weights: NDArray, parts: tuple[NDArray, NDArray]) -> NDArray[np.flo
         return sums[0] / sums[1]
 
 
-def patient_weights(patients: NDArray[np.str_], draws: int, seed: int) -> NDArray[np.float64]:
+def patient_weights(patients: NDArray[np.str_], draws: int) -> NDArray[np.float64]:
     """How often each nodule comes in `draws` bootstrap samples of the patients, (draws, nodules)."""
     names, index = np.unique(patients, return_inverse=True)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     return rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)[:, index].astype(float)
 
 
@@ -91,14 +91,14 @@ def summary(folds: list[Scores], labels: NDArray[np.bool_]) -> dict[str, dict[st
 
 
 def difference(
-    one: list[Scores], other: list[Scores], labels: NDArray[np.bool_], patients: NDArray[np.str_], seed: int = 0
+    one: list[Scores], other: list[Scores], labels: NDArray[np.bool_], patients: NDArray[np.str_]
 ) -> dict[str, dict[str, Any]]:
     """How far `one` lies above `other`, tested on the same folds, in AUC and accuracy.
 
     `interval_95` is the percentile bootstrap over patients of the paired difference. It holds for these trained
     networks: how much others would differ is in the spread over the folds, not in the interval.
     """
-    weights = patient_weights(patients, DRAWS, seed)
+    weights = patient_weights(patients, DRAWS)
     table = {}
     for name, (_, parts) in MEASURES.items():
         here, there = (parts(folds, labels) for folds in (one, other))
