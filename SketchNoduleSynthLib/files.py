@@ -70,6 +70,11 @@ def write_text(path: Path, text: str) -> None:
         draft.replace(path)
 
 
+def write_json(path: Path, data: Any) -> None:
+    """As :func:`write_text`, for people to read too."""
+    write_text(path, json.dumps(data, indent=1) + "\n")
+
+
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

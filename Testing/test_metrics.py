@@ -19,6 +19,7 @@ from SketchNoduleSynthLib import fetch
 from SketchNoduleSynthLib.__main__ import main as command
 from SketchNoduleSynthLib.fetch import Packed
 from SketchNoduleSynthLib.files import sha256_of
+from SketchNoduleSynthLib.synthesis.generated import continuity
 from SketchNoduleSynthLib.synthesis.segmentation import dice
 from training.figures import features, metrics
 from training.figures.swd import laplacian_pyramid, swd
@@ -150,9 +151,9 @@ def test_continuity() -> None:
     core[4:16, 4:16, 4:16] = True
     noise = ndimage.gaussian_filter(RNG.normal(0, 100, core.shape), 1)
     flicker = noise + 100 * (np.arange(20) % 2)[:, None, None]
-    assert metrics.continuity(noise, core) == pytest.approx(1, abs=0.1)
-    assert metrics.continuity(np.broadcast_to(noise[8], core.shape), core) == 0
-    assert metrics.continuity(flicker, core) > 3
+    assert continuity(noise, core, (1, 1, 1)) == pytest.approx(1, abs=0.1)
+    assert continuity(np.broadcast_to(noise[8], core.shape), core, (1, 1, 1)) == 0
+    assert continuity(flicker, core, (1, 1, 1)) > 3
 
 
 def test_noise_power_of_white_noise_is_flat() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from safetensors.torch import save
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.models import CONFIG
 from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.networks.layers import Usable
@@ -54,7 +54,7 @@ def write(network: Usable, names: dict[str, Any], steps: int, target: Path) -> N
     target.mkdir(parents=True, exist_ok=True)
     (target / WEIGHTS).write_bytes(data)
     (target / GRAPH).write_bytes(graph)
-    (target / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
+    write_json(target / CONFIG, config)
 
 
 def main(words: Sequence[str] | None = None) -> None:

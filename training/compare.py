@@ -33,7 +33,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json, write_text
 from SketchNoduleSynthLib.models import models_in
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from training.command import at_least, begin, models_of, run_command
@@ -123,7 +123,7 @@ def kept(path: Path, what: Row, make: Callable[[], Row]) -> Row:
     if path.exists() and (known := json.loads(path.read_text(encoding="utf-8")))["of"] == what:
         return known["figures"]
     figures = make()
-    write_text(path, json.dumps({"of": what, "figures": figures}, indent=1) + "\n")
+    write_json(path, {"of": what, "figures": figures})
     return figures
 
 

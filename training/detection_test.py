@@ -19,7 +19,6 @@ Source: Han, Pathology-aware GANs, section 6.2.2. There: 3D Faster R-CNN, 632 sc
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json, write_text
 from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
@@ -105,7 +104,7 @@ def main(words: Sequence[str] | None = None) -> None:
     results = cross_validated(real, added, given.folds, given.repeats, given.steps, given.batch, given.seed)
     found = figures(results, real)
     settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
-    write_text(given.folder / "detection.json", json.dumps({"settings": settings, "found": found}, indent=1) + "\n")
+    write_json(given.folder / "detection.json", {"settings": settings, "found": found})
     write_text(given.folder / "detection.md", table(found) + "\n")
     print(f"{len(real)} volumes of {len({one.patient for one in real})} patients\n{table(found)}")
 

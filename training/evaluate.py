@@ -13,7 +13,6 @@ drawing with twelve seeds. `training.insertion_test` asks the other question: no
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
@@ -107,7 +106,7 @@ def main(words: Sequence[str] | None = None) -> None:
             print(f"Figures: {path}")
     if given.json:
         given.json.parent.mkdir(parents=True, exist_ok=True)
-        write_text(given.json, json.dumps(figures, indent=1) + "\n")
+        write_json(given.json, figures)
     if given.card:
         print(f"Card: {write_beside_weights(template, figures, given.models / given.model)}")
 

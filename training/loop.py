@@ -22,6 +22,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_json
 from training.command import start_from
 from training.run_folder import CHECKPOINT, CONFIG, checkpoints, read_config, read_weights, step_of, weights_of
 
@@ -92,7 +93,7 @@ class Run:
             self._check_config()
         if accelerator.is_main_process:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / CONFIG).write_text(json.dumps(config, indent=1))
+            write_json(folder / CONFIG, config)
             self.board = SummaryWriter(str(folder))
         self.averaged.to(accelerator.device)
         self.models = {name: accelerator.prepare(model) for name, model in models.items()}

@@ -27,7 +27,7 @@ from scipy import ndimage
 from skimage.measure import approximate_polygon, find_contours
 from tqdm import tqdm
 
-from SketchNoduleSynthLib.drawing.measure import long_diameter
+from SketchNoduleSynthLib.drawing.measure import largest, long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import read_rows, write_text
 from training.command import run_command
@@ -58,9 +58,7 @@ def largest_section(placed: Placed) -> NDArray[np.bool_]:
     """The slice (y, x) on which the reading encloses most: its largest piece, without holes, a margin around it."""
     low = placed.points.min(0) - 1
     mask = placed.mask(low, tuple(placed.points.max(0) - low + 2))
-    section = ndimage.binary_fill_holes(mask[np.argmax(mask.sum((1, 2)))])
-    labels, count = ndimage.label(section)
-    return labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]) if count else section
+    return largest(ndimage.binary_fill_holes(mask[np.argmax(mask.sum((1, 2)))]))
 
 
 def border_mm(section: NDArray[np.bool_], pixel_mm: float) -> NDArray[np.float64]:

@@ -11,7 +11,6 @@ within the bundled bounds, and which features keep the others out.
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.synthesis.appearance import features_of, of_mask
 from SketchNoduleSynthLib.synthesis.quality import BANDS_MM, JUDGED, Bounds, band, bounds
 from training.command import run_command
@@ -86,7 +85,7 @@ def main(words: Sequence[str] | None = None) -> None:
     given = options.parse_args(words)
     found = measured(read_nodules(given.nodules))
     if given.file:
-        write_text(given.file, json.dumps({"bands_mm": BANDS_MM, "bounds": made(found)}, indent=1) + "\n")
+        write_json(given.file, {"bands_mm": BANDS_MM, "bounds": made(found)})
         print(f"{given.file}: of {len(found)} nodules")
         return
     kept = [outside(plain, one) for one, plain in found]

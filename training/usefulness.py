@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.networks.threads import threads
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
@@ -163,7 +162,7 @@ def main() -> None:
         "images": {name: len(images.labels) for name, images in pretraining.items()},
         **figures(results, real),
     }
-    write_text(given.json, json.dumps(found, indent=1) + "\n")
+    write_json(given.json, found)
     print(
         f"{given.model}, {POSITIVE[given.label]} or not: {found['real_nodules']} real nodules "
         f"({found['positive']} {POSITIVE[given.label]}) of {found['patients']} patients; "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.command_line.app import add_address, imported
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.teaching.copies import opened
 from SketchNoduleSynthLib.turing.patch_set import HAND_OUT, KEY, write_set
 from SketchNoduleSynthLib.turing.pictures import write_pictures
@@ -68,7 +67,7 @@ def _score(given: argparse.Namespace) -> None:
         print(f"{reader} has not finished; the answers are left out.")
     figures = scored(given.answers, given.key)
     if given.json:
-        write_text(given.json, json.dumps(figures, indent=1) + "\n")
+        write_json(given.json, figures)
     print(report(figures))
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 ANGLE_DEG = 3
+
+
+def largest(shape: NDArray[np.bool_], corners: bool = False) -> NDArray[np.bool_]:
+    """The largest piece of `shape`, nothing of nothing; `corners`: what touches by a corner is one piece."""
+    labels, count = ndimage.label(shape, np.ones((3,) * shape.ndim) if corners else None)
+    return labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]) if count else shape
 
 
 def long_diameter(area: NDArray[np.bool_], pixel_mm: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +11,7 @@ from SketchNoduleSynthLib.drawing.arrangement import arranged
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import read_json
+from SketchNoduleSynthLib.files import read_json, write_json
 from SketchNoduleSynthLib.json_keys import Keys, choice, integer, named, number
 
 VERSION = 1
@@ -204,4 +203,4 @@ class Recipe:
         return {"version": VERSION, **extra, "nodules": [nodule.to_dict() for nodule in self.nodules]}
 
     def write(self, path: str | Path) -> None:
-        Path(path).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
+        write_json(Path(path), self.to_dict())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.drawing.measure import largest
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.json_keys import Keys, number
 
@@ -175,8 +176,7 @@ def outline(strokes: Sequence[Stroke], side_mm: float) -> tuple[NDArray[np.bool_
         notes.append("Parts of the lines outside the VOI were cut off.")
     if any(crosses_itself(stroke) for stroke in drawn):
         notes.append("An outline that crosses itself became its outer boundary.")
-    areas, count = ndimage.label(area, np.ones((3, 3)))  # A line's pixels touch by their corners, too.
-    if count > 1:
-        area = areas == np.bincount(areas.ravel())[1:].argmax() + 1
+    whole = largest(area, corners=True)  # A line's pixels touch by their corners, too.
+    if (whole != area).any():
         notes.append("Outlines apart from the largest were left out; a VOI holds one nodule.")
-    return area, notes
+    return whole, notes

@@ -68,11 +68,5 @@ def closed(shape: NDArray[np.bool_], radius_mm: float) -> NDArray[np.bool_]:
     return filled
 
 
-def largest(shape: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest component of `shape`; nothing of nothing."""
-    labels, count = ndimage.label(shape)
-    return labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]) if count else shape
-
-
 def millilitres(voxels: int | np.integer) -> float:
     return float(voxels) * GRID_MM**3 / 1000

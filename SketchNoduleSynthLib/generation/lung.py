@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.measure import largest
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.airways import Airways, airways
 from SketchNoduleSynthLib.generation.coarse import (
@@ -25,7 +26,6 @@ from SketchNoduleSynthLib.generation.coarse import (
     closed,
     coarse,
     distance_mm,
-    largest,
     millilitres,
     within_mm,
 )

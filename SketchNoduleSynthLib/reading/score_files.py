@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from SketchNoduleSynthLib.files import all_or_none, write_rows
+from SketchNoduleSynthLib.files import all_or_none, write_json, write_rows
 from SketchNoduleSynthLib.reading.froc import RATES
 from SketchNoduleSynthLib.reading.froc_picture import froc_picture
 from SketchNoduleSynthLib.reading.matching import Outcome
@@ -29,7 +28,7 @@ ALL_CASES = "all"
 def write(score: Score, folder: Path) -> None:
     """Write the four files into `folder`, all or none."""
     with all_or_none(folder) as draft:
-        (draft / SCORES).write_text(json.dumps(to_dict(score), indent=1) + "\n", encoding="utf-8")
+        write_json(draft / SCORES, to_dict(score))
         write_rows(draft / TABLE, COLUMNS, chain.from_iterable(map(_rows, score.readers)))
         write_rows(draft / NODULES, NODULE_COLUMNS, _nodule_rows(score))
         froc_picture({reader.reader: reader.froc for reader in score.readers}).savefig(draft / CURVES)

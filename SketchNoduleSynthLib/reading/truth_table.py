@@ -5,7 +5,6 @@ Positions stand there in RAS mm, as Slicer shows them, and in LPS mm, as in DICO
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, KINDS, SYNTHETIC
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_rows
+from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_json, write_rows
 from SketchNoduleSynthLib.json_keys import Keys, choice, number
 from SketchNoduleSynthLib.reading.findings import MAX_DIAMETER_MM, position, text
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
@@ -50,7 +49,7 @@ def write_table(truth: Truth, folder: Path) -> None:
         "real": [_item(nodule) for nodule in truth.real],
     }
     with all_or_none(folder) as draft:
-        (draft / TABLE_JSON).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        write_json(draft / TABLE_JSON, data)
         write_rows(draft / TABLE_CSV, COLUMNS, map(_row, (*truth.nodules, *truth.real)))
 
 

@@ -32,23 +32,28 @@ class Generated:
     notes: tuple[str, ...] = ()
 
     @property
+    def continuity(self) -> float:
+        """See :func:`continuity`; in the nodule's inner part."""
+        return continuity(self.hu, self.inside_mm > 0.25 * self.inside_mm.max(), self.frame.spacing[::-1])
+
+    @property
     def added(self) -> NDArray[np.float32]:
         """What is added to the CT, in HU."""
         return self.weight * (self.hu - self.before)
 
 
-def continuity(made: Generated) -> float:
-    """How much HU changes per mm across the CT's slices, over how much it does in them; 1 is as in a real nodule.
+def continuity(hu: NDArray, core: NDArray[np.bool_], spacing_mm: Sequence[float] | NDArray[np.float64]) -> float:
+    """How much HU change per mm across slices (axis 0), over how much they do in them, in the `core` (z, y, x).
 
-    Well above 1, the slices do not belong together: a reader scrolling through them sees the nodule flicker.
+    1 is as in a real nodule. Well above it, the slices do not belong together: a reader scrolling through them sees the
+    nodule flicker; below, it is extruded. NaN if the core is one voxel thin along some axis. `spacing_mm`: z, y, x.
     """
-    inner = made.inside_mm > 0.25 * made.inside_mm.max()
     steps = []
-    for axis, spacing in zip((0, 1, 2), made.frame.spacing[::-1], strict=True):
-        hu, where = np.moveaxis(made.hu, axis, 0), np.moveaxis(inner, axis, 0)
+    for axis, spacing in enumerate(spacing_mm):
+        values, where = np.moveaxis(hu.astype(np.float32), axis, 0), np.moveaxis(core, axis, 0)
         stride = max(round(CONTINUITY_STEP_MM / spacing), 1)
         both = where[stride:] & where[:-stride]
-        change = np.abs(hu[stride:] - hu[:-stride])[both]
+        change = np.abs(values[stride:] - values[:-stride])[both]
         steps.append(float(change.mean()) / (stride * spacing) if change.size else np.nan)
     return steps[0] / max((steps[1] + steps[2]) / 2, 1e-6)
 

@@ -13,8 +13,9 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import Label
+from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
 
+Tile = tuple[str, Image.Image]
 TILE = 256
 HEADING = 18
 WIDER = 1.6
@@ -31,33 +32,46 @@ PLANES = ("sketch plane", "across, left-right", "across, front-back")
 
 
 def planes(frame: Frame) -> list[Frame]:
-    """The sketch plane and the two planes across it, head up, through the centre of `frame`."""
+    """The sketch plane and the two planes across it, head up, through the centre of `frame`, a cube."""
     u, v, w = frame.axes
-    side = (frame.extent[0],) * 2
-    pixel = side[0] / TILE
     pairs = ((u, v), (u, -w), (v, -w))
-    return [Frame(frame.center, np.stack([a, b, np.cross(a, b)]), (*side, pixel), (TILE, TILE, 1)) for a, b in pairs]
+    axes = [np.stack([a, b, np.cross(a, b)]) for a, b in pairs]
+    return [Frame(frame.center, turned, frame.extent, frame.samples).plane() for turned in axes]
 
 
-def strip(before: Volume, after: Volume, nodule: NoduleRecipe, heading: str) -> Image.Image:
+def drawn(image: NDArray[np.uint8], strokes: Sequence[Stroke], side_mm: float) -> Image.Image:
+    """`image` (v, u) over `side_mm` with the strokes of that plane on it."""
+    picture = Image.fromarray(image).convert("RGB")
+    pen = ImageDraw.Draw(picture)
+    for stroke in (stroke for stroke in strokes if stroke.label in COLOURS):
+        path = stroke.path_mm * len(image) / side_mm + len(image) / 2
+        pen.line([tuple(point) for point in path.tolist()], fill=COLOURS[stroke.label], width=2)
+    return picture
+
+
+def sheet(rows: Sequence[tuple[str, Sequence[Tile]]]) -> Image.Image:
+    """Rows of tiles under a heading each; every tile with its name."""
+    width = max(len(tiles) for _, tiles in rows) * TILE
+    whole = Image.new("RGB", (width, len(rows) * (TILE + 2 * HEADING)))
+    pen = ImageDraw.Draw(whole)
+    for number, (heading, tiles) in enumerate(rows):
+        top = number * (TILE + 2 * HEADING)
+        pen.text((4, top + 3), heading, fill="white")
+        for column, (name, tile) in enumerate(tiles):
+            whole.paste(tile, (column * TILE, top + 2 * HEADING))
+            pen.text((column * TILE + 4, top + HEADING + 3), name, fill="#b0b0b0")
+    return whole
+
+
+def before_and_after(before: Volume, after: Volume, nodule: NoduleRecipe) -> list[Tile]:
     voi = nodule.voi
     wide = Frame.of_voi(voi.center_lps_mm, voi.side_mm * WIDER, TILE, voi.tilt_lr_deg, voi.tilt_hf_deg)
     cuts = planes(wide)
-    tiles = [("drawing", grey(cuts[0], before))]
+    tiles = [("drawing", drawn(grey(cuts[0], before), nodule.strokes, wide.extent[0]))]
     for name, cut in zip(PLANES, cuts, strict=True):
-        tiles += [(f"before: {name}", grey(cut, before)), (f"after: {name}", grey(cut, after))]
-    sheet = Image.new("RGB", (TILE * len(tiles), TILE + 2 * HEADING), "black")
-    pen = ImageDraw.Draw(sheet)
-    pen.text((4, 3), heading, fill="white")
-    for column, (name, tile) in enumerate(tiles):
-        sheet.paste(Image.fromarray(tile), (column * TILE, 2 * HEADING))
-        pen.text((column * TILE + 4, HEADING + 3), name, fill="#b0b0b0")
-    scale = TILE / wide.extent[0]
-    for stroke in (stroke for stroke in nodule.strokes if stroke.label in COLOURS):  # Not of the plane across.
-        path = stroke.path_mm * scale + TILE / 2
-        path[:, 1] += 2 * HEADING
-        pen.line([tuple(p) for p in path.tolist()], fill=COLOURS[stroke.label], width=2)
-    return sheet
+        for when, ct in (("before", before), ("after", after)):
+            tiles.append((f"{when}: {name}", Image.fromarray(grey(cut, ct))))
+    return tiles
 
 
 def grey(cut: Frame, volume: Volume) -> NDArray[np.uint8]:
@@ -67,5 +81,5 @@ def grey(cut: Frame, volume: Volume) -> NDArray[np.uint8]:
 def write_preview(
     path: Path, before: Volume, after: Volume, nodules: Sequence[NoduleRecipe], headings: Sequence[str]
 ) -> None:
-    strips = [strip(before, after, nodule, text) for nodule, text in zip(nodules, headings, strict=True)]
-    Image.fromarray(np.vstack([np.asarray(one) for one in strips])).save(path)
+    rows = [(text, before_and_after(before, after, nodule)) for nodule, text in zip(nodules, headings, strict=True)]
+    sheet(rows).save(path)

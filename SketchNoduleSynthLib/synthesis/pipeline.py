@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.appearance import Sight
 from SketchNoduleSynthLib.synthesis.blending import NODULE_WEIGHT, REACH_VOXELS, Blend, blend
 from SketchNoduleSynthLib.synthesis.extraction import seen
-from SketchNoduleSynthLib.synthesis.generated import Generated, continuity
+from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_weights, silent
 from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
@@ -127,7 +127,7 @@ def measure(site: Site, blended: Blend, made: Generated) -> Report:
         seam_ratio=round(seam_ratio(blended), 3),
         noise_hu=NoiseHU(round(blended.noise_around_hu, 1), inside and round(inside, 1)),
         quality=judge(blended, local.grid.spacing[::-1], sight_of(made, local, asked), request, overlap, in_plane_mm),
-        plane_continuity=round(continuity(made), 3),
+        plane_continuity=round(made.continuity, 3),
         notes=(*(site.outline[1] if site.is_drawn else ()), *made.notes),
         seconds={},
     )

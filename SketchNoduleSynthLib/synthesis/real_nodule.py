@@ -32,7 +32,7 @@ from SketchNoduleSynthLib.synthesis.density_map import (
     weight,
 )
 from SketchNoduleSynthLib.synthesis.extraction import Extracted, attenuation_of, extracted
-from SketchNoduleSynthLib.synthesis.generated import Generated, continuity, smooth_step
+from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_weights, silent
 from SketchNoduleSynthLib.synthesis.quality import MOST_SEAM, seam_ratio
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Quality, Report, percentiles_of
@@ -98,7 +98,7 @@ def real_nodule(
         measured(recipe, blended.box, mask, after, volume),
         seam_ratio=round(seam_ratio(blended), 3),
         noise_hu=NoiseHU(round(blended.noise_around_hu, 1), None),
-        plane_continuity=round(continuity(made), 3),
+        plane_continuity=round(made.continuity, 3),
         quality=Quality(tuple(left_over(blended.after, mask, seam_ratio(blended)))),
         seconds=stage.seconds(made.network_seconds),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import SYNTHETIC, Recipe
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import all_or_none
+from SketchNoduleSynthLib.files import all_or_none, write_json
 from SketchNoduleSynthLib.synthesis import runtime
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
@@ -180,7 +179,7 @@ def write(result: Result, folder: Path) -> None:
         result.write_ct(draft / CT_FILE)
         result.write_labels(draft / LABELS_FILE)
         result.recipe.write(draft / RECIPE_FILE)
-        (draft / REPORT_FILE).write_text(json.dumps(result.reports(), indent=1) + "\n", encoding="utf-8")
+        write_json(draft / REPORT_FILE, result.reports())
         nodules = [insertion.recipe for insertion in result.insertions]
         if nodules:
             write_preview(draft / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))

@@ -11,7 +11,6 @@ A reader's copy is the same without `truth/`; in its case.json the truth's files
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from SketchNoduleSynthLib.ct.read import read_voxels
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import read_json, sha256_of
+from SketchNoduleSynthLib.files import read_json, sha256_of, write_json
 from SketchNoduleSynthLib.json_keys import Keys
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Truth
@@ -127,7 +126,7 @@ def write_case_file(
         "software": software,
         "files": {name: sha256_of(folder / name) for name in sorted(names)},
     }
-    (folder / CASE_FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / CASE_FILE, data)
 
 
 def files_in(folder: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +14,7 @@ import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
-from SketchNoduleSynthLib.files import new_folder
+from SketchNoduleSynthLib.files import new_folder, write_json
 from SketchNoduleSynthLib.reading.findings import check_name
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule, truth_of
 from SketchNoduleSynthLib.reading.truth_table import write_table
@@ -170,7 +169,7 @@ def _write_truth(result: Result, truth: Truth, folder: Path) -> None:
     reports = result.reports()
     for report in reports:
         del report["seconds"]  # They differ from one making to the next.
-    (folder / REPORT_FILE).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / REPORT_FILE, reports)
     if result.insertions:
         nodules = result.recipe.nodules
         write_preview(folder / PREVIEW_FILE, result.source, result.synthetic, nodules, headings(result.insertions))

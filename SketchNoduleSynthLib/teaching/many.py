@@ -6,7 +6,6 @@ not made again, so that a set which was interrupted goes on where it stopped.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,7 @@ from typing import Any
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.generation.coverage import cell_of, coverage, plots
 from SketchNoduleSynthLib.generation.coverage import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
@@ -164,5 +163,5 @@ def _summary(plan: Plan, folder: Path, refused: dict[str, str]) -> dict[str, Any
         "coverage_rate_of_pairs": round(covered.rate_of_pairs, 4),
         "refused": dict(sorted(refused.items())),
     }
-    write_text(folder / SUMMARY_FILE, json.dumps(summary, indent=1) + "\n")
+    write_json(folder / SUMMARY_FILE, summary)
     return summary

@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import read_json, write_text
+from SketchNoduleSynthLib.files import read_json, write_json
 from SketchNoduleSynthLib.generation.generate import Request
 from SketchNoduleSynthLib.json_keys import MAX_SEED, Keys
 from SketchNoduleSynthLib.teaching.make import Form
@@ -101,7 +101,7 @@ class Plan:
         if begun | {"count": self.count} != data or begun.get("count", 0) > self.count:
             others = ", ".join(key for key in data if begun.get(key) != data[key])
             raise InputError(f"In {folder} cases of another plan were begun (other {others}); give another folder.")
-        write_text(path, json.dumps(data, indent=1) + "\n")
+        write_json(path, data)
         return is_new
 
 

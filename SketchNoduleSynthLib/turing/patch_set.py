@@ -14,7 +14,7 @@ from PIL import Image
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import all_or_none, write_rows
+from SketchNoduleSynthLib.files import all_or_none, check_new, write_rows
 from SketchNoduleSynthLib.resources import TURING_PAGE
 from SketchNoduleSynthLib.synthesis.picture import TILE, grey, planes
 from SketchNoduleSynthLib.turing.sheets import ANSWER_COLUMNS, KEY_COLUMNS, PATCHES, REAL, SHEET, SYNTHETIC
@@ -53,20 +53,14 @@ def patch_image(ct: Volume, point_lps_mm: NDArray[np.float64], width_mm: float =
     return np.concatenate([grey(cut, ct) for cut in planes(Frame.of_voi(point_lps_mm, width_mm, TILE))], axis=1)
 
 
-def check_target(folder: Path) -> None:
-    """Raise :class:`InputError` unless `folder` is new or empty: what is there is never replaced, nor its key lost."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} is not empty; give another folder, so that no key is lost.")
-
-
 def write_set(patches: Sequence[Patch], columns: Sequence[str], folder: Path, seed: int, more: str = "") -> None:
-    """Write a set to `folder`, all or nothing, in an order and under names that tell nothing.
+    """Write a set to the new `folder`, all or nothing, in an order and under names that tell nothing.
 
     `columns` name the patches' facts in the key; `more` is added to what the organiser is told. The same patches and
     seed give the same files.
     """
     folder = folder.resolve()
-    check_target(folder)
+    check_new(folder)
     if len({patch.image.shape for patch in patches}) != 1:
         raise InputError("The patches are none or differ in size, which would tell; cut them all alike.")
     if len({patch.is_synthetic for patch in patches}) != 2:

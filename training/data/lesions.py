@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.density_map import blurred
+from SketchNoduleSynthLib.synthesis.extraction import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from training.data.nodule_file import rated_attenuation
 from training.data.nodules import Nodule
@@ -28,8 +29,6 @@ ROUNDING = (0.09, 0.045)
 LEAST_ROUNDING_MM = (1.0, 0.7)
 DEEP_PERCENT = 60
 RARITY = {"part-solid": 3.0, "ground-glass": 3.0, "calcified": 2.0}
-CALCIFIED_HU = 200.0
-"""Soft tissue has less."""
 LUNG_HU, BALL_MM, BORDER_MM, CLEARANCE_MM, MOST_PLACES = -700.0, 3, 12, 5.0, 300
 TEXTURES = {"solid": 5.0, "part-solid": 3.0, "ground-glass": 1.5, None: 5.0}
 """Where the readers' rating itself is not known."""

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.synthesis.generators import Generator
-from SketchNoduleSynthLib.synthesis.picture import COLOURS, HEADING, TILE, WIDER, grey, planes
+from SketchNoduleSynthLib.synthesis.picture import TILE, WIDER, Tile, drawn, grey, planes, sheet
 from training.figures.image_figures import versions
 from training.figures.remake import Remake
 
-Tile = tuple[str, Image.Image]
 WIDEST_MM = 44.0
 """Wider than this, a sheet would show the border of a patch of 50 mm."""
 
@@ -28,30 +25,6 @@ def some(made: Sequence[Remake], count: int) -> list[Remake]:
     """`count` of them, evenly from the smallest to the largest."""
     ordered = sorted(made, key=lambda remake: remake.nodule.diameter_mm)
     return [ordered[k] for k in np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(int)]
-
-
-def drawn(image: NDArray[np.uint8], strokes: Sequence[Stroke], side_mm: float) -> Image.Image:
-    """`image` (v, u) over `side_mm` with the strokes on it."""
-    picture = Image.fromarray(image).convert("RGB")
-    pen = ImageDraw.Draw(picture)
-    for stroke in strokes:
-        path = stroke.path_mm * len(image) / side_mm + len(image) / 2
-        pen.line([tuple(point) for point in path.tolist()], fill=COLOURS[stroke.label], width=2)
-    return picture
-
-
-def sheet(rows: Sequence[tuple[str, Sequence[Tile]]]) -> Image.Image:
-    """Rows of tiles under a heading each; every tile with its name."""
-    width = max(len(tiles) for _, tiles in rows) * TILE
-    whole = Image.new("RGB", (width, len(rows) * (TILE + 2 * HEADING)))
-    pen = ImageDraw.Draw(whole)
-    for number, (heading, tiles) in enumerate(rows):
-        top = number * (TILE + 2 * HEADING)
-        pen.text((4, top + 3), heading, fill="white")
-        for column, (name, tile) in enumerate(tiles):
-            whole.paste(tile, (column * TILE, top + 2 * HEADING))
-            pen.text((column * TILE + 4, top + HEADING + 3), name, fill="#b0b0b0")
-    return whole
 
 
 def in_three_planes(made: Sequence[Remake]) -> Image.Image:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from SketchNoduleSynthLib.synthesis.appearance import core_density
+from SketchNoduleSynthLib.synthesis.extraction import CALCIFIED_HU
 from training.data.nodules import Nodule
-
-CALCIFIED_HU = 200.0
-"""A solid nodule whose core (median within 1.5 mm of its centre) reaches this is calcified: soft tissue does not."""
 
 
 def core_of_nodule(nodule: Nodule) -> float:

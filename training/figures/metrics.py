@@ -87,27 +87,25 @@ def kid(
     return 1000 * mean.item(), 1000 * spread.item()
 
 
-def kid_apart(
-    real: NDArray, synthetic: NDArray, owners: NDArray, halves: int = KID_SUBSETS, seed: int = 0
-) -> tuple[float, NDArray[np.float64]]:
+def kid_apart(real: NDArray, synthetic: NDArray, owners: NDArray) -> tuple[float, NDArray[np.float64]]:
     """KID x 1000 where synthetic[i] stands in the surroundings of real[i], of the patient owners[i].
 
     Only images of different patients are compared, so that what they share does not count; 0 for the same images.
-    Also the figure in `halves` random halves of the patients: its standard deviation there is the standard error of
+    Also the figure in KID_SUBSETS random halves of the patients: its standard deviation there is the standard error of
     the whole (delete-half jackknife), and two synthetic sets of one call's patients share the halves.
     """
     x, y = (features.astype(np.float64) for features in (real, synthetic))
     same, cross = (_kernel(x, x) + _kernel(y, y)), _kernel(x, y)
     terms = np.where(owners[:, None] != owners, same - cross - cross.T, 0.0)
     names, patient = np.unique(owners, return_inverse=True)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
 
     def distance(chosen: NDArray[np.bool_]) -> float:
         inside = np.flatnonzero(chosen[patient])
         pairs = (patient[inside, None] != patient[inside]).sum()
         return 1000 * float(terms[np.ix_(inside, inside)].sum() / max(pairs, 1))
 
-    draws = [rng.permutation(len(names)) < len(names) // 2 for _ in range(halves)]
+    draws = [rng.permutation(len(names)) < len(names) // 2 for _ in range(KID_SUBSETS)]
     return distance(np.ones(len(names), bool)), np.array([distance(draw) for draw in draws])
 
 
@@ -134,20 +132,6 @@ def diversity(images: Images) -> float:
     """Mean LPIPS among all pairs of `images`: how far apart are those that one drawing gave."""
     one, other = np.array(list(combinations(range(len(images)), 2))).T
     return float(lpips(images[one], images[other]).mean())
-
-
-def continuity(hu: NDArray, core: NDArray[np.bool_]) -> float:
-    """How much HU change from slice to slice (axis 0) over how much within them, among the `core`'s voxels (z, y, x).
-
-    For voxels of one size along all axes. Well above a real nodule's, the slices do not belong together; below, it is
-    extruded. NaN if no two voxels of the core are neighbours along some axis.
-    """
-    changes = []
-    for axis in range(3):
-        values, inside = np.moveaxis(hu.astype(np.float32), axis, 0), np.moveaxis(core, axis, 0)
-        both = inside[1:] & inside[:-1]
-        changes.append(float(np.abs(values[1:] - values[:-1])[both].mean()) if both.any() else np.nan)
-    return changes[0] / max((changes[1] + changes[2]) / 2, 1e-6)
 
 
 def noise_power(hu: NDArray, pixel_mm: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

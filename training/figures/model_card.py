@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_text
+from SketchNoduleSynthLib.files import write_json, write_text
 from SketchNoduleSynthLib.models import CARD, FIGURES
 from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 
@@ -136,7 +135,7 @@ def write_beside_weights(template: str, figures: dict[str, Any], folder: Path) -
     for name, value in blanks.items():
         template = template.replace("{" + name + "}", value)
     main = {"sha256": figures["sha256"], "nodules": figures["nodules"], "figures": main_figures(figures)}
-    write_text(folder / FIGURES, json.dumps(main, indent=1) + "\n")
+    write_json(folder / FIGURES, main)
     write_text(folder / CARD, template)
     return folder / CARD
 

@@ -19,13 +19,14 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.generated import continuity
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.noise import residual, robust_sigma
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.segmentation import dice, segment_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.data.nodules import Nodule
-from training.figures.metrics import continuity, noise_power
+from training.figures.metrics import noise_power
 from training.figures.remake import Remake
 
 TOLERANCE = 0.2
@@ -152,7 +153,8 @@ def texture(made: Sequence[Remake], make: Generator) -> dict[str, Any]:
         bare = generated.frame.resample_to(remake.nodule.ct.grid, whole, generated.hu, fill=TEXTURE_FILL_HU)
         sigmas = [robust_sigma(residual(array)[core]) for array in (bare, real)]
         ratios.append(sigmas[0] / max(sigmas[1], 1.0))
-        continuities.append([continuity(array, core) for array in (real, hu)])
+        spacing = remake.nodule.ct.grid.spacing[::-1]
+        continuities.append([continuity(array, core, spacing) for array in (real, hu)])
         both = (remake.nodule.mask.array > 0) & remake.mask
         squares = [patches(array, both) for array in (real, hu)]
         if len(squares[0]):

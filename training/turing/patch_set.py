@@ -15,10 +15,11 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import check_new
 from SketchNoduleSynthLib.models import default
 from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
-from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, check_target, patch_image, write_set
+from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, patch_image, write_set
 from training.data.nodules import Nodule
 from training.data.sites import site_out_of_sight
 from training.figures.remake import recipe_of
@@ -91,5 +92,5 @@ def make(nodules: Sequence[Nodule], makes: dict[str, Generator], count: int, see
     """Write a set to `folder`, all or nothing; what is there is never replaced, for its key would be lost."""
     if count < 2:
         raise InputError(f"--count is {count}; give at least 2.")
-    check_target(folder)
+    check_new(folder)
     write_set(patches(nodules, makes, count, seed), COLUMNS, folder, seed, FOR_ORGANISER)
