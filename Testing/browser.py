@@ -148,6 +148,7 @@ class Visitor:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: "The server refused" in said.text and self.errors.append(said.text))
         self.page.goto(server.address)
 
     def close(self) -> None:

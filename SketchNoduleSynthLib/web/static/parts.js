@@ -1,4 +1,4 @@
-/* What must run in the browser beside the views' pads: the keyboard, sending files. Plain Vue components. */
+/* What must run in the browser beside the views' pads: the keyboard, steps, sending files. Plain Vue components. */
 (function () {
   "use strict";
   // The state is shared by all tabs; that they are several is known only here.
@@ -21,6 +21,16 @@
       });
       for (const [name, part] of Object.entries(ours.parts)) app.component(name, part);
     },
+  });
+
+  // Calls to the server that the framework makes by itself fail with plain objects, of which a browser says "Object".
+  // Where the line is closed, as when the page is left, nobody waits for them.
+  const LINE_IS_CLOSED = -32099;
+  window.addEventListener("unhandledrejection", (event) => {
+    const { code, message, data } = event.reason ?? {};
+    if (code === undefined || event.reason instanceof Error) return;
+    event.preventDefault();
+    if (code !== LINE_IS_CLOSED) console.error("The server refused a call:", message, JSON.stringify(data));
   });
 
   // What a field takes of the keyboard itself; all else is the app's, so that after a number the pens' keys work.
