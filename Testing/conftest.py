@@ -16,6 +16,7 @@ from training.data.nodules import Nodule, read_nodules
 
 settings.register_profile("suite", deadline=None)  # A busy machine is no failure.
 settings.load_profile("suite")
+pytest.register_assert_rewrite("panel_fixtures", "app_fixtures")  # Test files import from them, too.
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -31,10 +31,15 @@ def visitor(place):
 @pytest.fixture
 def hand(visitor):
     """The visitor without a tool, at the sketch plane."""
+    lay_down(visitor)
+    return visitor
+
+
+def lay_down(visitor: Visitor) -> None:
+    """Back to the sketch plane, without a tool."""
     visitor.page.keyboard.press("t")
     visitor.page.keyboard.press("Escape")
     visitor.wait_for(lambda: not visitor.page.locator(".drawing").count(), "no pen")
-    return visitor
 
 
 def middle(visitor: Visitor, view: str) -> tuple[float, float]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from panel_fixtures import layers
 from phantom import LUNG_RAS_MM, chest
 from reader import Reader
-from test_panel_host import drawn, inserted, layers, reader  # noqa: F401
 
-pytest_plugins = ["standin"]
+pytest_plugins = ["standin", "panel_fixtures"]
 ROLES = ("Result", "VOI", "Nodules", "Preview")
 
 
@@ -20,7 +20,7 @@ def names(scene: Any) -> list[str]:
     return sorted(f"{node.GetClassName()} {node.GetName()}" for node in nodes)
 
 
-def check_whole(reader: Reader) -> None:  # noqa: F811
+def check_whole(reader: Reader) -> None:
     import slicer
 
     nodes, session = reader.editor.nodes, reader.session
@@ -33,7 +33,7 @@ def check_whole(reader: Reader) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("role", [*ROLES, "a curve", "the circle", "the folder"])
 @pytest.mark.parametrize("what", ["node", "display"])
-def test_what_is_deleted_comes_back(inserted: Reader, role: str, what: str) -> None:  # noqa: F811
+def test_what_is_deleted_comes_back(inserted: Reader, role: str, what: str) -> None:
     import slicer
 
     nodes = inserted.editor.nodes
@@ -58,7 +58,7 @@ def test_what_is_deleted_comes_back(inserted: Reader, role: str, what: str) -> N
     assert len(names(scene)) <= len(before) + 2, set(names(scene)) - set(before)
 
 
-def test_deleting_the_ct_leaves_what_was_made_and_nothing_else(inserted: Reader) -> None:  # noqa: F811
+def test_deleting_the_ct_leaves_what_was_made_and_nothing_else(inserted: Reader) -> None:
     import slicer
 
     nodes = inserted.editor.nodes
@@ -70,7 +70,7 @@ def test_deleting_the_ct_leaves_what_was_made_and_nothing_else(inserted: Reader)
     assert left == made
 
 
-def test_deleting_a_ct_without_nodules_leaves_nothing(reader: Reader) -> None:  # noqa: F811
+def test_deleting_a_ct_without_nodules_leaves_nothing(reader: Reader) -> None:
     import slicer
 
     def kinds() -> Counter[str]:
@@ -89,7 +89,7 @@ def test_deleting_a_ct_without_nodules_leaves_nothing(reader: Reader) -> None:  
     assert kinds() - before == Counter()
 
 
-def test_a_segment_that_is_deleted_comes_back(inserted: Reader) -> None:  # noqa: F811
+def test_a_segment_that_is_deleted_comes_back(inserted: Reader) -> None:
     segments = inserted.editor.nodes.node("Nodules").GetSegmentation()
     segments.RemoveSegment(segments.GetNthSegmentID(0))
     inserted.ui.seed.setValue(7)

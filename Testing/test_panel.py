@@ -1,49 +1,19 @@
-"""The module's panel on our stand-in for desktop Slicer: real mouse events on the real scene; nothing of PythonQt."""
+"""Placing, drawing and making in the module's panel on our stand-in: real mouse events on the real scene.
+
+Of PythonQt it says nothing.
+"""
 
 from __future__ import annotations
 
-import sys
-import unittest
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-from phantom import LUNG_RAS_MM, chest
-from reader import CIRCLE, MODULE, Reader
+from panel_fixtures import insert, voxels
+from phantom import LUNG_RAS_MM
+from reader import CIRCLE
 
 from SketchNoduleSynthLib.models import bundled
-from SketchNoduleSynthLib.teaching.case import Case
-from SketchNoduleSynthLib.teaching.check import check
 
-pytest_plugins = ["standin"]
-
-
-@pytest.fixture
-def reader(desktop) -> Reader:
-    reader = Reader(desktop)
-    reader.show(chest(), LUNG_RAS_MM)
-    return reader
-
-
-@pytest.fixture
-def drawn(reader) -> Reader:
-    """A reader who placed the VOI and drew a nodule."""
-    reader.place(LUNG_RAS_MM)
-    reader.choose(reader.ui.model, "pix2pix")
-    reader.draw()
-    reader.wait()
-    return reader
-
-
-def voxels(node) -> np.ndarray:
-    import slicer
-
-    return slicer.util.arrayFromVolume(node)
-
-
-def insert(reader) -> None:
-    reader.click(reader.ui.insert)
-    reader.wait()
+pytest_plugins = ["standin", "panel_fixtures"]
 
 
 def headings(reader) -> list[str]:
@@ -220,35 +190,6 @@ def test_variants_are_shown_and_one_is_taken(drawn):
     assert not gallery.isVisible(), "they were of another drawing"
 
 
-def test_edit_hide_duplicate_remove_and_before(drawn):
-    insert(drawn)
-    source, with_nodule = voxels(drawn.editor.nodes.source).copy(), voxels(drawn.editor.nodes.result).copy()
-    drawn.key("b")
-    assert drawn.composite("Yellow").GetBackgroundVolumeID() == drawn.editor.nodes.source.GetID()
-    drawn.key("b")
-    drawn.click(drawn.ui.hide)
-    drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.nodes.result), source)
-    assert "hidden" in drawn.ui.nodulesTable.item(0, 0).text() and drawn.ui.hide.text == "Show 1"
-    drawn.click(drawn.ui.hide)
-    drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
-    drawn.click(drawn.ui.new_nodule)
-    assert drawn.session.state.edited is None and drawn.editor.tools.current == "nodule", "it can be drawn at once"
-    drawn.click(drawn.ui.edit)
-    assert "Update nodule 1" in drawn.ui.insert.text
-    drawn.ui.seed.setValue(9)
-    insert(drawn)
-    assert [nodule.recipe.seed for nodule in drawn.session.nodules] == [9]
-    assert not np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
-    drawn.click(drawn.ui.duplicate)
-    assert drawn.session.state.edited is None and drawn.session.draft.is_drawn
-    drawn.click(drawn.ui.remove)
-    drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.nodes.result), source)
-    assert drawn.ui.nodulesTable.rowCount == 0
-
-
 def test_a_scanned_sketch_is_seen_before_it_is_used(reader, tmp_path):
     from PIL import Image, ImageDraw
 
@@ -283,207 +224,3 @@ def test_the_card_is_one_click_away(reader):
 
     texts = [w.toPlainText() for w in qt.QApplication.allWidgets() if isinstance(w, qt.QTextBrowser) and w.isVisible()]
     assert any("LIDC" in text for text in texts)
-
-
-def test_a_picture_is_told_and_nothing_is_made(reader):
-    import slicer
-
-    node = slicer.util.addVolumeFromArray(np.zeros((5, 6, 7), np.uint8), name="picture")
-    reader.ui.inputSelector.setCurrentNode(node)
-    assert "a picture, not a CT" in reader.ui.statusLabel.text
-    assert reader.editor is None and not reader.ui.place.enabled
-
-
-def test_closing_the_scene_and_deleting_the_ct_leave_nothing_stale(drawn):
-    import slicer
-
-    insert(drawn)
-    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)
-    assert drawn.editor is None
-    drawn.show(chest(), LUNG_RAS_MM)
-    drawn.place(LUNG_RAS_MM)
-    slicer.mrmlScene.Clear()
-    drawn.wait()
-    assert drawn.editor is None and not drawn.ui.place.enabled
-    drawn.show(chest(), LUNG_RAS_MM)
-    drawn.place(LUNG_RAS_MM)
-    assert drawn.session.draft.voi is not None
-
-
-def test_deleted_nodes_of_the_case_come_back_or_do_no_harm(drawn):
-    import slicer
-
-    insert(drawn)
-    for role in ("VOI", "Preview", "Nodules"):
-        slicer.mrmlScene.RemoveNode(drawn.editor.nodes.node(role))
-    drawn.ui.seed.setValue(4)
-    drawn.wait()
-    insert(drawn)
-    assert drawn.editor.nodes.node("Preview") is not None
-    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.result)
-    drawn.click(drawn.ui.undo)
-    drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.nodes.result), drawn.session.result().synthetic.array)
-
-
-def test_deleting_the_ct_while_a_nodule_is_made(drawn):
-    import slicer
-
-    drawn.click(drawn.ui.insert)
-    slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)
-    drawn.wait()
-    assert drawn.editor is None
-    drawn.show(chest(), LUNG_RAS_MM)
-    drawn.place(LUNG_RAS_MM)
-    drawn.draw()
-    insert(drawn)
-    assert len(drawn.session.nodules) == 1
-
-
-def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch):
-    def broken(*arguments):
-        raise ZeroDivisionError("made up")
-
-    monkeypatch.setattr(drawn.session, "make", broken)
-    insert(drawn)
-    assert "ZeroDivisionError: made up" in drawn.ui.statusLabel.text
-    assert not drawn.session.nodules
-    monkeypatch.undo()
-    insert(drawn)
-    assert len(drawn.session.nodules) == 1
-
-
-def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
-    import threading
-
-    real, go = drawn.session.make, threading.Event()
-
-    def slow(below, recipe, progress):
-        progress("network")
-        go.wait(10)
-        return real(below, recipe, progress)
-
-    monkeypatch.setattr(drawn.session, "make", slow)
-    drawn.click(drawn.ui.insert)
-    drawn.desktop.process_events(0.1)
-    assert drawn.ui.progressFrame.isVisible()
-    drawn.click(drawn.ui.cancel)
-    go.set()
-    drawn.wait()
-    assert not drawn.session.nodules and "Cancelled" in drawn.ui.statusLabel.text
-    assert not drawn.ui.progressFrame.isVisible()
-    monkeypatch.undo()
-    insert(drawn)
-    assert len(drawn.session.nodules) == 1
-
-
-def test_two_cts_have_a_case_each(drawn):
-    insert(drawn)
-    first = drawn.editor.nodes
-    other = drawn.show(chest(), LUNG_RAS_MM, name="another")
-    assert drawn.editor.nodes is not first and not drawn.session.nodules
-    drawn.ui.inputSelector.setCurrentNode(first.source)
-    assert drawn.editor.nodes is first and len(drawn.session.nodules) == 1
-    assert drawn.composite("Red").GetBackgroundVolumeID() == first.result.GetID() != other.GetID()
-
-
-def test_a_saved_scene_is_edited_on(drawn, tmp_path):
-    import slicer
-
-    insert(drawn)
-    with_nodule = voxels(drawn.editor.nodes.result).copy()
-    assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "case.mrb"))
-    slicer.mrmlScene.Clear()
-    assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "case.mrb"), True)
-    drawn.desktop.process_events(0.1)
-    assert len(drawn.session.nodules) == 1, "the CT of the saved scene is chosen again"
-    assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
-    drawn.click(drawn.ui.remove)
-    drawn.wait()
-    assert np.array_equal(voxels(drawn.editor.nodes.result), voxels(drawn.editor.nodes.source))
-
-
-def test_reload_leaves_no_pen_behind(drawn):
-    drawn.reload()
-    drawn.place(LUNG_RAS_MM)
-    drawn.draw()
-    assert len(drawn.session.draft.strokes) == 1
-
-
-def test_the_case_is_saved_into_a_folder(drawn, tmp_path):
-    insert(drawn)
-    drawn.desktop.dialogs.answers += [str(tmp_path)]
-    drawn.click(drawn.ui.save_result)
-    drawn.wait()
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "synthetic.nrrd", "nodules.nrrd", "recipe.json", "report.json", "preview.png",
-    }  # fmt: skip
-    assert "was written" in drawn.ui.statusLabel.text
-
-
-def test_a_training_case_is_saved_and_whole(drawn, tmp_path):
-    insert(drawn)
-    folder = tmp_path / "case"
-    folder.mkdir()
-    drawn.desktop.dialogs.answers += [str(folder)]
-    drawn.click(drawn.ui.save_training_case)
-    drawn.wait()
-    assert "training case was written" in drawn.ui.statusLabel.text
-    assert "1 nodule;" in check(Case.open(folder))
-    drawn.desktop.dialogs.answers += [str(folder)]
-    drawn.click(drawn.ui.save_training_case)
-    drawn.wait()
-    assert "is not empty" in drawn.ui.statusLabel.text
-
-
-def test_without_a_runtime_all_works_but_making(desktop, monkeypatch):
-    from SketchNoduleSynthLib.panel import dependencies
-    from SketchNoduleSynthLib.synthesis import bundle, generators
-
-    for cached in (bundle.load, generators.generator):
-        cached.cache_clear()
-    for name in ("openvino", "skimage"):
-        monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.setattr(dependencies, "missing", lambda: ["openvino", "scikit-image"])
-    reader = Reader(desktop)
-    reader.show(chest(), LUNG_RAS_MM)
-    assert reader.ui.dependencyFrame.isVisible()
-    assert "openvino takes" in reader.ui.dependencyLabel.text
-    assert not desktop.dialogs, "nothing pops up"
-    reader.place(LUNG_RAS_MM)
-    reader.draw()
-    assert reader.session.draft.is_drawn
-    reader.wait()
-    assert "is missing" in reader.ui.statusLabel.text
-    reader.click(reader.ui.installButton)
-    assert "openvino takes" in desktop.dialogs[-1].text, "it is asked first, and the stand-in says no"
-
-
-def test_the_self_test_says_so_when_it_could_not_test(desktop, monkeypatch):
-    from SketchNoduleSynthLib.panel import dependencies
-
-    desktop.load_module(MODULE)
-    monkeypatch.setattr(dependencies, "missing", lambda: ["openvino"])
-    with pytest.raises(unittest.SkipTest, match="lacks openvino"):
-        sys.modules["SketchNoduleSynth"].SketchNoduleSynthTest().runTest()
-
-
-def test_setup_asks_nothing_and_needs_no_views(desktop):
-    module = desktop.load_module(MODULE)
-    assert not desktop.dialogs
-    assert module.widget.panel.editor is None
-
-
-def test_the_self_test_passes_here_too(desktop, monkeypatch):
-    """With the phantom in the place of Slicer's sample CT."""
-    import slicer
-
-    from SketchNoduleSynthLib.mrml import volumes
-
-    sample = SimpleNamespace(downloadSample=lambda name: volumes.node_from_volume(chest(), name, slicer.mrmlScene))
-    monkeypatch.setitem(sys.modules, "SampleData", sample)
-    desktop.load_module(MODULE)
-    test = sys.modules["SketchNoduleSynth"].SketchNoduleSynthTest()
-    monkeypatch.setattr(test, "delayDisplay", lambda *words: None, raising=False)
-    test.runTest()
-    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") >= 2

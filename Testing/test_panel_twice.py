@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from panel_fixtures import a_volume, layers
 from phantom import LUNG_RAS_MM
 from reader import Reader
 from reading_folder import write_case
-from test_panel_host import a_volume, drawn, layers, reader  # noqa: F401
 
-pytest_plugins = ["standin"]
+pytest_plugins = ["standin", "panel_fixtures"]
 
 
 @pytest.fixture
-def second(drawn: Reader) -> Any:  # noqa: F811
+def second(drawn: Reader) -> Any:
     """The Python widget of another instance, as `slicer.util.getNewModuleWidget` makes one."""
     from standin.mrml_widgets import qMRMLNodeComboBox
     from standin.scripted_module import qSlicerScriptedLoadableModuleWidget
@@ -31,13 +31,13 @@ def second(drawn: Reader) -> Any:  # noqa: F811
     other.deleteLater()
 
 
-def insert(reader: Reader, widget: Any) -> None:  # noqa: F811
+def insert(reader: Reader, widget: Any) -> None:
     reader.click(widget.ui.insert)
     while widget.logic.worker.is_busy:
         reader.desktop.process_events(0.01)
 
 
-def test_what_one_does_the_other_shows(drawn: Reader, second: Any) -> None:  # noqa: F811
+def test_what_one_does_the_other_shows(drawn: Reader, second: Any) -> None:
     assert drawn.editor.tools.current == "nodule", "the pen stays in the hand"
     assert second.panel.editor is drawn.editor and second.ui.insert.enabled
     second.ui.seed.setValue(5)
@@ -51,7 +51,7 @@ def test_what_one_does_the_other_shows(drawn: Reader, second: Any) -> None:  # n
 
 
 @pytest.mark.parametrize("is_first_closed", [True, False])
-def test_closing_one_leaves_the_other_and_the_scene_whole(drawn: Reader, second: Any, is_first_closed: bool) -> None:  # noqa: F811
+def test_closing_one_leaves_the_other_and_the_scene_whole(drawn: Reader, second: Any, is_first_closed: bool) -> None:
     insert(drawn, second)
     nodes, session = drawn.editor.nodes, drawn.session
     shown = layers(drawn, "Green"), drawn.slice_to_ras("Red")
@@ -65,7 +65,7 @@ def test_closing_one_leaves_the_other_and_the_scene_whole(drawn: Reader, second:
     assert session.nodules[0].recipe.seed == 8 and left.ui.nodulesTable.rowCount == 1
 
 
-def test_another_ct_is_chosen_in_both(drawn: Reader, second: Any) -> None:  # noqa: F811
+def test_another_ct_is_chosen_in_both(drawn: Reader, second: Any) -> None:
     other = a_volume("other")
     second.ui.inputSelector.setCurrentNode(other)
     assert drawn.ui.inputSelector.currentNode() is other
@@ -74,7 +74,7 @@ def test_another_ct_is_chosen_in_both(drawn: Reader, second: Any) -> None:  # no
     assert second.ui.diameter_mm.enabled
 
 
-def test_reading_in_one_frees_the_views_of_both(drawn: Reader, second: Any, tmp_path) -> None:  # noqa: F811
+def test_reading_in_one_frees_the_views_of_both(drawn: Reader, second: Any, tmp_path) -> None:
     first, node = drawn.widget.panel, drawn.editor.nodes.source
     insert(drawn, second)
     case = write_case(tmp_path / "case")
@@ -94,7 +94,7 @@ def test_reading_in_one_frees_the_views_of_both(drawn: Reader, second: Any, tmp_
     assert first.editor is not None, "whose panel is gone reads no longer"
 
 
-def test_deleting_the_ct_ends_both(drawn: Reader, second: Any) -> None:  # noqa: F811
+def test_deleting_the_ct_ends_both(drawn: Reader, second: Any) -> None:
     import slicer
 
     slicer.mrmlScene.RemoveNode(drawn.editor.nodes.source)

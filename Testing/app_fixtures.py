@@ -1,0 +1,46 @@
+"""Someone at the drawing page with a fresh case, in one app and one browser for all tests of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Server, Visitor, app, chromium
+from phantom import chest
+
+
+@pytest.fixture(scope="module")
+def ct(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The phantom on disk."""
+    path = tmp_path_factory.mktemp("ct") / "chest.nrrd"
+    chest().write(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(ct: Path) -> Iterator[Server]:
+    """The app with it."""
+    with app(ct) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(browser: Any, server: Server, ct: Path) -> Iterator[Visitor]:
+    """At a fresh case of the phantom."""
+    someone = Visitor(browser, server)
+    someone.wait_for_ct()
+    if someone.value("undoable"):
+        someone.send("Open a CT", ct)
+        someone.wait_for(lambda: not someone.value("undoable"), "a fresh case")
+    yield someone
+    assert not someone.errors
+    someone.close()

@@ -1,0 +1,180 @@
+"""The panel as a module of Slicer: loaded, reloaded, without its packages or a network, busy, and its self test."""
+
+from __future__ import annotations
+
+import sys
+import unittest
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from panel_fixtures import insert
+from phantom import LUNG_RAS_MM, chest
+from reader import MODULE, Reader
+
+pytest_plugins = ["standin", "panel_fixtures"]
+
+
+def test_reload_leaves_no_pen_behind(drawn):
+    drawn.reload()
+    drawn.place(LUNG_RAS_MM)
+    drawn.draw()
+    assert len(drawn.session.draft.strokes) == 1
+
+
+def test_without_a_runtime_all_works_but_making(desktop, monkeypatch):
+    from SketchNoduleSynthLib.panel import dependencies
+    from SketchNoduleSynthLib.synthesis import bundle, generators
+
+    for cached in (bundle.load, generators.generator):
+        cached.cache_clear()
+    for name in ("openvino", "skimage"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(dependencies, "missing", lambda: ["openvino", "scikit-image"])
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    assert reader.ui.dependencyFrame.isVisible()
+    assert "openvino takes" in reader.ui.dependencyLabel.text
+    assert not desktop.dialogs, "nothing pops up"
+    reader.place(LUNG_RAS_MM)
+    reader.draw()
+    assert reader.session.draft.is_drawn
+    reader.wait()
+    assert "is missing" in reader.ui.statusLabel.text
+    reader.click(reader.ui.installButton)
+    assert "openvino takes" in desktop.dialogs[-1].text, "it is asked first, and the stand-in says no"
+
+
+def test_the_self_test_says_so_when_it_could_not_test(desktop, monkeypatch):
+    from SketchNoduleSynthLib.panel import dependencies
+
+    desktop.load_module(MODULE)
+    monkeypatch.setattr(dependencies, "missing", lambda: ["openvino"])
+    with pytest.raises(unittest.SkipTest, match="lacks openvino"):
+        sys.modules["SketchNoduleSynth"].SketchNoduleSynthTest().runTest()
+
+
+def test_setup_asks_nothing_and_needs_no_views(desktop):
+    module = desktop.load_module(MODULE)
+    assert not desktop.dialogs
+    assert module.widget.panel.editor is None
+
+
+def test_the_self_test_passes_here_too(desktop, monkeypatch):
+    """With the phantom in the place of Slicer's sample CT."""
+    import slicer
+
+    from SketchNoduleSynthLib.mrml import volumes
+
+    sample = SimpleNamespace(downloadSample=lambda name: volumes.node_from_volume(chest(), name, slicer.mrmlScene))
+    monkeypatch.setitem(sys.modules, "SampleData", sample)
+    desktop.load_module(MODULE)
+    test = sys.modules["SketchNoduleSynth"].SketchNoduleSynthTest()
+    monkeypatch.setattr(test, "delayDisplay", lambda *words: None, raising=False)
+    test.runTest()
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") >= 2
+
+
+def test_the_size_of_the_runtime_is_named_only_where_it_is_missing(reader, monkeypatch):
+    from SketchNoduleSynthLib.panel import dependencies
+
+    monkeypatch.setattr(dependencies, "missing", lambda: ["scikit-image"])
+    reader.editor.changed.emit()
+    assert "60 MB" not in reader.ui.dependencyLabel.text
+    reader.click(reader.ui.installButton)
+    assert "60 MB" not in reader.desktop.dialogs[-1].text
+
+
+def test_the_network_is_warm_before_the_first_stroke(desktop, monkeypatch):
+    from SketchNoduleSynthLib.editing.work import Preview
+    from SketchNoduleSynthLib.synthesis import bundle, generators
+
+    for cached in (bundle.load, generators.generator):
+        cached.cache_clear()
+    counts, look = [], Preview.of.__func__
+    monkeypatch.setattr(Preview, "of", classmethod(lambda cls, *given: (counts.append(1), look(cls, *given))[1]))
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    reader.wait()
+    assert generators.generator.cache_info().currsize == 1, "loaded with the CT"
+    reader.place(LUNG_RAS_MM)
+    reader.wait()
+    assert counts == [1] and reader.editor.nodes.node("Preview") is None, "looked through once, and nothing shown"
+    reader.draw()
+    reader.wait()
+    assert len(counts) > 1
+
+
+def test_the_sample_without_a_network_is_told(reader, monkeypatch):
+    import sys
+    from types import SimpleNamespace
+
+    def fails(name):
+        raise OSError("no network")
+
+    for download in (fails, lambda name: None):
+        monkeypatch.setitem(sys.modules, "SampleData", SimpleNamespace(downloadSample=download))
+        reader.click(reader.ui.sample)
+        assert "could not be fetched; check the network" in reader.ui.statusLabel.text
+    assert not reader.desktop.dialogs and reader.editor is not None
+
+
+def test_a_picture_is_told_and_nothing_is_made(reader):
+    import slicer
+
+    node = slicer.util.addVolumeFromArray(np.zeros((5, 6, 7), np.uint8), name="picture")
+    reader.ui.inputSelector.setCurrentNode(node)
+    assert "a picture, not a CT" in reader.ui.statusLabel.text
+    assert reader.editor is None and not reader.ui.place.enabled
+
+
+def test_an_error_in_the_worker_is_told_and_the_panel_goes_on(drawn, monkeypatch):
+    def broken(*arguments):
+        raise ZeroDivisionError("made up")
+
+    monkeypatch.setattr(drawn.session, "make", broken)
+    insert(drawn)
+    assert "ZeroDivisionError: made up" in drawn.ui.statusLabel.text
+    assert not drawn.session.nodules
+    monkeypatch.undo()
+    insert(drawn)
+    assert len(drawn.session.nodules) == 1
+
+
+def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
+    import threading
+
+    real, go = drawn.session.make, threading.Event()
+
+    def slow(below, recipe, progress):
+        progress("network")
+        go.wait(10)
+        return real(below, recipe, progress)
+
+    monkeypatch.setattr(drawn.session, "make", slow)
+    drawn.click(drawn.ui.insert)
+    drawn.desktop.process_events(0.1)
+    assert drawn.ui.progressFrame.isVisible()
+    drawn.click(drawn.ui.cancel)
+    go.set()
+    drawn.wait()
+    assert not drawn.session.nodules and "Cancelled" in drawn.ui.statusLabel.text
+    assert not drawn.ui.progressFrame.isVisible()
+    monkeypatch.undo()
+    insert(drawn)
+    assert len(drawn.session.nodules) == 1
+
+
+def test_progress_cancel_and_messages_stay_in_sight(drawn, monkeypatch):
+    import threading
+
+    go = threading.Event()
+    real = drawn.session.make
+    monkeypatch.setattr(drawn.session, "make", lambda *given: go.wait(10) and real(*given))
+    drawn.click(drawn.ui.insert)
+    for control in (drawn.ui.nodulesTable, drawn.ui.inputSelector):
+        drawn.scroll_to(control)
+        for widget in (drawn.ui.statusLabel, drawn.ui.progressBar, drawn.ui.cancel):
+            assert widget.visibleRegion().boundingRect().height() > 10
+    go.set()
+    drawn.wait()
