@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Property, QEvent, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractButton, QGroupBox, QSizePolicy, QStyle, QStyleOptionButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
 
 class _Collapsible:
@@ -97,14 +97,3 @@ class ctkCollapsibleButton(_Collapsible, QAbstractButton):
         painter = QPainter(self)
         self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
         painter.end()
-
-
-class ctkCollapsibleGroupBox(_Collapsible, QGroupBox):
-    """A group box that hides its contents."""
-
-    contentsCollapsed = Signal(bool)
-    collapsed = Property(bool, _Collapsible._is_collapsed, _Collapsible.setCollapsed)
-
-    def __init__(self, *arguments: Any):
-        super().__init__(*arguments)
-        self._begin()

@@ -59,10 +59,6 @@ class ctkDoubleSlider(QWidget):
         self._step = float(step)
         self._show()
 
-    def setTracking(self, tracking: bool) -> None:
-        """Whether the value follows a drag, or waits for its end."""
-        self._slider.setTracking(tracking)
-
     def _at(self, tick: int) -> float:
         return min(self._minimum + self._step * tick, self._maximum)
 
@@ -76,7 +72,6 @@ class ctkDoubleSlider(QWidget):
     minimum = Property(float, lambda self: self._minimum, setMinimum)
     maximum = Property(float, lambda self: self._maximum, setMaximum)
     singleStep = Property(float, lambda self: self._step, setSingleStep)
-    tracking = Property(bool, lambda self: self._slider.hasTracking(), setTracking)
 
 
 class ctkSliderWidget(QWidget):
@@ -130,17 +125,9 @@ class ctkSliderWidget(QWidget):
         """Set how many digits follow the point."""
         self._box.setDecimals(decimals)
 
-    def setPrefix(self, prefix: str) -> None:
-        """Set what stands before the number."""
-        self._box.setPrefix(prefix)
-
     def setSuffix(self, suffix: str) -> None:
         """Set what stands after the number."""
         self._box.setSuffix(suffix)
-
-    def setTracking(self, tracking: bool) -> None:
-        """Whether the value follows a drag, or waits for its end."""
-        self._slider.setTracking(tracking)
 
     def _follow(self, value: float) -> None:
         self._slider.blockSignals(True)
@@ -153,6 +140,4 @@ class ctkSliderWidget(QWidget):
     maximum = Property(float, lambda self: self._box.maximum, setMaximum)
     singleStep = Property(float, lambda self: self._box.singleStep, setSingleStep)
     decimals = Property(int, lambda self: self._box.decimals, setDecimals)
-    prefix = Property(str, lambda self: self._box.prefix, setPrefix)
     suffix = Property(str, lambda self: self._box.suffix, setSuffix)
-    tracking = Property(bool, lambda self: self._slider.tracking, setTracking)

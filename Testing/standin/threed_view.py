@@ -42,10 +42,6 @@ class qMRMLThreeDView(RenderView):
         self._renderer.SetBackground(self._node.GetBackgroundColor())
         self._renderer.SetBackground2(self._node.GetBackgroundColor2())
 
-    def mrmlViewNode(self) -> Any:
-        """The view's node."""
-        return self._node
-
     def interactorObserver(self) -> Any:
         """Slicer's interactor style for 3D views."""
         return self._style
@@ -73,7 +69,3 @@ class qMRMLThreeDWidget(QWidget):
     def threeDView(self) -> qMRMLThreeDView:
         """The view in it."""
         return self._view
-
-    def mrmlViewNode(self) -> Any:
-        """The view's node."""
-        return self._view.mrmlViewNode()

@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
-from standin.ctk_containers import ctkCollapsibleButton, ctkCollapsibleGroupBox
+from standin.ctk_containers import ctkCollapsibleButton
 from standin.ctk_sliders import ctkDoubleSlider, ctkSliderWidget
 from standin.messages import qt_messages
 from standin.mrml_widgets import qMRMLNodeComboBox, qMRMLWidget
 from standin.properties import vtk_as_object
 
-CTK = (ctkCollapsibleButton, ctkCollapsibleGroupBox, ctkDoubleSlider, ctkSliderWidget)
+CTK = (ctkCollapsibleButton, ctkDoubleSlider, ctkSliderWidget)
 MRML = (qMRMLNodeComboBox, qMRMLWidget)
 CUSTOM = {cls.__name__: cls for cls in CTK + MRML}
 _AS_WRITTEN_BY_DESIGNER = {"Line"}
