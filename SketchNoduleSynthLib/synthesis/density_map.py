@@ -16,7 +16,8 @@ FULL_MM = 1.5
 DENSE_HU = -550.0
 """What is denser around a nodule (vessels, walls, fissures) stands in the density map, so that it does not vanish."""
 LEAST_BLUR_WEIGHT = 1e-3
-LUNG_HU = -500.0
+AERATED_HU = -500.0
+"""Lung has less."""
 STUMP_BLUR_MM = 1.5
 NOWHERE_MM = -100.0
 """The distance to a nodule's border where none is asked for."""
@@ -59,7 +60,7 @@ def empty_map(
 
 def noise_level(hu: NDArray[np.float32], hole: NDArray[np.bool_]) -> float:
     """How noisy the lung around the `hole` is, in 100 HU: the mean change from a voxel to those next to it."""
-    lung = ~hole & (hu < LUNG_HU)
+    lung = ~hole & (hu < AERATED_HU)
     if not lung.any():
         return 0.0
     fine = np.abs(hu - ndimage.uniform_filter(hu, 3))

@@ -23,8 +23,9 @@ from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.appearance import core_density, of_mask
 from SketchNoduleSynthLib.synthesis.completion import SPACING_MM, on_voxel
+from SketchNoduleSynthLib.synthesis.density_map import AERATED_HU
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
-from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, border_hu
+from SketchNoduleSynthLib.synthesis.segmentation import border_hu
 from SketchNoduleSynthLib.synthesis.tissue import MARGIN_MM
 
 NAME = "unet"

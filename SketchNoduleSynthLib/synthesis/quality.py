@@ -15,8 +15,9 @@ from SketchNoduleSynthLib.errors import BrokenModel
 from SketchNoduleSynthLib.resources import QUALITY_BOUNDS
 from SketchNoduleSynthLib.synthesis.appearance import Sight, features_of, of_mask
 from SketchNoduleSynthLib.synthesis.blending import Blend
+from SketchNoduleSynthLib.synthesis.density_map import AERATED_HU
 from SketchNoduleSynthLib.synthesis.report import Quality
-from SketchNoduleSynthLib.synthesis.segmentation import AERATED_HU, LEAST_CONTRAST_HU, background_hu
+from SketchNoduleSynthLib.synthesis.segmentation import LEAST_CONTRAST_HU, background_hu
 
 JUDGED = {
     "height": "Its height is {value:.2f} of its width; real nodules have {low:.2f} to {high:.2f}.",

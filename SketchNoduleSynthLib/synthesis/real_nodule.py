@@ -23,8 +23,8 @@ from SketchNoduleSynthLib.synthesis import bundle, extraction
 from SketchNoduleSynthLib.synthesis.blending import blend
 from SketchNoduleSynthLib.synthesis.completion import ROOM_MM, SPACING_MM, filled, on_voxel, samples_for
 from SketchNoduleSynthLib.synthesis.density_map import (
+    AERATED_HU,
     DENSE_HU,
-    LUNG_HU,
     NOWHERE_MM,
     REACH_MM,
     empty_map,
@@ -124,7 +124,7 @@ def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
 
 def walls_behind(hu: NDArray[np.float32], distance_mm: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Walls and large vessels (voxels of 1 mm) as they go on behind a nodule, which may be as wide as one itself."""
-    walls = dense_tissue(np.where(distance_mm > 0, LUNG_HU, hu), (SPACING_MM,) * 3)
+    walls = dense_tissue(np.where(distance_mm > 0, AERATED_HU, hu), (SPACING_MM,) * 3)
     if not walls.any():
         return walls
     near = ndimage.distance_transform_edt(~walls) <= BRIDGED_MM

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.synthesis.density_map import AERATED_HU
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
-AERATED_HU = -500.0
 LEAST_CONTRAST_HU = 100.0
 """So much denser than the lung around it a core must be to stand out."""
 RISE = 1 / 3

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.synthesis.appearance import FREE_LUNG_HU
 from SketchNoduleSynthLib.synthesis.density_map import blurred
 from SketchNoduleSynthLib.synthesis.extraction import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
@@ -29,7 +30,7 @@ ROUNDING = (0.09, 0.045)
 LEAST_ROUNDING_MM = (1.0, 0.7)
 DEEP_PERCENT = 60
 RARITY = {"part-solid": 3.0, "ground-glass": 3.0, "calcified": 2.0}
-LUNG_HU, BALL_MM, BORDER_MM, CLEARANCE_MM, MOST_PLACES = -700.0, 3, 12, 5.0, 300
+BALL_MM, BORDER_MM, CLEARANCE_MM, MOST_PLACES = 3, 12, 5.0, 300
 TEXTURES = {"solid": 5.0, "part-solid": 3.0, "ground-glass": 1.5, None: 5.0}
 """Where the readers' rating itself is not known."""
 OFF_CENTRE_MM = 5.0
@@ -99,7 +100,7 @@ def free_places(hu: NDArray, centre: NDArray, radius: float) -> NDArray[np.float
     """Voxels (n, 3) in parenchyma, away from the border, and the radius of a nodule that fits beside the one there."""
     mean = ndimage.uniform_filter(hu.astype(np.float32), 2 * BALL_MM - 1)
     mean[~inner(hu.shape)] = 0.0
-    places = np.argwhere(mean < LUNG_HU)
+    places = np.argwhere(mean < FREE_LUNG_HU)
     room = np.linalg.norm(places - centre, axis=1) - radius - CLEARANCE_MM
     found = np.column_stack([places, room])[room > 2]
     return found[:: max(len(found) // MOST_PLACES, 1)].astype(np.float32)
