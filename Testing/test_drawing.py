@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from refusal import refused
 from scipy import ndimage
 from shared_data import REAL_CT, needs_real_ct
 
@@ -27,7 +28,6 @@ from SketchNoduleSynthLib.drawing.sketch import (
     raster,
     to_pixels,
 )
-from SketchNoduleSynthLib.errors import InputError
 
 SIDE_MM = 30.0
 SAMPLES = 128
@@ -59,13 +59,13 @@ def ellipse(u_mm: float, v_mm: float, turn_deg: float = 0.0, side_mm: float = SI
 
 @pytest.mark.parametrize("points", [[], [[1.0]], [1.0, 2.0], [[1.0, 2.0, 3.0]], np.zeros((0, 2))])
 def test_a_stroke_needs_points(points: list) -> None:
-    with pytest.raises(InputError, match="at least one point"):
+    with refused("at least one point"):
         Stroke(np.array(points))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_stroke_needs_finite_points(bad: float) -> None:
-    with pytest.raises(InputError, match="not a number"):
+    with refused("not a number"):
         Stroke(np.array([[0.0, 0.0], [bad, 1.0]]))
 
 
@@ -73,7 +73,7 @@ def test_labels() -> None:
     assert ("nodule", ACROSS, *PARTS, *LINES) == LABELS
     for label in LABELS:
         assert Stroke(square(1), label).label == label
-    with pytest.raises(InputError, match="'bone' is unknown"):
+    with refused("'bone' is unknown"):
         Stroke(square(1), "bone")  # type: ignore[arg-type]
 
 

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from refusal import refused
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import Stroke
-from SketchNoduleSynthLib.errors import InputError
 from training.data.nodules import Nodule
 from training.figures import inserters
 from training.figures.inserters import Inserter, Request
@@ -199,5 +199,5 @@ def test_a_row_tells_what_differs(many: list[Nodule]) -> None:
 
 
 def test_too_small_sets_are_refused(nodules: Sequence[Nodule]) -> None:
-    with pytest.raises(InputError, match="free sites in the validation set"):
+    with refused("free sites in the validation set"):
         insertion_test(nodules, nodules, {})

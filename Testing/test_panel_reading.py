@@ -264,7 +264,7 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     assert reader.ui.next_case.isVisible() and not reader.ui.next_case.enabled
     second.mark((5.0, 5.0, 0.0))
     finish(reader)
-    assert reader.ui.statusLabel.text == "The case is finished; 2 to go."
+    assert "finished; 2 to go" in reader.ui.statusLabel.text
     packed = cases / "c3.zip"
     packed.rename(tmp_path / "c3.zip")
     reader.click(reader.ui.next_case)
@@ -283,7 +283,7 @@ def test_cases_are_read_one_after_the_other(reader, tmp_path):
     reader.wait()
     assert reader.ui.caseLabel.text == "Case 3 of 4: c3"
     finish(reader)
-    assert reader.ui.statusLabel.text == f"All 4 cases are read; the readings are kept in {cases / 'readings'}."
+    assert all(word in reader.ui.statusLabel.text for word in ("All 4", str(cases / "readings")))
     assert not reader.ui.next_case.enabled
     reader.click(reader.ui.leaveButton)
     assert reader.editor is not None and not reader.ui.readingSection.isVisible()

@@ -102,7 +102,7 @@ def test_a_ct_that_moves_under_its_nodules_says_what_must_be_undone(inserted):
     inserted.desktop.select_module(None)
     transformed(node, 12.0)
     inserted.desktop.process_events(RESTED_S)
-    assert inserted.editor is None and "Undo that (its transform" in inserted.ui.statusLabel.text
+    assert inserted.editor is None and "undo that (its transform" in inserted.ui.statusLabel.text
     node.SetAndObserveTransformNodeID(None)
     inserted.desktop.process_events(RESTED_S)
     assert len(inserted.session.nodules) == 1

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from refusal import refused
 from scipy import ndimage
 from skimage import draw, morphology
 
 from SketchNoduleSynthLib.drawing.scan import INK_RGB, Scan, read_scan
 from SketchNoduleSynthLib.drawing.sketch import Stroke, filled, raster
-from SketchNoduleSynthLib.errors import InputError
 
 SIDE_MM = 40.0
 PAGE = 640
@@ -182,36 +182,36 @@ def test_preview_shows_what_was_kept(tmp_path: Path) -> None:
 
 
 def test_what_is_no_image(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no scan at"):
+    with refused("no scan at"):
         read_scan(tmp_path / "missing.png")
-    with pytest.raises(InputError, match="no scan at"):
+    with refused("no scan at"):
         read_scan(tmp_path)
     Image.fromarray(page(sketch())).save(tmp_path / "whole.png")
     whole = (tmp_path / "whole.png").read_bytes()
     for content in (b"", b"a letter", whole[: len(whole) // 2], whole[:20]):
         (tmp_path / "broken.png").write_bytes(content)
-        with pytest.raises(InputError, match=r"broken\.png is not an image"):
+        with refused("broken.png is not an image"):
             read_scan(tmp_path / "broken.png")
 
 
 def test_what_is_no_sketch(tmp_path: Path) -> None:
     blank = np.zeros((PAGE, PAGE), bool)
     for paper in (page(blank), np.full((50, 50), 255, np.uint8), np.zeros((50, 50), np.uint8)):
-        with pytest.raises(InputError, match="empty"):
+        with refused("empty"):
             scanned(tmp_path, paper)
-    with pytest.raises(InputError, match="empty"):
+    with refused("empty"):
         scanned(tmp_path, page(sketch()), threshold=10)
-    with pytest.raises(InputError, match="Too much of"):
+    with refused("Too much of"):
         scanned(tmp_path, page(np.pad(np.ones((540, 540), bool), 50)))
 
 
 @pytest.mark.parametrize("threshold", [-1, 256, float("nan")])
 def test_threshold_out_of_range(tmp_path: Path, threshold: float) -> None:
-    with pytest.raises(InputError, match="out of range"):
+    with refused("out of range"):
         scanned(tmp_path, page(sketch()), threshold=threshold)
 
 
 @pytest.mark.parametrize("side", [0.0, -3.0, float("inf")])
 def test_side_must_be_positive(tmp_path: Path, side: float) -> None:
-    with pytest.raises(InputError, match="positive"):
+    with refused("positive"):
         scanned(tmp_path, page(sketch())).strokes(side)

@@ -19,7 +19,6 @@ from refusal import refused
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_rows
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.reading.findings import Finding, Reading
@@ -424,7 +423,7 @@ def test_a_full_disk_leaves_no_half_case(source, tmp_path, monkeypatch, capsys):
     assert main(["case", "make", str(source), str(tmp_path / "case"), "--nodules", "0"]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(InputError, match="There is no folder"):
+    with refused("There is no folder"):
         Case.open(tmp_path / "case")
 
 

@@ -21,7 +21,7 @@ def on_changed_ct(session: Session, source: Volume, name: str) -> Session:
     if session.nodules:
         what = "was changed" if source.grid == session.source.grid else "was moved or got another geometry"
         raise InputError(
-            f"{name} {what} after nodules were put into it. Undo that (its transform, its geometry, its voxels or its "
+            f"{name} {what} after nodules were put into it; undo that (its transform, its geometry, its voxels or its "
             "place in a sequence) to go on with them, or choose a copy of it to begin anew."
         )
     draft = session.draft

@@ -267,7 +267,7 @@ class Session(unittest.TestCase):
         self.source.SetAndObserveTransformNodeID(transform.GetID())
         process_events(0.6)
         self.assertIsNone(self.editor)
-        self.assertIn("Undo that", self.ui.statusLabel.text)
+        self.assertIn("undo that", self.ui.statusLabel.text)
         self.source.SetAndObserveTransformNodeID(None)
         process_events(0.6)
         self.assertEqual(len(self.editor.session.nodules), count)
