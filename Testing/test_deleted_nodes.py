@@ -10,9 +10,19 @@ import pytest
 from panel_fixtures import layers
 from phantom import LUNG_RAS_MM, chest
 from reader import Reader
+from sphere import sphere
 
 pytest_plugins = ["standin", "panel_fixtures"]
 ROLES = ("Result", "VOI", "Nodules", "Preview")
+
+
+@pytest.fixture
+def inserted(drawn: Reader) -> Reader:
+    """With nodules that cost nothing."""
+    drawn.session.make = sphere
+    drawn.click(drawn.ui.insert)
+    drawn.wait()
+    return drawn
 
 
 def names(scene: Any) -> list[str]:

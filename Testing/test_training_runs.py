@@ -15,9 +15,9 @@ import torch
 from accelerate.utils import load
 from memory import give_back
 from nodule_set import write_set
+from refusal import refused
 from safetensors.torch import load_file, save_file
 
-from SketchNoduleSynthLib.errors import InputError
 from training import loop, train_mcgan, train_pix2pix, train_tissue
 from training.bundle_weights import bundle
 from training.command import start_from, training_options
@@ -110,14 +110,12 @@ def equal(a: object, b: object) -> bool:
     return a == b
 
 
-def test_another_seed_gives_other_weights(nodules_npz: Path, tmp_path: Path) -> None:
-    one, two = (trained("pix2pix", nodules_npz, tmp_path / seed, 1, f"--seed={seed}") for seed in "12")
-    assert not equal(one["generator"], two["generator"])
-
-
-@pytest.mark.parametrize("model", ["pix2pix", "stylepix2pix", "tissue"])
+@pytest.mark.parametrize("model", ["stylepix2pix", "tissue"])
 def test_one_seed_one_network_stopped_or_not(model: str, nodules_npz: Path, tmp_path: Path) -> None:
-    """Two runs of one seed give the same weights, moments and averages, though one of them was stopped."""
+    """Two runs of one seed give the same weights, moments and averages, though one of them was stopped.
+
+    Of pix2pix see the run that was killed.
+    """
     first = trained(model, nodules_npz, tmp_path / "resumed", 1)
     resumed = trained(model, nodules_npz, tmp_path / "resumed", 2)
     assert resumed["step"] == 2
@@ -179,13 +177,15 @@ def test_what_a_run_leaves(nodules_npz: Path, tmp_path: Path) -> None:
     assert again["step"] == 1
 
 
-def test_a_run_of_another_configuration_is_refused(nodules_npz: Path, tmp_path: Path) -> None:
-    before = trained("pix2pix", nodules_npz, tmp_path, 1)
-    with pytest.raises(InputError, match="another seed"):
-        trained("pix2pix", nodules_npz, tmp_path, 2, "--seed=2")
-    with pytest.raises(InputError, match="another model"):
-        trained("stylepix2pix", nodules_npz, tmp_path, 2)
-    assert equal(checkpoint(tmp_path), before)
+def test_another_seed_gives_other_weights_and_no_run_of_another_goes_on(nodules_npz: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "1", tmp_path / "2"
+    before = trained("pix2pix", nodules_npz, one, 1)
+    assert not equal(before["generator"], trained("pix2pix", nodules_npz, two, 1, "--seed=2")["generator"])
+    with refused("another seed"):
+        trained("pix2pix", nodules_npz, one, 2, "--seed=2")
+    with refused("another model"):
+        trained("stylepix2pix", nodules_npz, one, 2)
+    assert equal(checkpoint(one), before)
 
 
 def test_starting_from_weights(tmp_path: Path) -> None:
@@ -199,24 +199,27 @@ def test_starting_from_weights(tmp_path: Path) -> None:
     left = start_from(begun.parent, {"generator": new, "judge": judge_})
     assert torch.equal(new.weight, known.weight)
     assert left == ["judge.weight"]
-    with pytest.raises(InputError, match="another network"):
+    with refused("another network"):
         start_from(begun.parent, {"generator": torch.nn.Conv2d(1, 1, 1)})
-    with pytest.raises(InputError, match="no weights"):
+    with refused("no weights"):
         start_from(tmp_path / "nothing", {"generator": new})
 
 
 ONE_AFTER_THE_OTHER = """
 import sys
-from pathlib import Path
-from test_training_runs import trained
+from runpy import run_module
 
-for run in sys.argv[2:]:
-    trained("pix2pix", Path(sys.argv[1]), Path(run), 2)
+nodules, *runs = sys.argv[1:]
+for run in runs:
+    folder, steps = run.split(":")
+    words = [nodules, folder, "--steps=" + steps, "--batch=2", "--workers=0", "--threads=1", "--cpu"]
+    sys.argv = ["train_pix2pix", *words]
+    run_module("training.train_pix2pix", run_name="__main__")
 """
 
 
 def in_two_processes(*words: str | Path) -> None:
-    """Started by torchrun, each process with half of the batch."""
+    """The training command, started by torchrun, each process with half of the batch."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *map(str, words)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -226,10 +229,9 @@ def in_two_processes(*words: str | Path) -> None:
 def test_two_processes_train_one_network_each_with_its_own_random_numbers(tmp_path: Path) -> None:
     """Stopped and begun again in two, the run is as if unbroken; it then goes on in one process."""
     nodules_npz = write_set(tmp_path / "nodules.npz")
-    words = [nodules_npz, tmp_path / "resumed", "--steps=1", "--batch=2", "--workers=0", "--threads=1", "--cpu"]
-    in_two_processes("-m", "training.train_pix2pix", *words)
     (tmp_path / "run.py").write_text(ONE_AFTER_THE_OTHER)
-    in_two_processes(tmp_path / "run.py", nodules_npz, tmp_path / "resumed", tmp_path / "unbroken")
+    runs = [f"{tmp_path / name}:{steps}" for name, steps in (("resumed", 1), ("resumed", 2), ("unbroken", 2))]
+    in_two_processes(tmp_path / "run.py", nodules_npz, *runs)
     resumed = checkpoint(tmp_path / "resumed")
     assert resumed["step"] == 2
     assert not torch.equal(resumed["random_states_0"], resumed["random_states_1"])
