@@ -8,8 +8,9 @@ from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Quality, Report
+from SketchNoduleSynthLib.synthesis.stages import Progress, silent
 
 STAGES = ("load", "site", "network", "blend", "report")
 HU = {"solid": 40, "part-solid": -300, "ground-glass": -600, "calcified": 500}

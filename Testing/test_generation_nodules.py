@@ -21,9 +21,10 @@ from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Location
 from SketchNoduleSynthLib.generation.situation import side_and_third
 from SketchNoduleSynthLib.json_keys import MAX_SEED
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation, silent
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
 from SketchNoduleSynthLib.synthesis.report import Quality
 from SketchNoduleSynthLib.synthesis.result import carry_out, of_nodules
+from SketchNoduleSynthLib.synthesis.stages import silent
 
 pytest_plugins = ["generation_fixtures"]
 SEED = 5

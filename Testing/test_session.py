@@ -29,8 +29,9 @@ from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.editing.states import State, States
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, silent
+from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from SketchNoduleSynthLib.synthesis.result import carry_out
+from SketchNoduleSynthLib.synthesis.stages import Progress, silent
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 X, Y, Z = LUNG_RAS_MM

@@ -12,8 +12,9 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make, Progress
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
 from SketchNoduleSynthLib.synthesis.pipeline import voxels_read
+from SketchNoduleSynthLib.synthesis.stages import Progress
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from SketchNoduleSynthLib.editing.real_nodules import drawing_of, holds
 from SketchNoduleSynthLib.editing.states import State
 from SketchNoduleSynthLib.editing.work import FindWork, RandomWork, Work
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
+from SketchNoduleSynthLib.synthesis.insertion import Make
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
 from SketchNoduleSynthLib.synthesis.site import Reslice
+from SketchNoduleSynthLib.synthesis.stages import Progress, silent
 
 
 class Session(Drafting):

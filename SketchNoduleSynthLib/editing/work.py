@@ -13,9 +13,10 @@ from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown, standing
-from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
+from SketchNoduleSynthLib.synthesis.insertion import Make
 from SketchNoduleSynthLib.synthesis.pipeline import preview
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from SketchNoduleSynthLib.synthesis.stages import Progress, silent
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.signals import Signal
-from SketchNoduleSynthLib.synthesis.insertion import Progress
+from SketchNoduleSynthLib.synthesis.stages import Progress
 
 T = TypeVar("T")
 PATIENCE_S = 0.01

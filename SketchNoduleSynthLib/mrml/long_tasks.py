@@ -8,8 +8,8 @@ from pathlib import Path
 from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
-from SketchNoduleSynthLib.synthesis.insertion import Progress
 from SketchNoduleSynthLib.synthesis.result import write
+from SketchNoduleSynthLib.synthesis.stages import Progress
 from SketchNoduleSynthLib.teaching.make import Form, best_format, write_case
 
 MOST_RANDOM = 20

@@ -12,7 +12,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.synthesis.generators import generator
-from SketchNoduleSynthLib.synthesis.insertion import Progress
+from SketchNoduleSynthLib.synthesis.stages import Progress
 
 VARIANTS = 8
 

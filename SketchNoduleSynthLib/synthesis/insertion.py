@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,13 +13,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.report import Report
-
-Progress = Callable[[str], None]
-"""Told the name of each stage as it begins; may raise to cancel."""
-
-
-def silent(stage: str) -> None:
-    pass
+from SketchNoduleSynthLib.synthesis.stages import Progress
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from SketchNoduleSynthLib.synthesis.blending import NODULE_WEIGHT, REACH_VOXELS,
 from SketchNoduleSynthLib.synthesis.extraction import seen
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_weights, silent
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, check_weights
 from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.real_nodule import real_nodule
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report, percentiles_of
 from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
-from SketchNoduleSynthLib.synthesis.stages import Stages
+from SketchNoduleSynthLib.synthesis.stages import Progress, Stages, silent
 
 SIGHT_ROOM = 4
 INTERPOLATION_VOXELS = 3

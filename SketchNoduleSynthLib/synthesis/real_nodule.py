@@ -33,12 +33,12 @@ from SketchNoduleSynthLib.synthesis.density_map import (
 )
 from SketchNoduleSynthLib.synthesis.extraction import Extracted, attenuation_of, extracted
 from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Progress, check_weights, silent
+from SketchNoduleSynthLib.synthesis.insertion import Insertion, check_weights
 from SketchNoduleSynthLib.synthesis.quality import MOST_SEAM, seam_ratio
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Quality, Report, percentiles_of
 from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.segmentation import background_hu
-from SketchNoduleSynthLib.synthesis.stages import Stages
+from SketchNoduleSynthLib.synthesis.stages import Progress, Stages, silent
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 UNSURE = 0.5

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from SketchNoduleSynthLib.synthesis.insertion import Progress
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins; may raise to cancel."""
+
+
+def silent(stage: str) -> None:
+    pass
 
 
 class Stages:

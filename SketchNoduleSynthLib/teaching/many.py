@@ -21,9 +21,10 @@ from SketchNoduleSynthLib.generation.coverage import cell_of, coverage, plots
 from SketchNoduleSynthLib.generation.coverage import write as write_coverage
 from SketchNoduleSynthLib.generation.generate import generate
 from SketchNoduleSynthLib.reading.truth_table import TABLE_JSON, read_table
-from SketchNoduleSynthLib.synthesis.insertion import Make, Progress, silent
+from SketchNoduleSynthLib.synthesis.insertion import Make
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.result import of_nodules
+from SketchNoduleSynthLib.synthesis.stages import Progress, silent
 from SketchNoduleSynthLib.teaching.case import CASE_FILE, TRUTH_FOLDER
 from SketchNoduleSynthLib.teaching.make import write_case
 from SketchNoduleSynthLib.teaching.plan import PLAN_FILE, Plan, held
