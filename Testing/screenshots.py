@@ -13,6 +13,7 @@ from pathlib import Path
 
 import browser
 import numpy as np
+from PIL import Image
 from reader import Reader
 from standin.rendering import offscreen
 
@@ -21,6 +22,8 @@ from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 
 FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Screenshots"
+STEPS = ("1_place", "2_draw", "4_variants", "5_insert")
+COLORS = 256
 SITE_RAS_MM = (83.7, 197.2, 687.2)
 ANGLES = np.linspace(0, 2 * np.pi, 60)
 SHAPE = (0.19 + 0.018 * np.sin(3 * ANGLES) + 0.01 * np.cos(7 * ANGLES))[:, None] * np.stack(
@@ -96,6 +99,12 @@ def a_reading(ct: Path) -> None:
             visitor.page.screenshot(path=FOLDER / "reading.png")
 
 
+def make_small(picture: Path) -> None:
+    """As few colours as nobody sees: all pictures stay in the repository's history."""
+    image, rare_ones_too = Image.open(picture).convert("RGB"), Image.Quantize.MAXCOVERAGE
+    image.quantize(COLORS, rare_ones_too, kmeans=2, dither=Image.Dither.NONE).save(picture, optimize=True)
+
+
 def main() -> None:
     """Boot the stand-in and take the pictures."""
     missing = offscreen()
@@ -113,6 +122,8 @@ def main() -> None:
         print(error, file=sys.stderr)
     in_browser(sample_ct())
     a_reading(sample_ct())
+    for name in (*STEPS, "app", "reading"):
+        make_small(FOLDER / f"{name}.png")
 
 
 if __name__ == "__main__":
