@@ -118,6 +118,18 @@ def test_another_runtime_is_told(by_torch: None) -> None:
     assert not [note for note in carry_out(chest(), done.recipe).reports()[0]["notes"] if "before" in note]
 
 
+def test_a_nodule_leaves_the_threads_of_torch_as_they_were(by_torch: None) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        synthesize(chest(), drawn("mcgan"))
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_where_nothing_runs_them_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "RUNTIMES", {})
     bundle.load.cache_clear()
