@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
@@ -14,13 +13,13 @@ from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE, noise_shapes, tissue_conditions
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
 from SketchNoduleSynthLib.synthesis.feeding_vessel import feeding_vessel
+from SketchNoduleSynthLib.synthesis.finishing import as_dense_as_asked, grained
 from SketchNoduleSynthLib.synthesis.generated import Generated, signed_distance_mm, smooth_step
-from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.structures import lines
-from SketchNoduleSynthLib.synthesis.tissue import dense_tissue, is_parenchyma
+from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 SPACING_MM = 1.0
 STEP, LEAST_SIDE = 8, 24
@@ -32,11 +31,6 @@ FOOT_MM = 1.0
 """So deep into a wall a nodule's foot may change it."""
 FILLET_MM = 4.0
 """Where a nodule's border comes so near to a wall's, it grows against it, with a broad foot."""
-GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
-"""So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
-right at the border, weaves streaks in large nodules."""
-GRAIN_EDGE_HU = (30.0, 60.0)
-"""Per mm in the density map: an edge that is asked for, as of a vessel, a cavity, calcium, stays the network's."""
 
 
 def along_voxels(grid: Grid, shape: Shaped) -> Frame:
@@ -96,27 +90,10 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     made, seconds = filled(hu, share > 0, border, led, leading, site.recipe.seed, run, part)
     asked = from_network(np.where(led[0] > 0, led[1], density))
     made = grained(made, hu, distance, asked, share == 0, site.recipe.seed)
+    if site.recipe.core_hu is not None:
+        core_hu = float(from_network(np.array(shape.centre)))
+        made = as_dense_as_asked(made, distance, asked, core_hu, site.has_parts, part)
     return Generated(frame, hu, made, distance, share, seconds)
-
-
-def grained(
-    made: NDArray[np.float32],
-    hu: NDArray[np.float32],
-    distance_mm: NDArray[np.float32],
-    density_hu: NDArray[np.float32],
-    untouched: NDArray[np.bool_],
-    seed: int,
-) -> NDArray[np.float32]:
-    """`made` (z, y, x; 1 mm), with noise like that of the `untouched` lung of `hu` for its own deep in the nodule."""
-    first, last = GRAIN_DEPTH_MM
-    deep = smooth_step((distance_mm - first) / (last - first))
-    if not deep.any():
-        return made
-    steep = ndimage.maximum_filter(ndimage.gaussian_gradient_magnitude(density_hu, 1.0), 3)
-    deep *= smooth_step((GRAIN_EDGE_HU[1] - steep) / (GRAIN_EDGE_HU[1] - GRAIN_EDGE_HU[0]))
-    noise = measure_noise(hu, untouched & is_parenchyma(hu))
-    field = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng((seed, 5)))
-    return made + deep * (ndimage.gaussian_filter(made, GRAIN_MM) + field - made)
 
 
 def filled(

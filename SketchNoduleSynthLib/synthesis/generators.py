@@ -19,6 +19,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.models import completing
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle, shapes
+from SketchNoduleSynthLib.synthesis.calcification import calcified
 from SketchNoduleSynthLib.synthesis.completion import completed
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.plane_network import led_by_plane
@@ -58,7 +59,7 @@ class Generator:
         asked, least = site.recipe.core_hu, least_core_hu(site.reslice)
         centre = made.centre if asked is None else float(to_network(asked, clip=False))
         made = made.with_centre(max(centre, float(to_network(least, clip=False))))
-        finished = completed(with_parts(made, site), site, self.tissue.run, only_plane)
+        finished = completed(with_parts(calcified(made, site), site), site, self.tissue.run, only_plane)
         if asked is None or asked >= least:
             return finished
         note = f"So near to the lung's HU it would not be seen: its core was asked with {least:.0f} HU."

@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.edges import physical_canny
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import ACROSS, LINES, RASTER_SAMPLES, filled, outline, raster
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, LINES, PARTS, RASTER_SAMPLES, filled, outline, raster
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
@@ -96,6 +96,11 @@ class Site:
     def is_drawn(self) -> bool:
         """Whether the recipe has a drawn nodule."""
         return self.recipe.is_drawn
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether a solid part, a calcification or a cavity is drawn."""
+        return any(stroke.label in PARTS for stroke in self.recipe.strokes)
 
     @property
     def drawn_reach_mm(self) -> float:

@@ -1,0 +1,74 @@
+"""The last touch to what the tissue network made: its core as dense as asked, noise like the CT's own deep inside."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from SketchNoduleSynthLib.synthesis.generated import smooth_step
+from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
+from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
+
+CENTRE_MM = 1.5
+ALIKE_HU = 300.0
+"""What is asked so much denser or airier than the core, such as a cavity or calcium, is not moved with it; of dense
+calcium so much as it has."""
+SKIN_SHARE = 0.6
+"""Of the greatest depth: so far below the border all of it is moved, nearer to it less."""
+GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
+"""So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
+right at the border, weaves streaks in large nodules."""
+GRAIN_EDGE_HU = (30.0, 60.0)
+"""Per mm in the density map: an edge that is asked for, as of a vessel, a cavity, calcium, stays the network's."""
+
+
+def as_dense_as_asked(
+    made: NDArray[np.float32],
+    distance_mm: NDArray[np.float32],
+    density_hu: NDArray[np.float32],
+    core_hu: float,
+    has_parts: bool,
+    part: slice,
+) -> NDArray[np.float32]:
+    """`made` (z, y, x; 1 mm), of which the slices `part` are new, with `core_hu` within 1.5 mm of the nodule's centre.
+
+    The network follows `density_hu` only roughly. Where a drawn part lies in the centre, such as a cavity, nothing is
+    done.
+    """
+    inside = distance_mm > 0
+    away = np.linalg.norm(np.moveaxis(np.indices(made.shape), 0, -1) - ndimage.center_of_mass(inside), axis=-1)
+    centre = np.zeros(made.shape, bool)
+    centre[part] = (away <= CENTRE_MM)[part]
+    if not centre.any():
+        return made
+    there = core_hu if has_parts else float(density_hu[centre].mean())
+    alike = smooth_step(2 - 2 * np.abs(density_hu - there) / max(ALIKE_HU, there))
+    weights = centre * alike
+    if not weights.any():
+        return made
+    skin = smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
+    moved = alike * skin
+    # What is moved less than wholly takes more to bring the mean to what is asked.
+    more = float((weights * (core_hu - made)).sum() / (weights * moved).sum())
+    return made + more * moved
+
+
+def grained(
+    made: NDArray[np.float32],
+    hu: NDArray[np.float32],
+    distance_mm: NDArray[np.float32],
+    density_hu: NDArray[np.float32],
+    untouched: NDArray[np.bool_],
+    seed: int,
+) -> NDArray[np.float32]:
+    """`made` (z, y, x; 1 mm), with noise like that of the `untouched` lung of `hu` for its own deep in the nodule."""
+    first, last = GRAIN_DEPTH_MM
+    deep = smooth_step((distance_mm - first) / (last - first))
+    if not deep.any():
+        return made
+    steep = ndimage.maximum_filter(ndimage.gaussian_gradient_magnitude(density_hu, 1.0), 3)
+    deep *= smooth_step((GRAIN_EDGE_HU[1] - steep) / (GRAIN_EDGE_HU[1] - GRAIN_EDGE_HU[0]))
+    noise = measure_noise(hu, untouched & is_parenchyma(hu))
+    field = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng((seed, 5)))
+    return made + deep * (ndimage.gaussian_filter(made, GRAIN_MM) + field - made)
