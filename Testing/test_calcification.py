@@ -12,7 +12,7 @@ from phantom import LUNG_RAS_MM, chest
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis import shapes
-from SketchNoduleSynthLib.synthesis.calcification import MIDDLE_MM, PATTERNED_MM, PATTERNS, calcified, pattern
+from SketchNoduleSynthLib.synthesis.calcification import PATTERNED_MM, PATTERNS, calcified, pattern
 from SketchNoduleSynthLib.synthesis.insertion import Insertion
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.shaping import shaped
@@ -61,7 +61,7 @@ def test_its_middle_is_as_dense_as_asked(kind: str) -> None:
     middle = np.argwhere(one.nodule).mean(0)
     spacing = CHEST.grid.spacing[::-1]
     away = np.linalg.norm((np.argwhere(one.nodule) - middle) * spacing, axis=1)
-    core = one.after[one.nodule][away < MIDDLE_MM]
+    core = one.after[one.nodule][away < 1.5]
     assert core.mean() == pytest.approx(700, abs=60)
 
 
