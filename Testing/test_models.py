@@ -85,7 +85,7 @@ def test_a_drawing_of_vessels_alone_is_none_for_a_model_that_needs_one() -> None
             "strokes": [vessel.to_dict()],
         }
         if model.needs_drawing:
-            with refused("nodules[0].strokes", name):
+            with refused("nodules[0].strokes", "outline"):
                 Recipe.from_dict({"version": 1, "nodules": [item]})
             with refused("strokes"):
                 NoduleRecipe(Voi((0.0, 0.0, 0.0), 8.0), name, strokes=(vessel,))

@@ -117,11 +117,13 @@ class WebApp(ABC, Generic[C]):
             shown = self.values(self.controller) | entries(self.table, self.controller)
             self.show(status=self.controller.status, told=self.controller.message, **shown)
 
+    def _pens(self) -> dict[str, tuple[str, float] | None]:
+        return {name: pen.line for name, pen in self.views.pens.items()}
+
     def _show_views(self) -> None:
-        pens = {name: pen.line for name, pen in self.views.pens.items()}
-        if any(pens.values()):
+        if any(self._pens().values()):
             self.views.crosshair.show(False)
-        self.show(pens=pens, marks=dict(self.views.marks), window=self.views.window)
+        self.show(pens=self._pens(), marks=dict(self.views.marks), window=self.views.window)
 
     # What the page asks for
 
@@ -145,15 +147,18 @@ class WebApp(ABC, Generic[C]):
                 self.show(told="")  # The same sentence as before is told again.
             pen.receive(points, is_finished)
 
-    def _on_key(self, key: str) -> None:
+    def _on_key(self, key: str) -> dict[str, tuple[str, float] | None]:
+        """Answers with the pens at hand: a click may follow before the page's state does."""
         if key == "Escape":
             self.views.crosshair.show(False)
         if key in self.keys:
             self.do(self.keys[key])
+        return self._pens()
 
-    def _on_act(self, name: str, *arguments: Any) -> None:
+    def _on_act(self, name: str, *arguments: Any) -> dict[str, tuple[str, float] | None]:
         if name in self.acts:
             self.do(lambda controller: self.acts[name](controller, *arguments))
+        return self._pens()
 
     def _listen_to_hands(self) -> None:
         views = self.views

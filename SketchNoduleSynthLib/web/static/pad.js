@@ -62,6 +62,7 @@
     watch: {
       line: {
         handler() {
+          delete ours.pens[this.view];
           if (!this.isTentative) this.drop();
           this.$el.parentElement.classList.toggle("drawing", !!this.line);
         },
@@ -101,7 +102,7 @@
         if (isTouch && this.fingers.size > 1) {
           this.drop();
           this.take(event);
-        } else if (event.button === 0 && !event.shiftKey && !event.ctrlKey && (this.line || ours.awaited)) {
+        } else if (event.button === 0 && !event.shiftKey && !event.ctrlKey && (this.line || ours.awaited || ours.pens[this.view])) {
           this.take(event);
           this.canvas.setPointerCapture(event.pointerId);
           this.pointer = event.pointerId;

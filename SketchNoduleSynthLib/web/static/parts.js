@@ -8,11 +8,15 @@
     view: "", // The one under the pointer.
     awaited: null, // What was asked for and is not done: clicks meanwhile are meant for the tool that it brings.
     asked: 0, // When something was asked for the last time.
+    pens: {}, // By view, as that was answered; the page's state follows, and then has the word.
     doing(promise) {
       ours.awaited = promise;
       ours.asked = performance.now();
-      const done = () => ours.awaited === promise && (ours.awaited = null);
-      promise.then(done, done);
+      const done = (pens) => {
+        ours.pens = pens ?? {};
+        if (ours.awaited === promise) ours.awaited = null;
+      };
+      promise.then(done, () => done());
       return promise;
     },
     install(app) {
