@@ -109,7 +109,7 @@ def an_hour(visitor: Visitor) -> tuple[float, float, float]:
             visitor.wait_until_made()
             visitor.insert()
             visitor.click("Undo (Z)")
-            visitor.wait_for(lambda: "nodule" in visitor.value("redoable"), "undo")
+            visitor.wait_for(lambda: visitor.is_enabled("redo"), "undo")
             visitor.click("Clear")
             visitor.wait_for(lambda: not visitor.is_enabled("clear"), "a clear plane")
             visitor.page.keyboard.press("n")

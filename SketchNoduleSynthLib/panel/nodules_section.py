@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import qt
 
-from SketchNoduleSynthLib.editing.rows import HEADS, color_of, row_of
+from SketchNoduleSynthLib.editing.rows import HEADS, Row, color_of, row_of
 from SketchNoduleSynthLib.generation.lung import known_lung
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.panel.context import Context
@@ -17,6 +17,7 @@ LIGHTS = {"green": "#2e9e4f", "amber": "#e0a000"}
 class NodulesSection:
     def __init__(self, context: Context) -> None:
         self.ui = context.ui
+        self._rows: list[Row] = []
         table = context.ui.nodulesTable
         self._table = RowTable(context.editing, table, HEADS, Editor.select)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
@@ -31,6 +32,11 @@ class NodulesSection:
         self.ui.reasonLabel.setVisible(chosen is not None and bool(chosen.light))
         if chosen is not None:
             self.ui.reasonLabel.setText(f"{chosen.name}, {chosen.light}: {chosen.remarks}")
+        if rows != self._rows:  # A stroke need not wait for the marks of all nodules.
+            self._rows = rows
+            self._mark(rows)
+
+    def _mark(self, rows: list[Row]) -> None:
         for number, row in enumerate(rows):
             self._table.table.item(number, 0).setIcon(icon_of(color_of(row.key)))
             light = self._table.table.item(number, HEADS.index("Quality"))
