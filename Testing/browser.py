@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -135,6 +137,15 @@ def at_the_phantom(folder: Path) -> Iterator[tuple[Any, Server]]:
     chest().write(folder / "chest.nrrd")
     with app(folder / "chest.nrrd") as server, chromium() as browser:
         yield browser, server
+
+
+def status_of(address: str) -> int:
+    """The HTTP status that the address answers with."""
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
 
 
 class Visitor:

@@ -8,15 +8,13 @@ import re
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from browser import CHROMIUM
+from browser import CHROMIUM, status_of
 from dicom_writer import write_series
 from phantom import chest
 
@@ -170,14 +168,6 @@ def test_what_is_no_form_is_refused(server):
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="../../etc/x.nrrd"\r\n\r\nNRRD\r\n--x--\r\n'
     status, text = post(server, "/upload/ct", part, {"Content-Type": "multipart/form-data; boundary=x"})
     assert status == 422 and "x.nrrd" in text
-
-
-def status_of(address: str) -> int:
-    try:
-        with urllib.request.urlopen(address, timeout=30) as answer:
-            return answer.status
-    except urllib.error.HTTPError as refusal:
-        return refusal.code
 
 
 @pytest.mark.parametrize("path", ["", "index.html", "ws", "download/synthetic.nrrd", "sketch_nodule_synth/parts.js"])

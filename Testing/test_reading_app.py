@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
 from accessibility import serious_findings
-from browser import CHROMIUM, TABLET, Visitor, chromium, panel_words, started
+from browser import CHROMIUM, TABLET, Visitor, chromium, panel_words, started, status_of
 from phantom import chest
 from reading_folder import CASE_ID, SECRET, SOURCE, write_case
 
@@ -210,14 +208,6 @@ def test_axe_finds_nothing_serious(visitor):
 def test_the_page_has_the_panels_words_in_its_order(visitor):
     """But for what only Slicer, or a list of cases, needs."""
     visitor.read_words([word for word in panel_words("readingSection") if word not in ("Leave", "Next case")])
-
-
-def status_of(address: str) -> int:
-    try:
-        with urllib.request.urlopen(address, timeout=30) as answer:
-            return answer.status
-    except urllib.error.HTTPError as refusal:
-        return refusal.code
 
 
 def test_nothing_of_the_truth_is_served(visitor, server, folder):

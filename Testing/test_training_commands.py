@@ -35,6 +35,7 @@ COMMANDS = [
     "train_mcgan SET OUT",
     "train_extraction SET OUT",
     "bundle_weights SET OUT",
+    "asked_test SET",
     "runtime_test SET",
     "benchmark SET --cpu",
     "evaluate SET mcgan --json OUT",

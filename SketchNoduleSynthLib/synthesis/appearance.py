@@ -47,6 +47,12 @@ def offsets_mm(box: Box, spacing: NDArray, centre: NDArray) -> NDArray[np.float6
     return ((np.indices(box.shape).T + box.start - centre) * spacing).T
 
 
+def from_middle_mm(inside: NDArray[np.bool_], spacing: ArrayLike) -> NDArray[np.float64]:
+    """How far each sample is from the middle (centre of mass) of `inside` (z, y, x), mm; `spacing` z, y, x."""
+    middle = np.array(ndimage.center_of_mass(inside))
+    return np.linalg.norm(offsets_mm(Box.of((0, 0, 0), inside.shape), np.asarray(spacing), middle), axis=0)
+
+
 class Sight:
     """A nodule of about `diameter_mm` at `centre` (z, y, x, in voxels) of `hu` (z, y, x); `spacing` z, y, x in mm.
 

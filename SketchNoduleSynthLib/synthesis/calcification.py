@@ -1,7 +1,7 @@
 """How calcium lies in a calcified nodule: throughout, in its centre, in layers, or in clumps.
 
-The benign patterns of radiology (Khan et al., Solitary pulmonary nodule, AJR 2011). Small ones are calcified
-throughout, as the bundled real nodules are; in larger ones calcium stands in soft tissue.
+The benign patterns of radiology (Erasmus et al., Solitary pulmonary nodules: Part I, RadioGraphics 2000;20:43). Small
+nodules are calcified throughout, as the bundled real ones are; in larger ones calcium stands in soft tissue.
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.window import to_network
+from SketchNoduleSynthLib.synthesis.appearance import from_middle_mm
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 
 PATTERNS = ("diffuse", "central", "laminated", "popcorn")
 SHARES = (0.35, 0.25, 0.1, 0.3)
-"""Of large nodules; laminated ones are rare."""
+"""Of large nodules; laminated ones are rare. Ours, no source has them for all sizes."""
 PATTERNED_MM = 14.0
 SOFT_HU = 30.0
 CENTRAL, CENTRAL_EDGE = 0.4, 0.2
 """Of the greatest depth: where a central calcification begins, and how soft its edge is."""
 LAYER_MM, LAYER_SHARE = 4.0, 0.65
+"""From layer to layer; their mean calcium, above and below which they swing."""
 CLUMP_MM, CLUMP_SIGMAS, CLUMP_EDGE = 1.8, 0.3, 0.5
+"""How smooth the noise is whose peaks are clumps; where they begin, in its standard deviations, and their soft edge."""
 MIDDLE_MM = 2.5
 """The middle is always calcified: there the density is what was asked for."""
 
@@ -41,7 +44,8 @@ def calcified(shape: Shaped, site: Site) -> Shaped:
     """The shape with its density in a pattern, where it is a calcified nodule's."""
     if site.recipe.attenuation != "calcified" or (kind := pattern(site)) == "diffuse":
         return shape
-    share = np.maximum(share_of(kind, shape, site.recipe.seed), in_the_middle(shape))
+    middle = smooth_step(2 - from_middle_mm(shape.distance_mm > 0, shape.frame.spacing[::-1]) / MIDDLE_MM)
+    share = np.maximum(share_of(kind, shape, site.recipe.seed), middle)
     soft = to_network(SOFT_HU, clip=False)
     return replace(shape, density=(soft + share * (shape.centre - soft)).astype(np.float32))
 
@@ -58,10 +62,3 @@ def share_of(kind: str, shape: Shaped, seed: int) -> NDArray[np.float32]:
     field = np.random.default_rng((seed, 7)).standard_normal(inside.shape, np.float32)
     clumps = ndimage.gaussian_filter(field, CLUMP_MM / shape.frame.spacing[0])
     return smooth_step((clumps / clumps.std() - CLUMP_SIGMAS) / CLUMP_EDGE)
-
-
-def in_the_middle(shape: Shaped) -> NDArray[np.float32]:
-    middle = np.array(ndimage.center_of_mass(shape.distance_mm > 0))
-    index = np.indices(shape.distance_mm.shape).reshape(3, -1).T
-    away = np.linalg.norm((index - middle) * shape.frame.spacing[0], axis=1).reshape(shape.distance_mm.shape)
-    return smooth_step(2 - away / MIDDLE_MM)

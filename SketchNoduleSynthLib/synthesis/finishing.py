@@ -6,16 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
 from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
 
-CENTRE_MM = 1.5
 ALIKE_HU = 300.0
 """What is asked so much denser or airier than the core, such as a cavity or calcium, is not moved with it; of dense
 calcium so much as it has."""
-SKIN_SHARE = 0.6
-"""Of the greatest depth: so far below the border all of it is moved, nearer to it less."""
+SKIN_SHARE, LEAST_MOVED = 0.6, 0.5
+"""Of the greatest depth: so far below the border all of it is moved, nearer to it less. Where the centre lies nearer to
+the border, in a bent nodule, it is not wholly brought to what is asked, or else the depth would be far off."""
 GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
 """So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
 right at the border, weaves streaks in large nodules."""
@@ -37,21 +38,17 @@ def as_dense_as_asked(
     done.
     """
     inside = distance_mm > 0
-    away = np.linalg.norm(np.moveaxis(np.indices(made.shape), 0, -1) - ndimage.center_of_mass(inside), axis=-1)
     centre = np.zeros(made.shape, bool)
-    centre[part] = (away <= CENTRE_MM)[part]
+    centre[part] = (inside & (from_middle_mm(inside, np.ones(3)) <= CORE_MM))[part]
     if not centre.any():
         return made
     there = core_hu if has_parts else float(density_hu[centre].mean())
     alike = smooth_step(2 - 2 * np.abs(density_hu - there) / max(ALIKE_HU, there))
-    weights = centre * alike
-    if not weights.any():
+    moved = alike * smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
+    if not (alike * centre).any():
         return made
-    skin = smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
-    moved = alike * skin
-    # What is moved less than wholly takes more to bring the mean to what is asked.
-    more = float((weights * (core_hu - made)).sum() / (weights * moved).sum())
-    return made + more * moved
+    missing, share = (np.average(values[centre], weights=alike[centre]) for values in (core_hu - made, moved))
+    return made + np.float32(missing / max(share, LEAST_MOVED)) * moved
 
 
 def grained(

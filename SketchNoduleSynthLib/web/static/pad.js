@@ -102,7 +102,7 @@
         if (isTouch && this.fingers.size > 1) {
           this.drop();
           this.take(event);
-        } else if (event.button === 0 && !event.shiftKey && !event.ctrlKey && (this.line || ours.awaited || ours.pens[this.view])) {
+        } else if (event.button === 0 && !event.shiftKey && !event.ctrlKey && this.mayDraw()) {
           this.take(event);
           this.canvas.setPointerCapture(event.pointerId);
           this.pointer = event.pointerId;
@@ -117,6 +117,9 @@
         } else {
           this.pressed = event.button === 0 ? this.clickOf(event) : null;
         }
+      },
+      mayDraw() {
+        return this.line || ours.awaited || ours.pens[this.view];
       },
       clickOf(event) {
         return { x: event.clientX, y: event.clientY, id: event.pointerId };

@@ -1,0 +1,95 @@
+"""The last touch: an asked density without harm to what is not asked, and noise of the CT's own kind deep inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from phantom import LUNG_RAS_MM, chest
+from scipy import ndimage
+
+from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
+from SketchNoduleSynthLib.synthesis.finishing import LEAST_MOVED, as_dense_as_asked, grained
+from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
+
+CHEST = chest()
+SIDE = 32
+ALL = slice(0, SIDE)
+AT = np.indices((SIDE,) * 3) - (SIDE - 1) / 2
+
+
+def ball(radius_mm: float, *shift: float) -> np.ndarray:
+    shifts = np.array(shift or (0.0, 0.0, 0.0))
+    return np.linalg.norm(AT - shifts[:, None, None, None], axis=0) <= radius_mm
+
+
+def distance(inside: np.ndarray) -> np.ndarray:
+    return signed_distance_mm(inside, np.ones(3))
+
+
+def blob(seed: int) -> np.ndarray:
+    """Three balls of any size: long, bent, with its middle near its border or outside it."""
+    rng = np.random.default_rng(seed)
+    return np.any([ball(rng.uniform(2, 7), *rng.uniform(-7, 7, 3)) for _ in range(3)], axis=0)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.floats(-800, 1500), st.floats(-800, 300))
+def test_nothing_is_moved_farther_than_twice_what_its_middle_misses(seed: int, core_hu: float, hu: float) -> None:
+    inside = blob(seed)
+    made = np.where(inside, hu, -850.0).astype(np.float32)
+    density = np.full(made.shape, core_hu, np.float32)
+    finished = as_dense_as_asked(made, distance(inside), density, core_hu, False, ALL)
+    assert np.abs(finished - made).max() <= abs(core_hu - hu) / LEAST_MOVED + 0.1
+    assert np.array_equal(finished[~inside], made[~inside])
+
+
+@pytest.mark.parametrize("core_hu", [-600.0, 0.0, 700.0])
+def test_the_middle_is_as_dense_as_asked(core_hu: float) -> None:
+    inside = ball(8)
+    made = np.where(inside, -200.0 + 10 * AT[0], -850.0).astype(np.float32)
+    finished = as_dense_as_asked(made, distance(inside), np.full(made.shape, core_hu), core_hu, False, ALL)
+    assert finished[from_middle_mm(inside, np.ones(3)) <= CORE_MM].mean() == pytest.approx(core_hu, abs=1)
+
+
+def test_a_drawn_cavity_stays_one() -> None:
+    inside, cavity = ball(10), ball(4)
+    made = np.where(cavity, -900.0, np.where(inside, 0.0, -850.0)).astype(np.float32)
+    density = np.where(cavity, -950.0, 50.0)
+    assert np.array_equal(as_dense_as_asked(made, distance(inside), density, 50.0, True, ALL), made)
+
+
+def test_what_a_preview_does_not_make_is_not_measured() -> None:
+    inside = ball(8)
+    made = np.where(inside, 0.0, -850.0).astype(np.float32)
+    away = slice(0, 8)
+    assert np.array_equal(as_dense_as_asked(made, distance(inside), made, 300.0, False, away), made)
+
+
+def test_streaks_deep_inside_give_way_to_noise_and_edges_that_are_asked_for_stay() -> None:
+    rng = np.random.default_rng(0)
+    lung = rng.normal(-850, 20, (SIDE,) * 3).astype(np.float32)
+    inside, calcium = ball(14), ball(3)
+    smooth = np.where(calcium, 600.0, -300.0)
+    streaks = np.broadcast_to(80.0 * (-1.0) ** np.arange(SIDE), lung.shape)
+    made = np.where(inside, smooth + streaks, lung).astype(np.float32)
+    finished = grained(made, lung, distance(inside), np.where(inside, smooth, -300.0), ~inside, 1)
+    shell = (distance(inside) > 4.5) & (distance(calcium) < -3.5)
+    columns = finished - ndimage.gaussian_filter(finished, 1.5)
+    assert np.abs((columns * np.sign(streaks))[shell].mean()) < 8, "of 80 HU"
+    assert np.array_equal(finished[~inside], made[~inside])
+    edge = np.abs(distance(calcium)) < 1.5
+    assert np.abs(finished - made)[edge].max() < 1
+
+
+def test_the_command_that_asks_finds_what_is_there() -> None:
+    from training.asked_test import core_error_hu, vessel, wall
+
+    recipe = NoduleRecipe(Voi(LUNG_RAS_MM, 12.0), "mcgan", 3)
+    assert core_error_hu(CHEST, recipe, 0.0) == pytest.approx(0, abs=100), "in voxels of 2 mm"
+    hu, width_mm = vessel(CHEST, recipe)
+    assert hu > -300 and 2 <= width_mm <= 5
+    assert wall(CHEST, recipe) > -400
