@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from training.data.nodule_file import Header, Item, Reason, Record, Skipped, wri
 from training.data.nodules import read_nodules
 
 PATIENCE_S = 120.0
+KILLED = 70
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def sources(count: int, read: list[int], stop_at: int | None = None) -> list[Sou
 
     def source(number: int) -> Iterator[Item]:
         if number == stop_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os._exit(KILLED)  # At once: nothing is closed, nothing tidied, as by SIGKILL.
         read.append(number)
         yield record(number)
         yield Skipped(str(number), Reason.EDGE, "too close")
@@ -115,13 +115,12 @@ def sources(count: int, read: list[int], stop_at: int | None = None) -> list[Sou
     return [Source(str(k), lambda k=k: source(k)) for k in range(count)]  # type: ignore[misc]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_killed_it_goes_on(tmp_path: Path) -> None:
     """The finished parts are not read again, and the set is as if never stopped."""
     out, read = tmp_path / "out.h5", []
     code = f"from test_training_file import *; collect(sources(4, [], stop_at=2), Path({str(out)!r}), HEADER)"
     ended = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
-    assert ended.returncode == -signal.SIGKILL
+    assert ended.returncode == KILLED
     assert not out.exists()
     with refused("other settings"):
         collect(sources(4, read), out, Header(0.625, "a phantom", "CC0", "{}"))
