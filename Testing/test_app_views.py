@@ -104,6 +104,24 @@ def test_near_and_whole_and_the_line_of_the_sketch_plane(hand):
     assert teal.sum(1).max() > 0.15 * box["width"], "a line across the box"
 
 
+def test_a_line_and_its_preview_are_rendered_in_the_sketch_view_alone(visitor):
+    visitor.place()
+    visitor.page.wait_for_timeout(500)
+    visitor.page.evaluate(
+        "() => { window.rendered = {}; for (const view of ['sketch', 'red', 'green', 'yellow'])"
+        " document.querySelector(`.view.${view} img`).addEventListener('load',"
+        " () => (window.rendered[view] = (window.rendered[view] ?? 0) + 1)); }"
+    )
+    visitor.draw()
+    visitor.wait_until_made()
+    visitor.page.wait_for_timeout(500)
+    assert list(visitor.page.evaluate("() => window.rendered")) == ["sketch"]
+    visitor.page.keyboard.press("Control+z")
+    visitor.wait_for(lambda: not visitor.is_enabled("insert"), "undo")
+    visitor.place(at=(0.55, 0.5))
+    visitor.wait_for(lambda: len(visitor.page.evaluate("() => window.rendered")) == 4, "the other views, of the box")
+
+
 def test_slices_are_scrolled_with_and_without_the_pen(visitor):
     def scroll(view: str) -> None:
         before, box = visitor.picture(view), visitor.box(view)

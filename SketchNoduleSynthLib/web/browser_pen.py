@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import slicer
 
@@ -11,10 +12,17 @@ from SketchNoduleSynthLib.signals import Signal
 
 
 class BrowserPen:
-    """The pen of the view of `slice_node`; `changed`: the page must show another one. See :class:`Pen`."""
+    """The pen of the view of `slice_node`; `changed`: the page must show another one. See :class:`Pen`.
 
-    def __init__(self, slice_node: slicer.vtkMRMLSliceNode) -> None:
-        self.slice_node = slice_node
+    `rendered_alone`: what is done within it is seen in this view alone.
+    """
+
+    def __init__(
+        self,
+        slice_node: slicer.vtkMRMLSliceNode,
+        rendered_alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self.slice_node, self._rendered_alone = slice_node, rendered_alone
         self.changed: Signal[[]] = Signal()
         self.pressed: Signal[[]] = Signal()
         self.drawn: Signal[Path] = Signal()
@@ -47,4 +55,5 @@ class BrowserPen:
         self._is_down = not is_finished
         width, height = self.slice_node.GetDimensions()[:2]
         path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
-        (self.drawn if is_finished else self.moved).emit(path)
+        with self._rendered_alone():
+            (self.drawn if is_finished else self.moved).emit(path)

@@ -13,6 +13,7 @@ from trame_server import Server
 from trame_slicer.core import SlicerApp
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import SliceView, ViewLayoutDefinition
+from trame_slicer.views.render_scheduler import NoScheduleRendering
 from vtkmodules.vtkCommonCore import vtkObject
 
 from SketchNoduleSynthLib.ct.grid import Grid, turned
@@ -178,9 +179,25 @@ class Views:
                 node.SetFieldOfView(width * was / now, height * was / now, depth)
 
     def _pen(self, name: str) -> BrowserPen:
-        self.pens[name] = BrowserPen(self.named(name).get_view_node())
+        self.pens[name] = BrowserPen(self.named(name).get_view_node(), partial(self._rendered_alone, name))
         self.pens[name].changed.connect(self.changed.emit)
         return self.pens[name]
+
+    @contextmanager
+    def _rendered_alone(self, name: str) -> Iterator[None]:
+        """What is drawn where no other view has a pen is seen in the view `name` alone: the others are left as they are.
+
+        Slicer has every view drawn for every new line, which would keep the preview waiting.
+        """
+        is_alone = [other for other, pen in self.pens.items() if pen.line] == [name]
+        others = {view: view._scheduled_render for view in self._views if is_alone and view.name != name}
+        for view in others:
+            view.set_scheduled_render(NoScheduleRendering())
+        try:
+            yield
+        finally:
+            for view, strategy in others.items():
+                view.set_scheduled_render(strategy)
 
 
 @contextmanager
