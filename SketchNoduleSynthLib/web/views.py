@@ -185,7 +185,7 @@ class Views:
 
     @contextmanager
     def _rendered_alone(self, name: str) -> Iterator[None]:
-        """What is drawn where no other view has a pen is seen in the view `name` alone: the others are left as they are.
+        """What is drawn where no other view has a pen is seen in the view `name` alone: the others stay as they are.
 
         Slicer has every view drawn for every new line, which would keep the preview waiting.
         """
