@@ -19,7 +19,7 @@ from training.figures.inserters import Inserter, Request
 from training.figures.insertion import InsertionTest
 from training.figures.insertion_figures import edge_width_mm, separability
 from training.figures.insertion_tables import features_printed, printed
-from training.figures.kinds import kind_of
+from training.figures.kinds import core_of_nodule, kind_of
 from training.figures.planes import planes_of
 from training.figures.requests import offset_mm, requests
 from training.insertion_test import by_kind, insertion_test
@@ -164,6 +164,18 @@ def test_kinds_and_planes_are_asked_for_as_they_are(many: list[Nodule]) -> None:
     assert {request.kind for _, request in asked} == {"solid", "part-solid", "calcified"}
     for _, request in asked:
         assert request.core_hu == pytest.approx(CLASS_HU[request.kind], abs=60)
+
+
+def test_a_tail_moves_the_middle_of_a_nodule_but_not_its_core(many: list[Nodule]) -> None:
+    nodule = many[0]
+    mask, hu = nodule.mask.array.copy(), nodule.ct.array.copy()
+    z, y, x = np.rint(ndimage.center_of_mass(mask > 0)).astype(int)
+    mask[z, y, x : x + 20] = 1
+    hu[mask > nodule.mask.array] = -600
+    middle = nodule.center_mm + (7.5, 0, 0)
+    longer = replace(nodule, center_mm=middle, voxels=lambda: (nodule.ct.with_array(hu), nodule.mask.with_array(mask)))
+    assert core_of_nodule(longer) == pytest.approx(core_of_nodule(nodule), abs=25)
+    assert kind_of(longer) == kind_of(nodule) == "solid"
 
 
 def test_large_nodules_are_asked_for_where_a_real_one_was_taken_out(many: list[Nodule]) -> None:

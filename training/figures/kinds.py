@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+from scipy import ndimage
+
 from SketchNoduleSynthLib.synthesis.appearance import core_density
 from SketchNoduleSynthLib.synthesis.extraction import CALCIFIED_HU
 from training.data.nodules import Nodule
 
 
 def core_of_nodule(nodule: Nodule) -> float:
-    return core_density(nodule.ct.array, nodule.ct.grid.spacing[::-1], nodule.ct.grid.to_index(nodule.center_mm)[::-1])
+    """HU about its centre of mass, where a made one is as dense as asked; `center_mm` is the middle of its extent."""
+    centre = np.array(ndimage.center_of_mass(nodule.mask.array > 0))
+    return core_density(nodule.ct.array, nodule.ct.grid.spacing[::-1], centre)
 
 
 def kind_of(nodule: Nodule) -> str:
