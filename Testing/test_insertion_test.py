@@ -172,7 +172,7 @@ def test_a_tail_moves_the_middle_of_a_nodule_but_not_its_core(many: list[Nodule]
     z, y, x = np.rint(ndimage.center_of_mass(mask > 0)).astype(int)
     mask[z, y, x : x + 20] = 1
     hu[mask > nodule.mask.array] = -600
-    middle = nodule.center_mm + (7.5, 0, 0)
+    middle = np.add(nodule.center_mm, (7.5, 0, 0))
     longer = replace(nodule, center_mm=middle, voxels=lambda: (nodule.ct.with_array(hu), nodule.mask.with_array(mask)))
     assert core_of_nodule(longer) == pytest.approx(core_of_nodule(nodule), abs=25)
     assert kind_of(longer) == kind_of(nodule) == "solid"
