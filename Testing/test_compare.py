@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from refusal import refused
 
+from SketchNoduleSynthLib.synthesis.generators import generator
 from training import compare
 from training.data.nodules import Nodule
 from training.papers.judged import EXACT, Question, plane_hu
@@ -100,6 +101,10 @@ def test_from_a_set_to_a_table(
     compare.main([*words, "--systems=pggan", "--no-bundled"])
     assert before == {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
     assert json.loads((out / "pggan.json").read_text())["of"]["preset"]["side"] == 16
+    assert json.loads((out / "pix2pix.json").read_text())["of"]["sha256"] == generator("pix2pix").sha256
+    with refused("other"):
+        compare.main([*words[:1], str(tmp_path / "none"), *words[2:], "--model=other"])
+    assert not (tmp_path / "none").exists()
     with refused("another seed"):
         compare.main([*words, "--seed=2"])
     with refused("patients are in both sets"):

@@ -34,8 +34,8 @@ from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.files import write_json, write_text
-from SketchNoduleSynthLib.models import models_in
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.generators import generator
 from training.command import at_least, begin, models_of, run_command
 from training.data.nodules import Nodule, read_apart, read_nodules
 from training.papers.judged import Question, by_model, by_others, by_system
@@ -142,6 +142,8 @@ def compare(given: argparse.Namespace, words: Sequence[str]) -> dict[str, Row]:
         training, validation = split(read_nodules(given.nodules))
     question = Question.of(validation, given.images)
     models = models_of(given) if given.bundled else []
+    # Of all that decides what is made: the tissue network's and the shapes', too.
+    weights = {model: {"sha256": generator(model, given.models).sha256} for model in models}
     given.folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, Row] = {}
 
@@ -153,9 +155,8 @@ def compare(given: argparse.Namespace, words: Sequence[str]) -> dict[str, Row]:
         print(f"{name}: {rows[name]}", file=sys.stderr)
 
     judged(REAL, {}, partial(by_others, question, training))
-    weights = {name: {"sha256": model.sha256} for name, model in models_in(given.models).items()}
-    for model in models:
-        judged(model, weights.get(model, {}), partial(by_model, question, model, given.models), source="bundled")
+    for model, of in weights.items():
+        judged(model, of, partial(by_model, question, model, given.models), source="bundled")
     samplers: dict[str, Sampler] = {}
     presets = {kind: preset_of(kind, given.preset, given.side) for kind in systems}
     sides = {preset.side for preset in presets.values()}
