@@ -123,7 +123,7 @@ def filled(strokes: Iterable[Stroke], side_mm: float, samples: int = RASTER_SAMP
         path = to_pixels(stroke.points_mm, side_mm, samples)
         area |= draw.polygon2mask(area.shape, path[:, ::-1])
         area |= raster([Stroke(stroke.points_mm, "nodule", closed=True)], side_mm, samples)
-    return ndimage.binary_fill_holes(area)
+    return ndimage.binary_fill_holes(area) if area.any() else area
 
 
 def outlines(area: NDArray[np.bool_], side_mm: float) -> list[Stroke]:

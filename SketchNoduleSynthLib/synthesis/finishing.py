@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
-from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
+from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like, steepness
 from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
 
 ALIKE_HU = 300.0
@@ -20,6 +21,8 @@ the border, in a bent nodule, it is not wholly brought to what is asked, or else
 GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
 """So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
 right at the border, weaves streaks in large nodules."""
+GRAIN_ROOM = 6
+"""Voxels around it that its filters see."""
 GRAIN_EDGE_HU = (30.0, 60.0)
 """Per mm in the density map: an edge that is asked for, as of a vessel, a cavity, calcium, stays the network's."""
 
@@ -61,11 +64,14 @@ def grained(
 ) -> NDArray[np.float32]:
     """`made` (z, y, x; 1 mm), with noise like that of the `untouched` lung of `hu` for its own deep in the nodule."""
     first, last = GRAIN_DEPTH_MM
-    deep = smooth_step((distance_mm - first) / (last - first))
-    if not deep.any():
+    if not (distance_mm > first).any():
         return made
-    steep = ndimage.maximum_filter(ndimage.gaussian_gradient_magnitude(density_hu, 1.0), 3)
-    deep *= smooth_step((GRAIN_EDGE_HU[1] - steep) / (GRAIN_EDGE_HU[1] - GRAIN_EDGE_HU[0]))
     noise = measure_noise(hu, untouched & is_parenchyma(hu))
     field = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng((seed, 5)))
-    return made + deep * (ndimage.gaussian_filter(made, GRAIN_MM) + field - made)
+    box = Box(*ndimage.find_objects((distance_mm > first).astype(np.uint8))[0]).grow(GRAIN_ROOM, made.shape)
+    deep = smooth_step((distance_mm[box] - first) / (last - first))
+    steep = ndimage.maximum_filter(steepness(density_hu[box], 1.0), 3)
+    deep *= smooth_step((GRAIN_EDGE_HU[1] - steep) / (GRAIN_EDGE_HU[1] - GRAIN_EDGE_HU[0]))
+    finished = made.copy()
+    finished[box] += deep * (ndimage.gaussian_filter(made[box], GRAIN_MM) + field[box] - made[box])
+    return finished

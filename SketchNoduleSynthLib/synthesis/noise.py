@@ -11,6 +11,8 @@ from scipy import ndimage
 MAD_TO_SIGMA = 1.4826
 FALLBACK_SIGMA_HU = 20.0
 MIN_VOXELS = 30
+CALM_SIGMA = 1.5
+"""Voxels: where the CT smoothed so is even, what is left is noise."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,13 @@ def residual(hu: NDArray[np.float32]) -> NDArray[np.float32]:
     return hu - ndimage.gaussian_filter(hu, (0, 1.0, 1.0))
 
 
+def steepness(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """The length of the gradient of `values` (z, y, x), smoothed by a Gaussian of `sigma` voxels, per voxel."""
+    smooth = ndimage.gaussian_filter(values, sigma)
+    along = [np.gradient(smooth, axis=axis) for axis, samples in enumerate(values.shape) if samples > 1]
+    return np.sqrt(np.sum(np.square(along), axis=0))
+
+
 def robust_sigma(values: NDArray) -> float:
     """The standard deviation by the median absolute deviation."""
     return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
@@ -36,10 +45,10 @@ def measure_noise(hu: NDArray[np.float32], where: NDArray[np.bool_]) -> Noise:
 
     Too few voxels: 20 HU, uncorrelated along z.
     """
-    gradient = ndimage.gaussian_gradient_magnitude(hu, 1.5)
     if where.sum() < MIN_VOXELS:
         return Noise(FALLBACK_SIGMA_HU, np.array([0.0, 0.5, 0.5]))
-    calm = where & (gradient <= np.median(gradient[where]))
+    steep = steepness(hu, CALM_SIGMA)
+    calm = where & (steep <= np.median(steep[where]))
     fine = residual(hu)
     sigma = robust_sigma(fine[calm])
     if sigma == 0:

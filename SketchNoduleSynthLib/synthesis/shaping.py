@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.sampling import sample_parallel
 from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM
@@ -171,10 +172,8 @@ def looked_up(cube: NDArray[np.int8], at: Sequence[NDArray[np.float64]]) -> NDAr
     """The values of `cube` (w, v, u) at even steps `at` along w, v and u, in half sides from its middle; gone on beyond
     it."""
     index = [(along + 1) / 2 * len(cube) - 0.5 for along in at]
-    step = [(along[-1] - along[0]) / (len(along) - 1) for along in index]
-    shape = tuple(map(len, index))
-    start = [along[0] for along in index]
-    return ndimage.affine_transform(cube.astype(np.float32), np.diag(step), start, shape, order=1, mode="nearest")
+    steps = [(along[-1] - along[0]) / (len(along) - 1) for along in index]
+    return sample_parallel(cube, [along[0] for along in index], steps, [len(along) for along in index])
 
 
 def warp(
