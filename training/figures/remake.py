@@ -22,6 +22,7 @@ from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, dense_tissue, is_parenchyma
 from training.data.nodules import Nodule
+from training.figures.kinds import kind_of
 
 DIAMETER_MM = (5.0, 24.0)
 """Larger nodules leave no surroundings in a patch of 50 mm."""
@@ -69,10 +70,11 @@ def recipe_of(nodule: Nodule, model: str, seed: int) -> NoduleRecipe | None:
     That is: not drawn in one stroke, without a rated attenuation, or too large for its patch.
     """
     stroke = axial_outline(nodule, 2 * nodule.diameter_mm)
-    if stroke is None or nodule.attenuation is None or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
+    kind = kind_of(nodule)
+    if stroke is None or not kind or not DIAMETER_MM[0] <= nodule.diameter_mm <= DIAMETER_MM[1]:
         return None
     x, y, z = ras_of_lps(nodule.center_mm).tolist()
-    return NoduleRecipe(Voi((x, y, z), nodule.diameter_mm), model, seed, nodule.attenuation, (stroke,))
+    return NoduleRecipe(Voi((x, y, z), nodule.diameter_mm), model, seed, kind, (stroke,))
 
 
 def emptied(nodule: Nodule) -> Volume:
