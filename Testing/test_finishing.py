@@ -12,8 +12,9 @@ from scipy import ndimage
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
-from SketchNoduleSynthLib.synthesis.finishing import LEAST_MOVED, as_dense_as_asked, grained
+from SketchNoduleSynthLib.synthesis.finishing import LEAST_MOVED, as_dense_as_asked, as_noisy_as_around, grained
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
+from SketchNoduleSynthLib.synthesis.noise import measure_noise
 
 CHEST = chest()
 SIDE = 32
@@ -93,3 +94,21 @@ def test_the_command_that_asks_finds_what_is_there() -> None:
     hu, width_mm = vessel(CHEST, recipe)
     assert hu > -400 and 2 <= width_mm <= 5
     assert wall(CHEST, recipe) > -400
+
+
+@pytest.mark.parametrize(("own_hu", "grows"), [(8.0, True), (30.0, False)])
+def test_lung_in_a_nodules_place_gets_the_noise_that_it_lacks(own_hu: float, grows: bool) -> None:
+    rng, hole = np.random.default_rng(0), ball(9)
+    hu = (-850 + rng.normal(0, 30, hole.shape)).astype(np.float32)
+    made = np.where(hole, -850 + rng.normal(0, own_hu, hole.shape), hu).astype(np.float32)
+    finished = as_noisy_as_around(made, hu, hole, 1)
+    measured = ((hu, ~hole), (made, hole), (finished, hole))
+    around, before, after = (measure_noise(one, where).sigma_hu for one, where in measured)
+    assert after == pytest.approx(around, rel=0.1)
+    assert (after > 2 * before) == grows
+    assert abs(finished[hole].mean() - made[hole].mean()) < 3
+
+
+def test_where_hardly_any_lung_was_made_nothing_is_added() -> None:
+    wall = np.full((SIDE,) * 3, 40.0, np.float32)
+    assert np.array_equal(as_noisy_as_around(wall, wall, ball(9), 1), wall)

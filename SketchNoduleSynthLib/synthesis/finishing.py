@@ -1,4 +1,4 @@
-"""The last touch to what the tissue network made: its core as dense as asked, noise like the CT's own deep inside."""
+"""The last touch to what the tissue network made: its core as dense as asked, noise like the CT's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
-from SketchNoduleSynthLib.synthesis.noise import measure_noise, noise_like, steepness
+from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, measure_noise, noise_like, steepness
 from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
 
 ALIKE_HU = 300.0
@@ -75,3 +75,18 @@ def grained(
     finished = made.copy()
     finished[box] += deep * (ndimage.gaussian_filter(made[box], GRAIN_MM) + field[box] - made[box])
     return finished
+
+
+def as_noisy_as_around(
+    made: NDArray[np.float32], hu: NDArray[np.float32], hole: NDArray[np.bool_], seed: int
+) -> NDArray[np.float32]:
+    """`made` (z, y, x; 1 mm) with the noise that its lung in the `hole` lacks beside the lung of `hu` around.
+
+    Where no nodule is asked for the network's own is a quarter too weak: a dull patch in noisy lung.
+    """
+    around, within = ~hole & is_parenchyma(hu), hole & is_parenchyma(made)
+    if min(around.sum(), within.sum()) < MIN_VOXELS:
+        return made
+    noise, own = measure_noise(hu, around), measure_noise(made, within)
+    missing_hu = np.sqrt(max(0.0, noise.sigma_hu**2 - own.sigma_hu**2))
+    return made + np.float32(missing_hu) * noise_like(noise, made.shape, np.random.default_rng((seed, 6)))

@@ -32,6 +32,7 @@ from SketchNoduleSynthLib.synthesis.density_map import (
     weight,
 )
 from SketchNoduleSynthLib.synthesis.extraction import Extracted, attenuation_of, extracted
+from SketchNoduleSynthLib.synthesis.finishing import as_noisy_as_around
 from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, check_weights
 from SketchNoduleSynthLib.synthesis.quality import MOST_SEAM, seam_ratio
@@ -119,7 +120,7 @@ def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
     nowhere = np.full(hu.shape, NOWHERE_MM, np.float32)
     led, leading = empty_map(hu, distance, walls), empty_conditions(noise_level(hu, hole))
     made, seconds = filled(hu, hole, nowhere, led, leading, seed, run, slice(0, len(hu)))
-    return Generated(frame, hu, made, distance, share, seconds)
+    return Generated(frame, hu, as_noisy_as_around(made, hu, hole, seed), distance, share, seconds)
 
 
 def walls_behind(hu: NDArray[np.float32], distance_mm: NDArray[np.float32]) -> NDArray[np.bool_]:
