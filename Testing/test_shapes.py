@@ -14,6 +14,7 @@ from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 from scipy import ndimage
 
+from SketchNoduleSynthLib.ct.window import from_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
@@ -22,7 +23,7 @@ from SketchNoduleSynthLib.synthesis import shapes
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.segmentation import dice
-from SketchNoduleSynthLib.synthesis.shaping import Shaped, shaped
+from SketchNoduleSynthLib.synthesis.shaping import LEAST_CORE_HU, LIKE, Shaped, shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from training.data.lesions import Lesion, lesions
 from training.data.nodules import read_nodules
@@ -137,6 +138,21 @@ def test_its_density_is_of_its_kind() -> None:
         for kind in ATTENUATIONS
     }
     assert cores["ground-glass"] < cores["part-solid"] < cores["solid"] < cores["calcified"]
+
+
+@pytest.mark.parametrize("kind", LEAST_CORE_HU)
+@pytest.mark.parametrize("diameter_mm", [5.0, 8.0, 14.0, 24.0])
+def test_where_no_density_is_asked_none_is_far_airier_than_its_kind(kind: str, diameter_mm: float) -> None:
+    made = [shaped(site_of(diameter_mm, attenuation=kind, seed=seed), shapes.bundled()) for seed in range(25)]
+    assert min(float(from_network(np.array(one.core))) for one in made) >= LEAST_CORE_HU[kind]
+
+
+def test_where_a_low_density_is_asked_a_nodule_may_have_it() -> None:
+    bank = shapes.bundled()
+    some = bank.core_hu[bank.like(8.0, LIKE, "solid")].min()
+    assert some < LEAST_CORE_HU["solid"] <= bank.core_hu[bank.like(8.0, LIKE, "solid", LEAST_CORE_HU["solid"])].min()
+    made = [shaped(site_of(8.0, seed=seed, core_hu=-500.0), bank) for seed in range(40)]
+    assert min(float(from_network(np.array(one.core))) for one in made) < LEAST_CORE_HU["solid"]
 
 
 def test_turned_and_mirrored_a_cube_has_the_same_values() -> None:

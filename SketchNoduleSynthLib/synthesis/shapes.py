@@ -49,9 +49,14 @@ class Shapes:
     kind: NDArray[np.int8]
     sha256: str = ""
 
-    def like(self, diameter_mm: float, count: int, kind: str | None = None) -> NDArray[np.intp]:
-        """The `count` nearest in size, of that kind or of any."""
-        of_kind = np.flatnonzero((self.kind == ATTENUATIONS.index(kind)) if kind else np.ones(len(self.kind), bool))
+    def like(
+        self, diameter_mm: float, count: int, kind: str | None = None, least_core_hu: float = -np.inf
+    ) -> NDArray[np.intp]:
+        """The `count` nearest in size, of that kind or of any, with a core as dense."""
+        is_like = self.core_hu >= least_core_hu
+        if kind:
+            is_like &= self.kind == ATTENUATIONS.index(kind)
+        of_kind = np.flatnonzero(is_like)
         apart = np.abs(np.log(self.diameter_mm[of_kind] / diameter_mm))
         return of_kind[np.argsort(apart, kind="stable")[:count]]
 
