@@ -41,7 +41,7 @@ def forms(series: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     folder = tmp_path_factory.mktemp("forms")
     nodules = [
         {"voi": {"center_ras_mm": place, "diameter_mm": 8.0}, "model": "mcgan", "seed": seed}
-        for seed, place in enumerate(PLACES_RAS_MM)
+        for seed, place in enumerate(PLACES_RAS_MM, 1)  # That of 0 is thinner than these voxels of 3 x 3 x 5 mm.
     ]
     (folder / "recipe.json").write_text(json.dumps({"version": 1, "nodules": nodules}))
     for name, words in FORMS.items():
