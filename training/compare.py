@@ -141,9 +141,11 @@ def compare(given: argparse.Namespace, words: Sequence[str]) -> dict[str, Row]:
     else:
         training, validation = split(read_nodules(given.nodules))
     question = Question.of(validation, given.images)
-    models = models_of(given) if given.bundled else []
     # Of all that decides what is made: the tissue network's and the shapes', too.
-    weights = {model: {"sha256": generator(model, given.models).sha256} for model in models}
+    weights = {
+        model: {"sha256": generator(model, given.models).sha256}
+        for model in (models_of(given) if given.bundled else ())
+    }
     given.folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, Row] = {}
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 NO_VOXELS = 1e-6
+"""So little off the axes over a whole lattice is rounding."""
 Interpolation = Literal["linear", "cubic"]
 Outside = Literal["nearest", "mirror"]
 INTERPOLATION_ORDER = {"linear": 1, "cubic": 3}

@@ -82,7 +82,7 @@ def as_noisy_as_around(
 ) -> NDArray[np.float32]:
     """`made` (z, y, x; 1 mm) with the noise that its lung in the `hole` lacks beside the lung of `hu` around.
 
-    Where no nodule is asked for the network's own is a quarter too weak: a dull patch in noisy lung.
+    Where no nodule is asked for the network's own is too weak: a dull patch in noisy lung.
     """
     around, within = ~hole & is_parenchyma(hu), hole & is_parenchyma(made)
     if min(around.sum(), within.sum()) < MIN_VOXELS:

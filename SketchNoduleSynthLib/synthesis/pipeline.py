@@ -77,8 +77,8 @@ def synthesize(
     blended = blend(volume, made, nodule.blending == "poisson")
     if not blended.nodule.any():
         raise InputError(
-            "There is no room for the nodule: the VOI lies in soft tissue, the CT is not in HU, or the drawing is "
-            "smaller than a voxel; move the VOI into the lung or draw larger."
+            "There is no room for the nodule: the VOI lies in soft tissue, the CT is not in HU, or the nodule is "
+            "thinner than a voxel; move the VOI into the lung, draw larger, or take another seed."
         )
     before, after = blended.voxels(volume)
     stage("report")

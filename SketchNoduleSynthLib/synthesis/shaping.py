@@ -33,7 +33,7 @@ LEAST_SHARE = 0.1
 """Of the cube's middle plane: a section that hits less of its nodule says nothing of its size."""
 MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
-LEAST_CORE_HU = {"solid": -450.0, "part-solid": -650.0, "ground-glass": -800.0}
+AIRIEST_CORE_HU = {"solid": -450.0, "part-solid": -650.0, "ground-glass": -800.0}
 """Some of what readers call solid is hardly denser than lung: who asks for a solid nodule, and for no density, does not
 mean that."""
 STEP_MM, STEP_PER_HALF_SIDE = (0.5, 1.0), 1 / 8
@@ -81,7 +81,7 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     """
     rng = np.random.default_rng((site.recipe.seed, 2))
     attenuation = site.recipe.attenuation
-    least_core_hu = LEAST_CORE_HU.get(attenuation, -np.inf) if site.recipe.core_hu is None else -np.inf
+    least_core_hu = AIRIEST_CORE_HU.get(attenuation, -np.inf) if site.recipe.core_hu is None else -np.inf
     of_kind = shapes.like(site.diameter_mm, LIKE, attenuation, least_core_hu)
     are_of_size = np.abs(np.log(shapes.diameter_mm[of_kind] / site.diameter_mm)).max() < np.log(MOST_TIMES)
     numbers = of_kind if are_of_size else shapes.like(site.diameter_mm, LIKE)
