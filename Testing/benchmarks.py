@@ -67,9 +67,9 @@ def line(name: str, text: str, ratio: float, most: float) -> None:
 def both(model: str) -> tuple[Generator, Generator]:
     """The generator as it is used, and by torch on all cores."""
     make = generator(model)
-    model_run, tissue_run = (by_torch(one, os.cpu_count() or 1) for one in (make.model, make.tissue))
-    by = replace(make, model=replace(make.model, run=model_run), tissue=replace(make.tissue, run=tissue_run))
-    return make, by
+    runs = (by_torch(one, os.cpu_count() or 1) for one in (make.model, make.tissue))
+    model, tissue = (replace(one, run=run, quick=run) for one, run in zip((make.model, make.tissue), runs, strict=True))
+    return make, replace(make, model=model, tissue=tissue)
 
 
 def previews(volume: Volume) -> None:

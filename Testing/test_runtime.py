@@ -24,10 +24,13 @@ from SketchNoduleSynthLib.models import CONFIG
 from SketchNoduleSynthLib.synthesis import bundle, generators, runtime
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.result import carry_out
+from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTLINE = Stroke(np.array([[-6.0, 0.0], [0.0, 5.0], [6.0, 0.0], [0.0, -5.0]]), closed=True)
 MEAN_HU, MOST_HU = 0.1, 1.0
+LOOKED_AT_MEAN_HU, LOOKED_AT_MOST_HU = 1.0, 25.0
+"""A grey level of the lung window is 6 HU; noise some 20."""
 WITHOUT = """
 import socket, sys
 
@@ -96,6 +99,15 @@ def test_a_nodule_is_the_same_with_either(attenuation: str, request: pytest.Fixt
         assert one.box == other.box
         difference = np.abs(one.after.astype(float) - other.after)
         assert difference.mean() < MEAN_HU and difference.max() <= MOST_HU
+
+
+@pytest.mark.parametrize("name", models.bundled())
+def test_a_preview_may_be_less_precise_which_nobody_sees(name: str) -> None:
+    make = generators.generator(name)
+    exact = replace(make, **{of: replace(getattr(make, of), quick=getattr(make, of).run) for of in ("model", "tissue")})
+    shown, precise = (one.plane(Site(Reslice(chest(), drawn(name).voi), drawn(name))) for one in (make, exact))
+    difference = np.abs(shown - precise)
+    assert difference.max() < LOOKED_AT_MOST_HU and difference.mean() < LOOKED_AT_MEAN_HU
 
 
 def test_the_command_that_compares_them_sees_a_difference() -> None:

@@ -30,7 +30,7 @@ from training.command import at_least, run_command
 
 def by_torch_too(make: Generator) -> Generator:
     """The same weights, run by torch."""
-    model, tissue = (replace(one, run=by_torch(one)) for one in (make.model, make.tissue))
+    model, tissue = (replace(one, run=run, quick=run) for one in (make.model, make.tissue) for run in [by_torch(one)])
     return replace(make, model=model, tissue=tissue)
 
 

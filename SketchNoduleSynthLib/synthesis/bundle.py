@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,14 +11,18 @@ from SketchNoduleSynthLib.errors import BrokenModel, InputError
 from SketchNoduleSynthLib.extras import runtime_fault
 from SketchNoduleSynthLib.models import Model
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
-from SketchNoduleSynthLib.synthesis.runtime import GRAPH, WEIGHTS, Run, loaded
+from SketchNoduleSynthLib.synthesis.runtime import GRAPH, WEIGHTS, Run, loaded, quickly
 
 
 @dataclass(frozen=True)
 class Loaded(Model):
-    """A model that can `run`."""
+    """A model that can `run`; `quick` does so in the precision that is fastest on this machine."""
 
     run: Run
+    quick: Run
+
+    def for_preview(self) -> Loaded:
+        return replace(self, run=self.quick)
 
 
 @cache
@@ -38,6 +42,7 @@ def load(name: str, folder: Path = MODELS_FOLDER) -> Loaded:
     if fault := runtime_fault():
         raise InputError(fault)
     try:
-        return Loaded(**vars(model), run=loaded(model))
+        run = loaded(model)
+        return Loaded(**vars(model), run=run, quick=quickly(model, run))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BrokenModel(f"The weights of {name} do not fit their config; install the extension again.") from error

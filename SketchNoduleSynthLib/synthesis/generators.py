@@ -46,7 +46,7 @@ class Generator:
 
     def with_tissue(self, run: Run) -> Generator:
         """With another tissue network, such as one that still trains."""
-        return replace(self, tissue=replace(self.tissue, run=run))
+        return replace(self, tissue=replace(self.tissue, run=run, quick=run))
 
     def nodule(self, site: Site, only_plane: bool = False) -> Generated:
         """The whole nodule, or no more of it than the sketch plane needs.
@@ -67,7 +67,8 @@ class Generator:
 
     def plane(self, site: Site) -> NDArray[np.float32]:
         """The sketch plane alone (v, u) in HU, as it will look in the CT, for a preview."""
-        made = self.nodule(site, only_plane=True)
+        quick = replace(self, model=self.model.for_preview(), tissue=self.tissue.for_preview())
+        made = quick.nodule(site, only_plane=True)
         return site.reslice.hu + site.reslice.frame.plane().sample(Volume(made.added, made.frame.grid))[0]
 
 

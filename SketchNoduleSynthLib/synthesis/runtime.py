@@ -1,12 +1,14 @@
 """What runs the bundled networks: OpenVINO, or torch where that is not installed; numpy arrays in, one array out.
 
 Either computes in float32, OpenVINO on two threads and torch on one: what is made depends on the runtime, not on how
-many cores the machine has, and views that are drawn meanwhile keep theirs.
+many cores the machine has, and views that are drawn meanwhile keep theirs. A preview, which is only looked at, OpenVINO
+makes in the precision that is fastest on the machine: bfloat16 or float16, where its processor knows one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,10 +41,21 @@ def loaded(model: Model) -> Run:
     return by_openvino(model) if runtime() == "openvino" else by_torch(model)
 
 
-def by_openvino(model: Model, threads: int = THREADS) -> Run:
+def quickly(model: Model, exactly: Run) -> Run:
+    """The network whose `loaded` is `exactly`, for previews; compiled when first used."""
+    if runtime() != "openvino":
+        return exactly
+    compiled = cache(lambda: by_openvino(model, precision=None))
+    return lambda given: compiled()(given)
+
+
+def by_openvino(model: Model, threads: int = THREADS, precision: str | None = "f32") -> Run:
+    """`precision`: OpenVINO's name of one; None: the fastest on this machine."""
     import openvino
 
-    asked = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    asked = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    if precision:
+        asked["INFERENCE_PRECISION_HINT"] = precision
     compiled = openvino.Core().compile_model(Path(model.folder / GRAPH), "CPU", asked)
 
     def run(given: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
