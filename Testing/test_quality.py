@@ -16,7 +16,16 @@ from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.synthesis.appearance import Sight
 from SketchNoduleSynthLib.synthesis.blending import Blend, blend
 from SketchNoduleSynthLib.synthesis.generated import Generated
-from SketchNoduleSynthLib.synthesis.quality import JUDGED, Asked, band, bounds, judge, unlike_real
+from SketchNoduleSynthLib.synthesis.quality import (
+    JUDGED,
+    MOST_SEAM,
+    Asked,
+    band,
+    bounds,
+    judge,
+    seam_ratio,
+    unlike_real,
+)
 
 SIDE = 64
 Z, Y, X = np.mgrid[:SIDE, :SIDE, :SIDE] - (SIDE - 1) / 2
@@ -82,6 +91,17 @@ def test_what_cannot_be_measured_is_not_judged(kind: str, diameter_mm: float) ->
         low, high = bounds()[name][kind][band(diameter_mm)]
         assert low < high
         assert len(unlike_real(unknown | {name: high + 1}, kind, diameter_mm)) == 1
+
+
+def test_a_seam_along_one_side_alone_is_seen() -> None:
+    hu = tissue(np.zeros((SIDE,) * 3, bool))
+    weight = (np.maximum.reduce([np.abs(Z), np.abs(Y), np.abs(X)]) < 12).astype(np.float32)
+
+    def ratio(after: np.ndarray) -> float:
+        return seam_ratio(Blend(Box.of((0,) * 3, hu.shape), hu, after, weight, weight > 1, 15.0, None))
+
+    assert ratio(hu + 3 * weight) < 0.5
+    assert ratio(hu + 60 * weight * (X > 10)) > MOST_SEAM
 
 
 @pytest.mark.parametrize(("radius_mm", "told"), [(3.0, False), (12.0, True)])

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nodule_set import write_set
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from SketchNoduleSynthLib.ct.frame import Frame
@@ -24,6 +25,7 @@ from SketchNoduleSynthLib.networks import tissue
 from SketchNoduleSynthLib.synthesis.completion import against, along_voxels, completed
 from SketchNoduleSynthLib.synthesis.density_map import FULL_MM, NOWHERE_MM, REACH_MM, blurred, noise_level, weight
 from SketchNoduleSynthLib.synthesis.feeding_vessel import feeding_vessel
+from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.runtime import of_module
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
@@ -33,6 +35,9 @@ from training.data.nodules import read_nodules
 from training.data.tissue_samples import TissueSamples, cut
 from training.judges import GrainDiscriminator, mean_where, planes
 from training.train_tissue import apart, complete
+
+STEP_THAT_SHOWS_HU = 300.0
+"""At the end of a vessel, a third of how much denser it is than lung."""
 
 
 def ball(center: np.ndarray, radius_mm: float, tilt_deg: float = 0.0) -> Shaped:
@@ -121,12 +126,28 @@ def test_a_drawn_vessel_is_a_tube_and_a_wall_a_sheet() -> None:
         stroke = Stroke(np.array([[-10.0, 4.0], [10.0, 4.0]]), label)  # type: ignore[arg-type]
         outline = Stroke(np.array([[-3.0, -3], [3, -3], [3, 3], [-3, 3]]), "nodule", closed=True)
         recipe = NoduleRecipe(voi=voi, model="mcgan", strokes=(outline, stroke))
-        distance, density = lines(Site(Reslice(volume, voi), recipe), volume.grid)
+        site, nowhere = Site(Reslice(volume, voi), recipe), np.full(volume.grid.shape, -100.0, np.float32)
+        distance, density = lines(site, volume.grid, nowhere)
         inside = distance > 0
         assert np.ptp(np.argwhere(inside)[:, 1]) + 1 == pytest.approx(across, abs=1)
         height = np.ptp(np.argwhere(inside)[:, 0]) + 1
-        assert height == pytest.approx(across, abs=1) if label == "vessel" else height >= 16
+        assert height == pytest.approx(across, abs=1) if label == "vessel" else 12 <= height <= 18
         assert (density[inside] == to_network(LINE_HU[label], clip=False)).all()
+        beside_a_wall = lines(site, volume.grid, nowhere + 99)[0] > 0
+        assert beside_a_wall.any() == (label == "vessel"), "a wall that is there already is not made again"
+
+
+@pytest.mark.parametrize("label", ["vessel", "wall"])
+def test_what_is_drawn_on_beyond_the_box_ends_softly(label: str) -> None:
+    volume = parenchyma((1.0, 1.0, 1.0))
+    voi = Voi(tuple(ras_of_lps(volume.grid.to_lps([35, 35, 35]))), 8.0)
+    circle = np.linspace(0, 2 * np.pi, 30, endpoint=False)
+    outline = Stroke(4 * np.column_stack([np.cos(circle), np.sin(circle)]), "nodule", closed=True)
+    line = Stroke(np.array([[-9.0, 3.0], [9.0, 3.0]]), label)  # type: ignore[arg-type]
+    made = synthesize(volume, NoduleRecipe(voi=voi, model="mcgan", strokes=(outline, line)))
+    change = np.pad(np.abs(made.after.astype(float) - made.before), 1)
+    changed = ndimage.binary_fill_holes(change > 0)
+    assert change[changed & ~ndimage.binary_erosion(changed)].max() < STEP_THAT_SHOWS_HU
 
 
 def test_a_solid_part_is_denser_within_its_outline() -> None:

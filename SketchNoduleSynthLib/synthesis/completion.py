@@ -64,14 +64,14 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     frame = along_voxels(site.reslice.volume.grid, shape)
     hu = frame.sample(site.reslice.volume)
     distance, density = shape.on(frame.grid)
-    line, line_density = lines(site, frame.grid)
     deep = signed_distance_mm(dense_tissue(hu, (SPACING_MM,) * 3), (SPACING_MM,) * 3)
+    line, line_density = lines(site, frame.grid, deep)
     distance, density = against(deep, distance, density, shape.core)
     vessel = None if (line > 0).any() else feeding_vessel(hu, distance, deep, site.recipe.seed)
     if vessel:
         line, line_density = vessel[0], np.full(hu.shape, vessel[1], np.float32)
     nodule, border = distance > 0, np.maximum(distance, line)
-    share = weight(border) * smooth_step(1 - deep / FOOT_MM)
+    share = weight(border) * smooth_step(1 - deep / FOOT_MM) * within(hu.shape)
     dense = around(hu, border)
     there = np.where(dense, to_network(blurred(hu, dense, AROUND_BLUR_MM), clip=False), -np.inf)
     # What is denser than the nodule goes on in it: vessels in ground-glass, a wall.
@@ -146,6 +146,12 @@ def against(
     foot = distance_mm + near**2 * (FILLET_MM / 4)
     share = smooth_step(1 + deep_mm / FILLET_MM) * (foot > 0)
     return foot, density + share * np.maximum(core - density, 0)
+
+
+def within(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """1 in a grid of that shape, 0 at its faces: what is drawn on beyond it ends softly."""
+    edges = (np.minimum(np.arange(n), np.arange(n)[::-1]) * SPACING_MM / ROOM_MM for n in shape)
+    return np.minimum.reduce(np.meshgrid(*map(smooth_step, edges), indexing="ij"))
 
 
 def slab(frame: Frame, sketch: Frame) -> slice:

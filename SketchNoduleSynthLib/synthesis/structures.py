@@ -19,15 +19,21 @@ LINE_HU = {"vessel": -100.0, "wall": 20.0, "other": -400.0}
 LINE_RADIUS_MM = {"vessel": 1.5, "wall": 1.0, "other": 0.7}
 SHEETS = ("wall", "other")
 """They go on across the sketch plane, as pleura and fissures do; a vessel is a tube in it."""
-SHEET_REACH_MM = 8.0
+SHEET_REACH_MM, SHEET_TAPER_MM = 8.0, 4.0
+"""How far they go to either side, over the last of it thinner and thinner."""
+KNOWN_WALL_MM = 2.5
+"""A wall that is drawn so near to one in the CT is that one: nothing is to be made."""
 PART_HU = {"solid": 30.0, "calcification": 700.0, "cavity": -950.0}
 PART_HEIGHT = 0.9
 """Of a part in the nodule over its radius in the sketch plane."""
 STEP_MM = 0.5
 
 
-def lines(site: Site, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Signed distance in mm to the drawn lines on the voxels of `grid` (z, y, x), and the density of the nearest."""
+def lines(site: Site, grid: Grid, wall_mm: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Signed distance in mm to the drawn lines on the voxels of `grid` (z, y, x), and the density of the nearest.
+
+    `wall_mm`: the signed distance to the CT's own walls there, positive in them.
+    """
     distance = np.full(grid.shape, -1e3, np.float32)
     density = np.zeros(grid.shape, np.float32)
     drawn = [stroke for stroke in site.recipe.strokes if stroke.label in LINES]
@@ -37,12 +43,18 @@ def lines(site: Site, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.float
     index = np.stack(np.meshgrid(*(np.arange(n) for n in grid.shape), indexing="ij"), -1)
     local = frame.to_local(grid.to_lps(index[..., ::-1]))
     for stroke in drawn:
-        at = local.copy()
+        path = np.pad(along(stroke), ((0, 0), (0, 1)))
+        if stroke.label == "wall":
+            index = np.rint(grid.to_index(frame.to_lps(path)))[:, ::-1].astype(int)
+            path = path[wall_mm[tuple(np.clip(index, 0, np.array(grid.shape) - 1).T)] < -KNOWN_WALL_MM]
+        if not len(path):
+            continue
+        at, radius = local.copy(), np.full(grid.shape, LINE_RADIUS_MM[stroke.label])
         if stroke.label in SHEETS:
-            at[..., 2] = np.maximum(np.abs(at[..., 2]) - SHEET_REACH_MM, 0)
-        path = along(stroke)
-        away = cKDTree(np.column_stack([path, np.zeros(len(path))])).query(at)[0]
-        inside = (LINE_RADIUS_MM[stroke.label] - away).astype(np.float32)
+            across = np.abs(at[..., 2])
+            radius *= np.clip((SHEET_REACH_MM - across) / SHEET_TAPER_MM, 0, 1)
+            at[..., 2] = np.maximum(across - SHEET_REACH_MM, 0)
+        inside = (radius - cKDTree(path).query(at)[0]).astype(np.float32)
         density = np.where(inside > distance, to_network(LINE_HU[stroke.label], clip=False), density)
         distance = np.maximum(distance, inside)
     return distance, density
