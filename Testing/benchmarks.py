@@ -19,7 +19,7 @@ from SketchNoduleSynthLib import NoduleRecipe, Stroke, Volume, synthesize
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
-from SketchNoduleSynthLib.synthesis.runtime import by_torch
+from SketchNoduleSynthLib.synthesis.runtime import Run, by_openvino, by_torch
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 
 REPEATS = 15
@@ -62,6 +62,33 @@ def line(name: str, text: str, ratio: float, most: float) -> None:
     print(
         f"{name:<44} {text:<46} ratio {ratio:5.2f} (at most {most:g}) {'ok' if ratio <= most else 'MISSED'}", flush=True
     )
+
+
+def networks() -> None:
+    """Each bundled network alone, by what may run it, on all cores."""
+    import torch
+
+    from SketchNoduleSynthLib.networks.architectures import build
+    from training.graph import example
+
+    for name, model in bundled().items():
+        given = {key: value.numpy() for key, value in example(build(model.architecture, model.arguments)).items()}
+        by = by_torch(model, os.cpu_count() or 1)
+
+        ways = {
+            "as for previews": (by_openvino(model, precision=None), False),
+            "as inserted": (by_openvino(model), False),
+            "torch bfloat16": (by, True),
+            "torch float32": (by, False),
+        }
+
+        def use(turn: int, run: Run, bf16: bool, given=given) -> None:
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+                run(given)
+
+        seconds = alternately(*(partial(use, run=run, bf16=bf16) for run, bf16 in ways.values()))
+        text = "; ".join(f"{way} {one * 1e3:.1f} ms" for way, one in zip(ways, seconds, strict=True))
+        line(f"network, {name}", text, seconds[0] / seconds[-1], 0.5)
 
 
 def both(model: str) -> tuple[Generator, Generator]:
@@ -126,6 +153,7 @@ if __name__ == "__main__":
 
     medium = ct(256, 256, 100)
     imports()
+    networks()
     previews(medium)
     wholes(medium)
     sizes()
