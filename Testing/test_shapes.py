@@ -14,7 +14,7 @@ from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 from scipy import ndimage
 
-from SketchNoduleSynthLib.ct.window import from_network
+from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, NoduleRecipe
 from SketchNoduleSynthLib.drawing.sketch import ACROSS, Stroke
@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.segmentation import dice
 from SketchNoduleSynthLib.synthesis.shaping import AIRIEST_CORE_HU, LIKE, Shaped, shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU
 from training.data.lesions import Lesion, lesions
 from training.data.nodules import read_nodules
 from training.shapes import SAMPLES, border_of, is_whole, shapes_of
@@ -195,7 +196,17 @@ def test_missing_or_broken_shapes_are_told(tmp_path: Path) -> None:
         shapes.bundled(tmp_path / "broken.npz")
 
 
-def test_a_density_is_moved_as_a_whole() -> None:
+@settings(max_examples=30)
+@given(st.integers(0, 100), st.floats(-800, 1500), st.sampled_from(ATTENUATIONS))
+def test_no_density_that_is_asked_makes_a_nodule_airier_than_lung(seed: int, asked_hu: float, kind: str) -> None:
+    made = shaped(site_of(14.0, seed=seed, attenuation=kind), shapes.bundled())
+    moved = made.with_centre(float(to_network(asked_hu, clip=False)))
+    before, after = made.density[made.distance_mm > 0], moved.density[made.distance_mm > 0]
+    assert after.min() >= min(to_network(TYPICAL_LUNG_HU, clip=False), before.min()) - 0.01
+    assert (np.diff(after[np.argsort(before)]) >= -1e-5).all(), "denser stays denser"
+
+
+def test_more_density_is_more_everywhere() -> None:
     made = shaped(site_of(10.0), shapes.bundled())
     moved = made.with_centre(1.25)
     assert moved.centre == 1.25

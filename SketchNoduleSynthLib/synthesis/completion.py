@@ -11,6 +11,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.window import from_network, to_network
 from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE, noise_shapes, tissue_conditions
+from SketchNoduleSynthLib.synthesis.calcification import apart, laid_on
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
 from SketchNoduleSynthLib.synthesis.feeding_vessel import feeding_vessel
 from SketchNoduleSynthLib.synthesis.finishing import as_dense_as_asked, grained
@@ -77,7 +78,8 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     # What is denser than the nodule goes on in it: vessels in ground-glass, a wall.
     values = np.maximum(np.where(nodule, density, -np.inf), there)
     values = np.where(line > 0, np.maximum(line_density, values), values)
-    led = stacked(nodule | dense | (line > 0), values)
+    soft, calcium_hu = apart(values, nodule)
+    led = stacked(nodule | dense | (line > 0), soft)
     leading = tissue_conditions(
         site.diameter_mm,
         shape.texture,
@@ -88,7 +90,8 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     )
     part = slab(frame, site.reslice.frame) if only_plane else slice(0, hu.shape[0])
     made, seconds = filled(hu, share > 0, border, led, leading, site.recipe.seed, run, part)
-    asked = from_network(np.where(led[0] > 0, led[1], density))
+    made[part] += laid_on(calcium_hu, distance)[part]
+    asked = from_network(np.where(led[0] > 0, values, density))
     made = grained(made, hu, distance, asked, share == 0, site.recipe.seed)
     if site.recipe.core_hu is not None:
         core_hu = float(from_network(np.array(shape.centre)))

@@ -15,6 +15,8 @@ FULL_MM = 1.5
 """So far it is the network's alone; from there on it goes over into the CT."""
 DENSE_HU = -550.0
 """What is denser around a nodule (vessels, walls, fissures) stands in the density map, so that it does not vanish."""
+DENSEST_SOFT_HU = 150.0
+"""What is denser in a nodule is calcium."""
 LEAST_BLUR_WEIGHT = 1e-3
 AERATED_HU = -500.0
 """Lung has less."""

@@ -22,6 +22,7 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.appearance import core_density, of_mask
+from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.completion import SPACING_MM, on_voxel
 from SketchNoduleSynthLib.synthesis.density_map import AERATED_HU
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
@@ -43,9 +44,9 @@ MEAN_LOGIT, MOST_LENGTH = 2.0, 2.6
 DENSEST_HU, STEP_HU = 100.0, 100.0
 OUTSIDE, MOST = -6.0, 6.0
 ROUNDING_MM = 0.7
-CALCIFIED_HU, GROUND_GLASS_HU, PART_SOLID_HU = 200.0, -530.0, -300.0
-"""A core that reaches it is calcified; up to these mean HU it is ground-glass, part-solid. So the masks of the training
-nodules tell their readers' classes best (86, 59 and 88% of the ground-glass, part-solid and solid ones)."""
+GROUND_GLASS_HU, PART_SOLID_HU = -530.0, -300.0
+"""Up to these mean HU it is ground-glass, part-solid, if it is not calcified. So the masks of the training nodules tell
+their readers' classes best (86, 59 and 88% of the ground-glass, part-solid and solid ones)."""
 
 
 @dataclass(frozen=True, eq=False)

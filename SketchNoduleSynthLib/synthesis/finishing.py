@@ -8,9 +8,10 @@ from scipy import ndimage
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
+from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
 from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, measure_noise, noise_like, steepness
-from SketchNoduleSynthLib.synthesis.tissue import is_parenchyma
+from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, is_parenchyma
 
 ALIKE_HU = 300.0
 """What is asked so much denser or airier than the core, such as a cavity or calcium, is not moved with it; of dense
@@ -18,6 +19,8 @@ calcium so much as it has."""
 SKIN_SHARE, LEAST_MOVED = 0.6, 0.5
 """Of the greatest depth: so far below the border all of it is moved, nearer to it less. Where the centre lies nearer to
 the border, in a bent nodule, it is not wholly brought to what is asked, or else the depth would be far off."""
+RISEN_MM, RISEN_BLUR_MM = 1.5, 0.8
+"""Beyond the border, up to where a calcified nodule is moved."""
 GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
 """So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
 right at the border, weaves streaks in large nodules."""
@@ -47,11 +50,28 @@ def as_dense_as_asked(
         return made
     there = core_hu if has_parts else float(density_hu[centre].mean())
     alike = smooth_step(2 - 2 * np.abs(density_hu - there) / max(ALIKE_HU, there))
-    moved = alike * smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
+    if core_hu < CALCIFIED_HU:
+        moved = alike * smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
+    else:
+        moved = np.where(inside, alike, 1.0) * risen(made, distance_mm, centre)
     if not (alike * centre).any():
         return made
     missing, share = (np.average(values[centre], weights=alike[centre]) for values in (core_hu - made, moved))
     return made + np.float32(missing / max(share, LEAST_MOVED)) * moved
+
+
+def risen(
+    made: NDArray[np.float32], distance_mm: NDArray[np.float32], centre: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """How far each voxel rises from lung to the `centre`, 0 to 1: as a scanner blurs that nodule.
+
+    Moved by hundreds of HU in any other proportion, a small one would have the edge of a box.
+    """
+    lung = (distance_mm < -RISEN_MM) & is_parenchyma(made)
+    low = float(np.median(made[lung])) if lung.sum() >= MIN_VOXELS else TYPICAL_LUNG_HU
+    smooth = ndimage.gaussian_filter(made, RISEN_BLUR_MM)
+    share = np.clip((smooth - low) / max(float(smooth[centre].mean()) - low, 1.0), 0.0, 1.0)
+    return share * smooth_step(1 + distance_mm / RISEN_MM)
 
 
 def grained(

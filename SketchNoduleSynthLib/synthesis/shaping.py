@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.sampling import sample_parallel
 from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
-from SketchNoduleSynthLib.synthesis.density_map import REACH_MM
+from SketchNoduleSynthLib.synthesis.density_map import DENSEST_SOFT_HU, REACH_MM
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.shapes import (
     DENSITY_STEP_HU,
@@ -26,6 +26,7 @@ from SketchNoduleSynthLib.synthesis.shapes import (
     turned,
 )
 from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU
 
 LIKE, BEST = 40, 8
 """So many real nodules nearest in size are looked at; of those, turned and mirrored, the seed takes one of the best."""
@@ -68,9 +69,22 @@ class Shaped:
         return distance, self.frame.resample_to(grid, whole, self.density, fill=float(np.median(self.density)))
 
     def with_centre(self, centre: float) -> Shaped:
-        """With its density moved so that at its centre it is `centre`."""
-        more = centre - self.centre
-        return replace(self, density=self.density + np.float32(more), core=self.core + more, centre=centre)
+        """With its density moved so that at its centre it is `centre`.
+
+        What is taken away is calcium first, then of all in proportion to its rise over lung: nothing becomes airier.
+        """
+        lung, soft = (float(to_network(hu, clip=False)) for hu in (TYPICAL_LUNG_HU, DENSEST_SOFT_HU))
+
+        def moved(values: NDArray) -> NDArray[np.float32]:
+            if centre >= self.centre:
+                return (values + (centre - self.centre)).astype(np.float32)
+            at = self.centre
+            if at > soft:
+                at = max(centre, soft)
+                values = np.minimum(values, soft) + np.maximum(values - soft, 0) * (at - soft) / (self.centre - soft)
+            return (lung + (values - lung) * (centre - lung) / (at - lung)).astype(np.float32)
+
+        return replace(self, density=moved(self.density), core=float(moved(np.array(self.core))), centre=centre)
 
 
 def shaped(site: Site, shapes: Shapes) -> Shaped:

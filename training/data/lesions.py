@@ -17,8 +17,8 @@ from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.drawing.measure import long_diameter
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.appearance import FREE_LUNG_HU
+from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.density_map import blurred
-from SketchNoduleSynthLib.synthesis.extraction import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from training.data.nodule_file import rated_attenuation
 from training.data.nodules import Nodule

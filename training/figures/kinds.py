@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from SketchNoduleSynthLib.synthesis.appearance import core_density
-from SketchNoduleSynthLib.synthesis.extraction import CALCIFIED_HU
+from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from training.data.nodules import Nodule
 
 
