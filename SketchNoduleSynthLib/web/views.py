@@ -85,6 +85,8 @@ class Views:
         for view in self._views:
             # No models are shown, but each view's own plane is one: all views would be drawn when one is scrolled.
             view.get_displayable_manager_by_class(slicer.vtkMRMLModelSliceDisplayableManager).SetMRMLScene(None)
+            # It was also all that had a view drawn for another volume, or other voxels, where nothing lies on them.
+            app.app_logic.GetSliceLogic(view.get_view_node()).AddObserver("ModifiedEvent", view.schedule_render)
             gestures.leave_to_slicer(view)
             view.set_mapped_in_layout(True)
             if view.name == SKETCH:  # As a line in the other views.
