@@ -54,3 +54,42 @@ def test_with_outlines_off_every_view_shows_what_the_ct_is(inserted):
                 lambda view=view, is_there=is_there: (middles(inserted)[view] > there[view] - A_NODULE) == is_there,
                 f"{VIEWS[view]} {'with' if is_there else 'without'} the nodule after {act}",
             )
+
+
+def test_a_pen_and_the_plane_bring_the_sketch_view_back_where_another_one_is_alone(visitor):
+    def show_red_alone() -> None:
+        visitor.page.mouse.dblclick(visitor.box("Red")["x"] + 40, visitor.box("Red")["y"] + 60)
+        visitor.wait_for(lambda: visitor.value("enlarged") == "Red" and not is_sketch_seen(), "the axial view alone")
+
+    def is_sketch_seen() -> bool:
+        box = visitor.box("Sketch")
+        at = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        return visitor.page.evaluate(
+            "([x, y]) => !!document.elementFromPoint(x, y)?.closest('.view.sketch')",
+            at,
+        )
+
+    show_red_alone()
+    visitor.page.keyboard.press("p")
+    visitor.wait_for(lambda: visitor.is_on("place"), "the tool")
+    assert not is_sketch_seen(), "it is clicked in any view"
+    visitor.place()
+    visitor.wait_for(is_sketch_seen, "the sketch view, to draw in")
+    visitor.draw()
+    for words in ("Eraser (E)", "Points (D)", "Nodule (N)"):
+        show_red_alone()
+        visitor.click(words)
+        visitor.wait_for(is_sketch_seen, f"the sketch view for {words}")
+    for act in (partial(visitor.page.keyboard.press, "n"), partial(visitor.click, "Sketch plane (T)")):
+        show_red_alone()
+        visitor.wait_for(lambda: not visitor.is_on("draw_nodule"), "a pen that is out of reach")
+        act()
+        visitor.wait_for(is_sketch_seen, "the sketch view")
+        visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
+    show_red_alone()
+    visitor.page.keyboard.press("m")
+    visitor.wait_for(lambda: visitor.is_on("measure"), "what is drawn in any view")
+    assert not is_sketch_seen()
+    visitor.page.keyboard.press("Escape")
+    visitor.page.keyboard.press("t")
+    visitor.wait_for(is_sketch_seen, "the sketch view")

@@ -233,3 +233,17 @@ def test_a_box_that_is_tilted_too_far_is_refused_however_far_and_told_until_it_i
         turn(roi, tilt)
     assert "tilted" not in drawn.ui.statusLabel.text
     assert drawn.session.draft.voi.tilt_lr_deg == 20
+
+
+def test_taking_the_pen_brings_the_sketch_view_back_where_another_one_is_alone(drawn):
+    import slicer
+
+    manager, layouts = drawn.desktop.layout_manager, slicer.vtkMRMLLayoutNode
+    red = manager.sliceWidget("Red")
+    for act in (lambda: drawn.click(drawn.ui.draw_nodule), lambda: drawn.click(drawn.ui.to_plane)):
+        manager.setLayout(layouts.SlicerLayoutOneUpYellowSliceView)
+        drawn.desktop.process_events()
+        assert not red.isVisible() and not drawn.ui.draw_nodule.checked, "out of reach"
+        act()
+        drawn.desktop.process_events()
+        assert red.isVisible() and drawn.ui.draw_nodule.checked

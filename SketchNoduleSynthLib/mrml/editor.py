@@ -28,7 +28,7 @@ from SketchNoduleSynthLib.mrml.previews import Previews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 from SketchNoduleSynthLib.mrml.selecting import Selecting
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.tools import CLICKS, POINTS, Tools
+from SketchNoduleSynthLib.mrml.tools import CLICKS, POINTS, Tools, draws_in_sketch
 from SketchNoduleSynthLib.mrml.view import View
 
 ANY_DIFFICULTY = "any difficulty"
@@ -123,7 +123,7 @@ class Editor(Selecting):
         """Draw with one of TOOLS from now on; None: leave the mouse to the views."""
         self.tools.take(tool)
         self.mouse_mode.hold(tool is not None)
-        if tool is not None and tool not in CLICKS:
+        if draws_in_sketch(tool):
             self.turn_to_plane()
         self.nodes.curves.edit(tool == POINTS, self.session.draft)
         self._show_drawing()

@@ -65,7 +65,9 @@ class EditorViews:
                 composite.SetBackgroundVolumeID(volume.GetID())
 
     def show_in_sketch(self) -> None:
-        """What is drawn on is under the pen, whatever the user showed there."""
+        """What is drawn on is under the pen, whatever the user showed there, or alone instead of it."""
+        if not self.sketch.is_seen():
+            self.sketch.reveal()
         composite = composite_of(self.sketch.slice_node)
         if composite is not None and composite.GetBackgroundVolumeID() != self._volume.GetID():
             composite.SetBackgroundVolumeID(self._volume.GetID())

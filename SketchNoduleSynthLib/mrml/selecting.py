@@ -9,7 +9,7 @@ from SketchNoduleSynthLib.editing.nodule import Nodule
 from SketchNoduleSynthLib.editing.work import Work
 from SketchNoduleSynthLib.mrml.editor_views import EditorViews
 from SketchNoduleSynthLib.mrml.scanning import Scanning
-from SketchNoduleSynthLib.mrml.tools import FIND, PLACE, Tools
+from SketchNoduleSynthLib.mrml.tools import FIND, PLACE, Tools, draws_in_sketch
 
 
 class Selecting(Scanning):
@@ -45,6 +45,10 @@ class Selecting(Scanning):
         self.session.edit(key)
         self.take("nodule")
         self.select(key)
+
+    def is_in_hand(self, tool: str) -> bool:
+        """Whether it can be drawn with: a pen of the sketch view while that is seen."""
+        return self.tools.current == tool and (self.views.sketch.is_seen() or not draws_in_sketch(tool))
 
     def draw_another(self) -> None:
         """Begin another nodule in the same box."""

@@ -45,10 +45,13 @@ def tool(
 ) -> Action[Editor]:
     """Draws with the tool of that name; a second press of its button lays it down."""
 
-    def take(editor: Editor) -> None:
-        editor.take(None if editor.tools.current == name else name)
+    def is_on(editor: Editor) -> bool:
+        return editor.is_in_hand(name)
 
-    return Action(id, words, hint, take, key, enabled, is_on=lambda editor: editor.tools.current == name, is_tool=True)
+    def take(editor: Editor) -> None:
+        editor.take(None if is_on(editor) else name)
+
+    return Action(id, words, hint, take, key, enabled, is_on, is_tool=True)
 
 
 def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: Any) -> Value:

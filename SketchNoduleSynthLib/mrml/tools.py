@@ -109,5 +109,10 @@ class Tools:
         return Stroke(points[keep].round(3), label, label not in LINES)
 
 
+def draws_in_sketch(tool: str | None) -> bool:
+    """Whether it is a tool for the sketch view alone."""
+    return tool is not None and tool not in IN_ALL_VIEWS
+
+
 def _on_plane(path_ras: Path, voi: Voi, label: Label = "nodule") -> NDArray[np.float64]:
     return voi.plane(label).to_local(lps_of_ras(path_ras))[:, :2]

@@ -17,13 +17,16 @@ from SketchNoduleSynthLib.mrml.pen import Pen, is_seen
 class View:
     """A slice view of the host.
 
-    `render` shows it soon, `fit` turns it back to show all of its CT, `pen` gives it a pen.
+    `render` shows it soon, `fit` turns it back to show all of its CT, `pen` gives it a pen. `is_seen`: whether it is on
+    the screen; another one may be there alone. `reveal` brings it back.
     """
 
     slice_node: slicer.vtkMRMLSliceNode
     render: Callable[[], None]
     fit: Callable[[], None]
     pen: Callable[[], Pen]
+    is_seen: Callable[[], bool] = lambda: True
+    reveal: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

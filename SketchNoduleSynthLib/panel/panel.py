@@ -136,6 +136,7 @@ class Panel:
         """Views may be new, as for comparing."""
         if self._controller is not None:
             self._controller.use_views(slice_views())
+            self.refresh()  # The pen's view may be gone, or be there again.
 
     def _on_ct_event(self) -> None:
         """What is drawn on a CT that moves would lie elsewhere: it is let go of at once, and opened when it rests."""

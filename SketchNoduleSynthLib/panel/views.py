@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import slicer
+import slicer.util
 
 from SketchNoduleSynthLib.mrml.pen import InteractorPen
 from SketchNoduleSynthLib.mrml.view import View
@@ -26,7 +27,15 @@ def slice_views() -> list[View]:
 def _view_of(widget: Any) -> View:
     view, node = widget.sliceView(), widget.mrmlSliceNode()
     pen = partial(InteractorPen, view.interactor(), node, view.scheduleRender)
-    return View(node, view.scheduleRender, widget.fitSliceToBackground, pen)
+    return View(node, view.scheduleRender, widget.fitSliceToBackground, pen, node.IsMappedInLayout, partial(_show, node))
+
+
+def _show(node: slicer.vtkMRMLSliceNode) -> None:
+    """Bring the view of `node` back, where another one is maximized or the layout has none of it."""
+    for layout in slicer.util.getNodesByClass("vtkMRMLLayoutNode"):
+        layout.RemoveAllMaximizedViewNodes()
+    if not node.IsMappedInLayout():
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
 
 
 class OneView:

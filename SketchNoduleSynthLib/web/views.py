@@ -57,6 +57,7 @@ class Views:
     """The views of `layout` in `app`; `changed`: the page must show other pens or marks."""
 
     def __init__(self, app: SlicerApp, server: Server, layout: Sequence[ViewLayoutDefinition]) -> None:
+        self._state = server.state
         self.changed: Signal[[]] = Signal()
         self.pens: dict[str, BrowserPen] = {}
         self.marks: dict[str, dict[str, Any]] = {}
@@ -125,9 +126,23 @@ class Views:
     def slice_views(self) -> list[View]:
         """The slice views as a controller takes them, in the layout's order."""
         return [
-            View(view.get_view_node(), view.schedule_render, partial(self._fit, view), partial(self._pen, view.name))
+            View(
+                view.get_view_node(),
+                view.schedule_render,
+                partial(self._fit, view),
+                partial(self._pen, view.name),
+                partial(self._is_seen, view.name),
+                self._show_all,
+            )
             for view in self._views
         ]
+
+    def _is_seen(self, name: str) -> bool:
+        return self._state.enlarged in ("", name)
+
+    def _show_all(self) -> None:
+        with self._state:
+            self._state.enlarged = ""
 
     def scroll(self, name: str, steps: float) -> None:
         slices = self._slices_of[name]

@@ -73,6 +73,7 @@ class WebApp(ABC, Generic[C]):
         self.views.crosshair.probed.connect(lambda view, hu: self.show(probe={"view": view, "hu": hu}))
         for value in table.values:
             self.state.change(value.id)(self._setter(value))
+        self.state.change("enlarged")(lambda **_state: self.refresh())  # With it a pen may be out of reach, or back.
         for name in ("pen", "key", "act", "use_here"):
             self.server.trigger(name)(getattr(self, f"_on_{name}"))
         self.server.controller.on_server_bind.add(self._on_bind)

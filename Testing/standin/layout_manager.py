@@ -47,6 +47,7 @@ class LayoutManager(QObject):
         for name, place in _PLACES.items():
             grid.addWidget(self._slices[name], *place)
         grid.addWidget(self._threed, 0, 1)
+        self.setLayout(self._layout)
 
     def viewport(self) -> QWidget:
         """The widget that holds all views."""
@@ -83,6 +84,8 @@ class LayoutManager(QObject):
         alone = _ALONE.get(layout)
         for name, widget in {**self._slices, "3D": self._threed}.items():
             widget.setVisible(alone in (None, name))
+        for name, widget in self._slices.items():
+            widget.mrmlSliceNode().SetMappedInLayout(alone in (None, name))
         self.layoutChanged.emit(layout)
 
     def _add_view(self, name: str) -> None:
