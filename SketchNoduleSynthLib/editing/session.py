@@ -13,7 +13,7 @@ from functools import cached_property
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.grid import lps_of_ras
+from SketchNoduleSynthLib.ct.grid import lps_of_ras, ras_of_lps
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, Draft, Recipe
 from SketchNoduleSynthLib.editing.drafting import Drafting
@@ -52,6 +52,14 @@ class Session(Drafting):
     def result(self) -> Result:
         """The CT with the shown nodules, labels 1, 2 ... in their order, and the recipe that gives the same."""
         return of_nodules(self.source, shown(self.nodules))
+
+    def place_of(self, key: int) -> tuple[float, float, float]:
+        """Where a nodule lies, RAS mm: the middle of what was made, which may lie beside that of its VOI."""
+        nodule = self.nodule(key)
+        if nodule.insertion is None:
+            return nodule.recipe.voi.center_ras_mm
+        x, y, z = ras_of_lps(self.source.grid.to_lps(nodule.insertion.middle[::-1])).tolist()
+        return x, y, z
 
     def edit(self, key: int | None) -> None:
         """Take a nodule's recipe as the draft, to change it; None: to draw another one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -57,6 +58,14 @@ class Insertion:
     recipe: NoduleRecipe
     report: Report
     situation: Situation | None = None
+
+    @cached_property
+    def middle(self) -> tuple[int, int, int]:
+        """The voxel (z, y, x) of the nodule that is nearest to its centre of mass."""
+        inside = np.argwhere(self.nodule)
+        nearest = inside[np.square(inside - inside.mean(0)).sum(1).argmin()]
+        z, y, x = (nearest + self.box.start).tolist()
+        return z, y, x
 
     def apply(self, array: NDArray) -> None:
         """Write the nodule into the CT's voxels (z, y, x); raises :class:`InputError` if they are not that CT's."""
