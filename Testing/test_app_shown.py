@@ -15,8 +15,8 @@ pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 VIEWS = ("Sketch", "Red", "Green", "Yellow")
-A_NODULE = 40
-"""The grey that it adds to the middle of a view, at least."""
+LUNG, A_NODULE = 105, 40
+"""Its grey, at most, and what a nodule adds to it in the middle of a view, at least."""
 
 
 @pytest.fixture
@@ -93,3 +93,58 @@ def test_a_pen_and_the_plane_bring_the_sketch_view_back_where_another_one_is_alo
     visitor.page.keyboard.press("Escape")
     visitor.page.keyboard.press("t")
     visitor.wait_for(is_sketch_seen, "the sketch view")
+
+
+def are_seen(visitor: Visitor, are_bright: bool = True, views: tuple[str, ...] = VIEWS) -> None:
+    """Until a nodule, or the lung without it, is in the middle of all these views."""
+    for view in views:
+        number = VIEWS.index(view)
+        visitor.wait_for(
+            lambda number=number: (middles(visitor)[number] > A_NODULE + LUNG) == are_bright,
+            f"{'a nodule' if are_bright else 'lung'} in the middle of {view}",
+        )
+
+
+def test_the_views_go_to_the_nodule_and_not_to_the_middle_of_its_box(visitor):
+    visitor.place()
+    visitor.draw(radius=0.1, at=(0.72, 0.6))
+    visitor.wait_until_made()
+    beside = VIEWS[1:]
+    are_seen(visitor, False, beside)
+    visitor.insert()
+    are_seen(visitor, True, beside)
+    for view in beside:
+        visitor.page.mouse.move(*[visitor.box(view)[side] + 60 for side in "xy"])
+        for _ in range(12):
+            visitor.page.mouse.wheel(0, -120)
+            visitor.page.wait_for_timeout(20)
+    are_seen(visitor, False, beside)
+    visitor.page.locator("tbody tr").first.click()
+    are_seen(visitor, True, beside)
+    row = visitor.value("nodules")[0]
+    assert row["place"].endswith(f"slice {visitor.value('marks')['Red']['slice']}")
+
+
+def test_all_views_are_at_the_chosen_nodule_and_the_panel_says_which_it_has(inserted):
+    inserted.place(at=(0.68, 0.6))
+    inserted.draw()
+    inserted.wait_until_made()
+    inserted.insert()
+    are_seen(inserted)
+    inserted.page.locator("tbody tr").first.click()
+    inserted.wait_until_told("The views are at nodule 1; the panel has nodule 2.")
+    cells = inserted.page.locator("tbody td:first-child")
+    assert [cell.split() for cell in cells.all_inner_texts()] == [["1"], ["2", "✎"]]
+    are_seen(inserted)
+    inserted.page.mouse.move(5, 5)
+    inserted.click("Remove 1")
+    inserted.wait_for(lambda: len(inserted.value("nodules")) == 1, "its end")
+    inserted.page.wait_for_timeout(500)
+    are_seen(inserted, False)
+    assert not inserted.is_enabled("remove"), "what is not looked at is not taken by mistake"
+    assert "Update nodule 2" in inserted.value("words")["insert"]
+    inserted.page.keyboard.press("n")
+    are_seen(inserted)
+    inserted.page.keyboard.press("Escape")
+    inserted.page.locator("tbody tr").first.click()
+    inserted.wait_for(lambda: inserted.is_enabled("remove"), "the row")

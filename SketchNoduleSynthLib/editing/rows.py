@@ -12,7 +12,8 @@ from SketchNoduleSynthLib.generation.situation import side_and_third
 
 HEADS = ("No.", "Size", "Place", "Quality", "Attenuation", "Model")
 """What a narrow panel shows first stands first."""
-
+EDITED = "✎"
+"""Beside the number of the nodule that the panel has."""
 
 REAL = {FOUND: "real", REMOVED: "taken out"}
 """What stands for the model of the CT's own nodules."""
@@ -20,7 +21,10 @@ REAL = {FOUND: "real", REMOVED: "taken out"}
 
 @dataclass(frozen=True)
 class Row:
-    """What is said of a nodule; `light` is green or amber, `remarks` why; `color`: of its outlines, as #rrggbb."""
+    """What is said of a nodule; `light` is green or amber, `remarks` why; `color`: of its outlines, as #rrggbb.
+
+    `is_edited`: whether the panel has it, which is another thing than the row that is chosen.
+    """
 
     key: int
     name: str
@@ -32,10 +36,18 @@ class Row:
     remarks: str
     is_shown: bool
     color: str
+    is_edited: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return self.name, self.size, self.place, self.light, self.attenuation, self.model
+        return (
+            f"{self.name} {EDITED}" if self.is_edited else self.name,
+            self.size,
+            self.place,
+            self.light,
+            self.attenuation,
+            self.model,
+        )
 
 
 def color_of(key: int) -> tuple[float, float, float]:
@@ -43,7 +55,7 @@ def color_of(key: int) -> tuple[float, float, float]:
     return hls_to_rgb(0.12 + 0.618034 * (key - 1) % 1.0, 0.62, 0.85)
 
 
-def row_of(nodule: Nodule, lung: Lung | None = None) -> Row:
+def row_of(nodule: Nodule, lung: Lung | None = None, is_edited: bool = False) -> Row:
     """The row of `nodule`; without size and light while it is not made. `lung`: of the CT, where it is known."""
     report = nodule.insertion.report if nodule.insertion else None
     return Row(
@@ -57,6 +69,7 @@ def row_of(nodule: Nodule, lung: Lung | None = None) -> Row:
         _remarks(nodule),
         nodule.is_shown,
         "#" + "".join(f"{round(255 * part):02x}" for part in color_of(nodule.key)),
+        is_edited,
     )
 
 
@@ -76,6 +89,5 @@ def _place(nodule: Nodule, lung: Lung | None) -> str:
     if lung is not None:
         side, third = side_and_third(lung, nodule.recipe.voi.center_lps_mm)
         where = f"{side or ''} {third} third".strip()  # Of a lung, not its middle lobe.
-    slices = nodule.insertion.box[0] if nodule.insertion else None
-    number = f"slice {(slices.start + slices.stop) // 2 + 1}" if slices else ""
+    number = f"slice {nodule.insertion.middle[0] + 1}" if nodule.insertion else ""
     return ", ".join(filter(None, (where, number)))

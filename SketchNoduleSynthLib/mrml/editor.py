@@ -50,8 +50,8 @@ class Editor(Selecting):
         """Of the nodules that are added at random."""
         self.wishes = Wishes()
         """What a suggested drawing shall show."""
-        self._selected = self.session.state.edited or 0
-        self._voi = self.session.draft.voi
+        self._selected = self.last
+        self._draft = self.session.draft
         self.views = EditorViews(views, nodes)
         self.sketch = SketchView(nodes, views[0].slice_node)
         self.measurements = Measurements(nodes.scene)
@@ -76,7 +76,7 @@ class Editor(Selecting):
         self._on_change()
         self.previews.warm_up()
         look_for_lung(self.session.source)  # For the nodules' places in the table, while the user looks around.
-        self._look_at_draft()
+        self.look_at_draft()
 
     @property
     def session(self) -> Session:
@@ -87,7 +87,7 @@ class Editor(Selecting):
         if self.tools.current in CLICKS:
             return CLICKS[self.tools.current]
         drawn = "" if self.session.is_inserted else "Insert (I) puts it into a copy of the CT; Variants shows others."
-        return (self._voi is None and self.kept.offer) or self.session.draft.lacks or drawn
+        return (self._draft.voi is None and self.kept.offer) or self.session.draft.lacks or drawn
 
     def end_gesture(self) -> None:
         self.session.end_gesture()
@@ -111,11 +111,8 @@ class Editor(Selecting):
     def take_up(self) -> None:
         """Go on with what is kept of the last time."""
         self.kept.take_up()
-        self._look_at_draft()
-
-    def _look_at_draft(self) -> None:
-        if self._voi is not None:
-            self.views.look_at(self._voi.center_ras_mm)
+        self._selected = self.last
+        self.look_at_draft()
 
     # Drawing
 
@@ -133,6 +130,8 @@ class Editor(Selecting):
         """Show what is drawn on in the sketch view, wherever the user scrolled or turned it, and whatever it showed."""
         self.sketch.turn_to_plane(self.tools.current == ACROSS)
         self.views.show_in_sketch()
+        if self._is_elsewhere:
+            self.look_at_draft()
 
     def place(self, center_ras_mm: Sequence[float]) -> None:
         """Put the VOI there and the reslice through it, lung or not; then the nodule is drawn."""
@@ -156,15 +155,14 @@ class Editor(Selecting):
 
         def done(nodules: tuple[Nodule, ...]) -> None:
             self.session.commit(work, nodules)
-            self.message = f"{work.name}: done."
             if self.session.is_inserted:
                 self.take(None)
             new = [nodule.key for nodule in self.session.nodules if nodule not in work.before]
             if new and len(nodules) >= len(work.before):
                 self._selected = new[-1]
-                if self.session.draft.voi is None or new[-1] != self.session.state.edited:
+                if not draws_in_sketch(self.tools.current):  # Who draws meanwhile is not led away.
                     self.select(new[-1])
-            self.changed.emit()
+            self.tell(f"{work.name}: done.")
 
         self.worker.submit(Task(work.name, work.carry_out, done, self.tell))
         self.changed.emit()
@@ -200,10 +198,12 @@ class Editor(Selecting):
         if self.session.draft.voi is None:
             self.scan = None
         self.sketch.update()
-        voi = self.session.draft.voi
-        if voi is not None and self._voi is not None and voi.center_ras_mm != self._voi.center_ras_mm:
+        was, self._draft = self._draft, self.session.draft
+        voi = self._draft.voi
+        if self._is_elsewhere and self._draft is not was:
+            self.look_at_draft()
+        elif voi is not None and was.voi is not None and voi.center_ras_mm != was.voi.center_ras_mm:
             self.views.follow(voi.center_ras_mm)
-        self._voi = voi
         self.views.show(self.nodes.source if self.is_before else self.nodes.shown_volume)
         self._show_drawing()
         self.previews.is_wanted = self.sketch.is_in_front and not self.is_before

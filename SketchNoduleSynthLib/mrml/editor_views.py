@@ -73,8 +73,10 @@ class EditorViews:
             composite.SetBackgroundVolumeID(self._volume.GetID())
 
     def look_at(self, point_ras_mm: Sequence[float], but_sketch: bool = True) -> None:
-        """Slices through the point, in 3D the point in the middle; the sketch view only with `but_sketch` False."""
-        jump(self.all[1:] if but_sketch else self.all, point_ras_mm)
+        """Slices through the point, in 3D the point in the middle; in the sketch view too with `but_sketch` False."""
+        jump(self.all[1:], point_ras_mm)
+        if not but_sketch:
+            self.sketch.slice_node.JumpSliceByCentering(*point_ras_mm)
         self._at = point_ras_mm
         self.show_near(self.is_near)
         for camera in slicer.util.getNodesByClass("vtkMRMLCameraNode", self.nodes.scene):

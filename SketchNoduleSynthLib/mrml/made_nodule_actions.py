@@ -34,7 +34,7 @@ def on_selected(
         if editor.selected is not None:
             act(editor, editor.selected.key)
 
-    return Action(id, words, hint, do, enabled=has_nodules, words_now=words_now)
+    return Action(id, words, hint, do, enabled=lambda e: e.selected is not None, words_now=words_now)
 
 
 def is_selected_hidden(editor: Editor) -> bool:

@@ -70,7 +70,7 @@ class SketchView:
     def fit(self) -> None:
         """The box fills the view again."""
         if self._voi is not None:
-            show_frame(self.slice_node, self._voi.frame(1))
+            show_frame(self.slice_node, self._frame(self._voi))
 
     @property
     def off_plane_mm(self) -> float:
@@ -111,15 +111,20 @@ class SketchView:
         self._turn_back()
 
     def _on_resized(self) -> None:
-        """The box fills the view whatever its size; otherwise zoom and shift are the user's."""
+        """The box fills the view whatever its size; otherwise zoom and shift, and the place, are the user's."""
         node = self.slice_node
         size = node.GetDimensions()
         if size != self._size:
             self._size = size
-            if self._voi is not None:
-                show_frame(node, self._frame(self._voi))
+            if self._voi is not None and self._is_at(self._voi):
+                self.fit()
         elif not np.isclose(node.GetXYToSlice().GetElement(0, 0), node.GetFieldOfView()[0] / max(size[0], 1)):
             node.UpdateMatrices()  # It does nothing while the node itself does it, as when its logic gives it a size.
+
+    def _is_at(self, voi: Voi) -> bool:
+        """Whether the middle of the view is that of its box."""
+        shown = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
+        return bool(np.allclose(shown, voi.center_ras_mm, atol=ON_PLANE_MM))
 
     def _turn_back(self) -> None:
         if self._before is not None:

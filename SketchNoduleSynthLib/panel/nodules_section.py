@@ -25,7 +25,8 @@ class NodulesSection:
 
     def _refresh(self, editor: Editor | None) -> None:
         lung = known_lung(editor.session.source) if editor else None
-        rows = [row_of(nodule, lung) for nodule in editor.session.nodules] if editor else []
+        session = editor.session if editor else None
+        rows = [row_of(one, lung, one.key == session.state.edited) for one in session.nodules] if session else []
         selected = editor.selected if editor else None
         self._table.show({row.key: row.cells for row in rows}, selected.key if selected else None)
         chosen = next((row for row in rows if selected is not None and row.key == selected.key), None)

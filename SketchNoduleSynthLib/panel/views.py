@@ -27,7 +27,9 @@ def slice_views() -> list[View]:
 def _view_of(widget: Any) -> View:
     view, node = widget.sliceView(), widget.mrmlSliceNode()
     pen = partial(InteractorPen, view.interactor(), node, view.scheduleRender)
-    return View(node, view.scheduleRender, widget.fitSliceToBackground, pen, node.IsMappedInLayout, partial(_show, node))
+    return View(
+        node, view.scheduleRender, widget.fitSliceToBackground, pen, node.IsMappedInLayout, partial(_show, node)
+    )
 
 
 def _show(node: slicer.vtkMRMLSliceNode) -> None:

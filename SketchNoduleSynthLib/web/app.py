@@ -104,7 +104,7 @@ class EditingApp(WebApp[Editor]):
                 {"seed": variant.recipe.seed, "picture": png(to_8bit(variant.hu), VARIANT_PIXELS)}
                 for variant in controller.previews.variants
             ],
-            "nodules": [asdict(row_of(nodule, lung)) for nodule in session.nodules],
+            "nodules": [asdict(row_of(one, lung, one.key == session.state.edited)) for one in session.nodules],
             "selected": controller.selected.key if controller.selected else 0,
             "scan": png(scan.preview(), SCAN_PIXELS) if scan else "",
         }

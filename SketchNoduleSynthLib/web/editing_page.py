@@ -8,7 +8,7 @@ from trame.widgets import html, vuetify3
 from trame_server import Server
 
 from SketchNoduleSynthLib.drawing.sketch import LABELS
-from SketchNoduleSynthLib.editing.rows import HEADS
+from SketchNoduleSynthLib.editing.rows import EDITED, HEADS
 from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.steps import STEPS
@@ -195,6 +195,7 @@ def _nodules() -> None:
         with html.Td():
             html.I(classes="ink", style=("`background: ${row.color}`",))
             html.Span("{{ row.name }}")
+            html.Span(EDITED, v_if=("row.is_edited",), title="The panel has it")
         for cell in ("size", "place"):
             html.Td("{{ row." + cell + " }}")
         html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
