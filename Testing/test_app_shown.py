@@ -10,6 +10,8 @@ import pytest
 from browser import CHROMIUM, Visitor
 from PIL import Image
 
+from SketchNoduleSynthLib.mrml.editor_views import NEAR_MM
+
 pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
@@ -17,6 +19,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 VIEWS = ("Sketch", "Red", "Green", "Yellow")
 LUNG, A_NODULE = 105, 40
 """Its grey, at most, and what a nodule adds to it in the middle of a view, at least."""
+
+GRAB_PIXELS = 4
+"""Beside a handle, of the page's pixels."""
 
 
 @pytest.fixture
@@ -148,3 +153,38 @@ def test_all_views_are_at_the_chosen_nodule_and_the_panel_says_which_it_has(inse
     inserted.page.keyboard.press("Escape")
     inserted.page.locator("tbody tr").first.click()
     inserted.wait_for(lambda: inserted.is_enabled("remove"), "the row")
+
+
+def test_what_lies_over_the_ct_is_as_large_on_a_finer_screen(browser, server, ct):
+    """In the page's pixels: the dots, and how near to a handle a grab must be."""
+    dots = []
+    for scale in (1, 2):
+        someone = Visitor(browser, server, device_scale_factor=scale)
+        someone.wait_for_ct()
+        someone.send("Open a CT", ct)
+        someone.wait_for(lambda someone=someone: not someone.value("undoable"), "a fresh case")
+        someone.place()
+        someone.page.wait_for_timeout(1000)
+        dots.append(teal(someone, "Sketch"))
+        before = someone.value("diameter_mm")
+        box = someone.box("Red")
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        pixels_a_mm = min(box["width"], box["height"]) / NEAR_MM
+        someone.page.keyboard.press("Escape")
+        x = middle[0] + before * pixels_a_mm + GRAB_PIXELS
+        someone.page.mouse.move(x, middle[1])
+        someone.page.wait_for_timeout(300)
+        someone.page.mouse.down()
+        for step in range(1, 5):
+            someone.page.mouse.move(x + 5 * step, middle[1])
+            someone.page.wait_for_timeout(60)
+        someone.page.mouse.up()
+        someone.wait_for(lambda someone=someone, before=before: someone.value("diameter_mm") > before, "the pull")
+        someone.close()
+    assert dots[1] == pytest.approx(dots[0], rel=0.2)
+
+
+def teal(visitor: Visitor, view: str) -> float:
+    """The share of a view's pixels that the dots take."""
+    seen = np.asarray(Image.open(io.BytesIO(visitor.picture(view))).convert("RGB"), int)
+    return float(((seen[..., 1] - seen[..., 0] > 60) & (seen[..., 2] - seen[..., 0] > 60)).mean())

@@ -39,7 +39,7 @@ LABEL_ATTRIBUTE = "SketchNoduleSynth.Label"
 LINE_MM, GLYPH_MM = 0.25, 0.01
 HANDLE = 0.05
 """A point's glyph over the nodule's diameter."""
-DOTS, DOT_SCALE, DOT_COLOR = 48, 0.4, (0.2, 0.8, 0.8)
+DOTS, DOT_SCALE, DOT_COLOR = 48, 1.0, (0.2, 0.8, 0.8)
 
 
 class Curves:
@@ -148,7 +148,7 @@ class Curves:
 
     def _add_circle(self, points: NDArray[np.float64]) -> slicer.vtkMRMLMarkupsFiducialNode:
         display = self._new_display(DOT_COLOR)
-        display.SetGlyphType(display.Vertex2D)
+        display.SetGlyphType(display.Circle2D)
         display.SetGlyphScale(DOT_SCALE)
         circle = self.scene.CreateNodeByClass("vtkMRMLMarkupsFiducialNode")
         circle.UnRegister(None)

@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.web import gestures
 from SketchNoduleSynthLib.web.browser_pen import BrowserPen
 from SketchNoduleSynthLib.web.crosshair import Crosshair
 from SketchNoduleSynthLib.web.marks import marks_of
+from SketchNoduleSynthLib.web.screen import Screen
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
 SKETCH = "Sketch"
@@ -95,7 +96,7 @@ class Views:
                     1
                 )
         app.app_logic.GetSliceLogics().Modified()  # Else no view learns of the others' planes.
-        self.crosshair = Crosshair(app.scene)
+        self.crosshair, self.screen = Crosshair(app.scene), Screen(app.scene)
         self.crosshair.moved.connect(self.point_at)
         self._mouse = app.app_logic.GetInteractionNode()
         self._mouse.AddObserver(self._mouse.InteractionModeChangedEvent, gestures.drag_is_window)

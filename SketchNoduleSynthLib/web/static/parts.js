@@ -57,12 +57,19 @@
     template: "<span hidden></span>",
     mounted() {
       window.addEventListener("keydown", this.press, true);
+      window.addEventListener("resize", this.tellScreen);
       this.trame.trigger("use_here", [TAB]);
+      this.tellScreen();
     },
     unmounted() {
       window.removeEventListener("keydown", this.press, true);
+      window.removeEventListener("resize", this.tellScreen);
     },
     methods: {
+      // How many of the screen's pixels a picture has for one of the page's: another screen, or the browser's zoom.
+      tellScreen() {
+        this.trame.trigger("screen", [devicePixelRatio]);
+      },
       press(event) {
         if (!this.active || event.altKey) return;
         const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
