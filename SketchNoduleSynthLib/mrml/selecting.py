@@ -67,7 +67,7 @@ class Selecting(Scanning):
         voi, edited = self.session.draft.voi, self.session.state.edited
         if voi is not None:
             is_made = edited is not None and self.session.nodule(edited).recipe.voi == voi
-            self.views.look_at(self.session.place_of(edited) if is_made else voi.center_ras_mm)
+            self.views.look_at(self.session.place_of(self.last) if is_made else voi.center_ras_mm)
 
     def _told_of_draft(self, key: int) -> str:
         edited, draft = self.session.state.edited, self.session.draft
