@@ -105,6 +105,28 @@ def test_a_click_right_after_a_key_counts(hand):
     hand.wait_for(lambda: hand.is_on("draw_nodule"), before)
 
 
+def test_the_button_of_the_pen_in_the_hand_leaves_it_there(hand):
+    page, lines = hand.page, lambda: hand.value("undoable")
+    hand.place()
+    hand.click("Nodule (N)")
+    hand.draw()
+    assert hand.is_on("draw_nodule")
+    hand.insert()
+    hand.click("Edit")
+    hand.wait_for(lambda: hand.is_on("draw_nodule"), "the pen to edit with")
+    hand.click("Nodule (N)")
+    before = lines()
+    hand.draw(radius=0.15)
+    hand.wait_for(lambda: lines() != before, "the line")
+    hand.click("Measure (M)")
+    hand.wait_for(lambda: hand.is_on("measure"), "the tool")
+    hand.click("Measure (M)")
+    page.wait_for_timeout(300)
+    assert hand.is_on("measure") and "Esc lays it down" in hand.button("Measure (M)").get_attribute("title")
+    page.keyboard.press("Escape")
+    hand.wait_for(lambda: not hand.is_on("measure"), "Esc")
+
+
 def test_undo_and_redo_wherever_the_focus_is_and_pens_after_a_number(hand):
     page, field = hand.page, hand.page.get_by_label("Long diameter:").last
     field.fill("18")
@@ -227,4 +249,7 @@ def test_one_finger_scrolls_and_two_zoom_and_shift(place):
     touch("touchEnd")
     someone.wait_for(lambda: mm_across(someone, "Sketch") == pytest.approx(whole / 2, rel=0.02), "twice as large")
     assert someone.value("undoable") == undoable, "two fingers draw nothing"
+    down = someone.page.locator(".view.sketch .lay-down")  # There is no Esc under a finger.
+    down.tap()
+    someone.wait_for(lambda: not someone.is_on("draw_nodule") and not down.is_visible(), "no pen")
     someone.close()

@@ -54,6 +54,18 @@ def test_the_outline_across_is_drawn_on_its_plane_and_makes_the_nodule_higher(dr
     assert off_plane_mm(drawn) < 0.01
 
 
+def test_the_button_of_the_pen_in_the_hand_leaves_it_there(drawn):
+    import qt
+
+    drawn.place(LUNG_RAS_MM)
+    drawn.click(drawn.ui.draw_nodule)
+    assert drawn.editor.tools.current == "nodule" and drawn.ui.draw_nodule.checked
+    drawn.draw()
+    assert drawn.session.draft.strokes and "Esc lays it down" in drawn.ui.draw_nodule.toolTip
+    drawn.key(qt.Qt.Key_Escape)
+    assert drawn.editor.tools.current is None and not drawn.ui.draw_nodule.checked
+
+
 def test_points_are_dragged_added_and_taken_away_and_a_drag_is_a_step(drawn):
     import qt
     import slicer
@@ -85,7 +97,7 @@ def test_points_are_dragged_added_and_taken_away_and_a_drag_is_a_step(drawn):
     assert moved.closed and np.abs(moved.points_mm).max() > np.abs(before.points_mm).max() + 1.5
     drawn.key("z")
     assert np.array_equal(drawn.session.draft.strokes[0].points_mm, unmoved), "one drag"
-    drawn.click(drawn.ui.points)
+    drawn.key(qt.Qt.Key_Escape)
     (curve,) = drawn.editor.nodes.curves._nodes.values()
     assert drawn.editor.tools.current is None and curve.GetLocked()
 

@@ -13,6 +13,8 @@ from SketchNoduleSynthLib.mrml.controller import Controller
 C = TypeVar("C", bound=Controller)
 KEY_NAMES = {"Delete": "Del"}
 """What stands on a button for a key; others stand there as they are."""
+ESC_LAYS_DOWN = "Esc lays it down"
+"""Of a tool: its own button and key keep it in the hand."""
 
 
 def always(controller: Controller) -> bool:
@@ -27,7 +29,7 @@ class Action(Generic[C]):
     `do` is called with the controller, `do_with` also with a path: of a file that ends as one of `files`, or of a
     folder, which may be still to be made if it `is_new`; `asks` is what the user is asked for. Without either the front
     itself acts. `is_on`: of a button that stays down. `words_now` and `hint_now`: of words that change. `question`:
-    asked before it is done. `is_tool`: a second press of its button lays it down.
+    asked before it is done.
     """
 
     id: str
@@ -45,12 +47,6 @@ class Action(Generic[C]):
     files: tuple[str, ...] = ()
     keys_too: tuple[str, ...] = ()
     is_new: bool = False
-    is_tool: bool = False
-
-    def press(self, controller: C) -> None:
-        """What its key does: that of the tool at hand leaves it there."""
-        if self.do and not (self.is_tool and self.is_on and self.is_on(controller)):
-            self.do(controller)
 
     def text(self, controller: C | None = None) -> str:
         words = self.words_now(controller) if self.words_now and controller else self.words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from SketchNoduleSynthLib.mrml.action import Action, Table, Value, attribute
+from SketchNoduleSynthLib.mrml.action import ESC_LAYS_DOWN, Action, Table, Value, attribute
 from SketchNoduleSynthLib.mrml.case_reader import FIRST_CONFIDENCE, MARK, CaseReader
 from SketchNoduleSynthLib.mrml.turing_reader import FIRST_CONFIDENCE as FIRST_ANSWER_CONFIDENCE
 from SketchNoduleSynthLib.mrml.turing_reader import TuringReader
@@ -23,7 +23,8 @@ def can_change_finding(reader: CaseReader) -> bool:
 
 
 def mark(reader: CaseReader) -> None:
-    reader.take(None if reader.tool == MARK else MARK)
+    if reader.tool != MARK:
+        reader.take(MARK)
 
 
 def window(id: str, words: str, level_hu: float, width_hu: float, key: str = "") -> Action[CaseReader]:
@@ -51,12 +52,11 @@ READING: Table[CaseReader] = Table(
     Action(
         "mark",
         "Mark",
-        "Then click on the middle of a nodule, in any view",
+        f"Then click on the middle of a nodule, in any view. {ESC_LAYS_DOWN}",
         mark,
         "M",
         is_open,
         lambda r: r.tool == MARK,
-        is_tool=True,
     ),
     Action("put_down", "", do=lambda r: r.take(None), key="Escape"),
     attribute(

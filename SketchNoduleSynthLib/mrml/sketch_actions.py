@@ -10,7 +10,7 @@ from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.ct.frame import MAX_TILT_DEG
 from SketchNoduleSynthLib.drawing.sketch import LABELS
 from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
-from SketchNoduleSynthLib.mrml.action import Action, Value, attribute
+from SketchNoduleSynthLib.mrml.action import ESC_LAYS_DOWN, Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.scanning import SCAN_THRESHOLD
 from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE, POINTS
@@ -43,15 +43,16 @@ def is_drawn_on(editor: Editor) -> bool:
 def tool(
     id: str, words: str, key: str, hint: str, name: str, enabled: Callable[[Editor], bool] = is_placed
 ) -> Action[Editor]:
-    """Draws with the tool of that name; a second press of its button lays it down."""
+    """Draws with the tool of that name; that of the tool at hand leaves it there, whoever put it there."""
 
     def is_on(editor: Editor) -> bool:
         return editor.is_in_hand(name)
 
     def take(editor: Editor) -> None:
-        editor.take(None if is_on(editor) else name)
+        if not is_on(editor):
+            editor.take(name)
 
-    return Action(id, words, hint, take, key, enabled, is_on, is_tool=True)
+    return Action(id, words, f"{hint}. {ESC_LAYS_DOWN}", take, key, enabled, is_on, is_tool=True)
 
 
 def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: Any) -> Value:

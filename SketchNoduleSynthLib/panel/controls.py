@@ -114,7 +114,7 @@ class Controls(Generic[C]):
     def _shortcut(self, key: str, action: Action[C]) -> Any:
         shortcut = qt.QShortcut(qt.QKeySequence(key), slicer.util.mainWindow() or self.parent)
         if action.do is not None:
-            shortcut.activated.connect(lambda *_arguments, act=action.press: self.do(act))
+            shortcut.activated.connect(lambda *_arguments, act=action.do: self.do(act))
         shortcut.setEnabled(False)
         return shortcut
 

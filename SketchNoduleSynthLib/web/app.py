@@ -70,8 +70,6 @@ class EditingApp(WebApp[Editor]):
         super().__init__(EDITING, STATE, EDITING_LAYOUT, token)
         self.acts["select"] = lambda editor, key: editor.select(int(key))
         self.views.changed.connect(self._show_plane)
-        for key, name in (("Ctrl+Z", "undo"), ("Ctrl+Shift+Z", "redo"), ("Ctrl+Y", "redo")):
-            self.listen(key, EDITING.action(name).press)
         self.acts["choose_variant"] = lambda editor, number: editor.previews.choose(int(number))
         self._ct, self._series, self._straighten = ct, series, straighten
         self._offers = Offers()

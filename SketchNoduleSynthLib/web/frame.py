@@ -98,6 +98,13 @@ def _view(name: str) -> None:
             )
             html.Span(v_if=("is_busy",), classes="busy", role="status", **spoken("The preview is being made"))
         html.Button(
+            click=act("put_down"),
+            v_if=(f"pens.{name}",),
+            title="Lay it down",
+            classes="lay-down mdi mdi-pencil-off",
+            **spoken("Lay down what is in the hand"),
+        )
+        html.Button(
             click=f"enlarged = enlarged ? '' : '{name}'",
             title="This view alone, or all again (double click)",
             classes=(f"'enlarge mdi ' + (enlarged === '{name}' ? 'mdi-fullscreen-exit' : 'mdi-fullscreen')",),

@@ -66,7 +66,7 @@ class WebApp(ABC, Generic[C]):
         self.keys: dict[str, Callable[[C], object]] = {}
         for key, action in table.keys.items():
             if action.do:
-                self.listen(key, action.press)
+                self.listen(key, action.do)
         self.views = Views(self.slicer, self.server, layout)
         self._listen_to_hands()
         self.views.changed.connect(self._show_views)
