@@ -29,6 +29,13 @@ pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
+WATCH_BUSY = """() => { window.busy = [];
+    new MutationObserver(() => document.querySelectorAll('.downloads [aria-busy=true]').forEach(
+        (link) => window.busy.includes(link.innerText) || window.busy.push(link.innerText)
+    )).observe(document.querySelector('.downloads'), { subtree: true, childList: true, attributes: true }); }"""
+CLICK = """asked => [...document.querySelectorAll('.downloads a')]
+    .filter((link) => asked.includes(link.innerText)).forEach((link) => link.click())"""
+
 
 def test_dicom_and_a_training_case_are_taken_home(visitor, ct, tmp_path):
     visitor.place()
@@ -41,6 +48,21 @@ def test_dicom_and_a_training_case_are_taken_home(visitor, ct, tmp_path):
     with opened([visitor.download("Training case", tmp_path)]) as (case,):
         assert "1 nodule;" in check(case, ct)
         assert np.array_equal(case.ct().array, synthetic.array)
+
+
+def test_what_is_asked_for_at_once_is_made_one_after_the_other_and_all_of_it_comes(visitor):
+    visitor.place()
+    visitor.draw()
+    visitor.insert()
+    came, asked = [], ["All files", "DICOM series", "Training case"]
+    visitor.page.on("download", lambda download: came.append(download.suggested_filename))
+    visitor.page.evaluate(WATCH_BUSY)
+    visitor.page.evaluate(CLICK, asked)
+    visitor.wait_for(lambda: len(came) == 3, "all three")
+    visitor.wait_until_told("Training case: training_case.zip is downloaded.")
+    assert sorted(came) == ["all.zip", "dicom.zip", "training_case.zip"]
+    assert visitor.page.evaluate("window.busy") == asked, "the sign of what is being made names it"
+    assert not visitor.value("downloading") and not visitor.page.locator(".downloads [aria-busy=true]").count()
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -150,7 +150,7 @@ def test_undo_and_redo_wherever_the_focus_is_and_pens_after_a_number(hand):
 
 def test_what_cannot_be_used_is_told_at_the_pen(hand):
     hand.page.keyboard.press("n")
-    bubble, view = hand.page.locator(".bubble"), hand.box("Sketch")
+    bubble, view = hand.page.locator(".told"), hand.box("Sketch")
     for at in ((0.5, 0.5), (0.01, 0.93), (0.99, 0.93)):
         hand.drag("Sketch", [at, (at[0] + 0.001, at[1])])
         hand.wait_for(bubble.is_visible, "the sentence")
@@ -158,6 +158,8 @@ def test_what_cannot_be_used_is_told_at_the_pen(hand):
         box = bubble.bounding_box()
         for start, length in (("x", "width"), ("y", "height")):
             assert view[start] <= box[start] <= view[start] + view[length] - box[length], "all of it can be read"
+        middle, quarter = view["y"] + view["height"] / 2, min(view["width"], view["height"]) / 4
+        assert box["y"] > middle + quarter or box["y"] + box["height"] < middle - quarter, "beside what is drawn"
 
 
 def test_double_click_shows_one_view_alone_and_all_again(hand):

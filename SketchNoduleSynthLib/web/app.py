@@ -55,10 +55,12 @@ STATE: dict[str, Any] = {
     "offers": [],
     "off_plane_mm": 0,
     "step": 0,
+    "downloading": [],
     "is_busy": False,
 }
 """`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `offers`: texts;
-`scan`: a picture's address; `off_plane_mm`: how far the sketch view was scrolled from its plane; `step`: which one."""
+`scan`: a picture's address; `off_plane_mm`: how far the sketch view was scrolled from its plane; `step`: which one;
+`downloading`: the names of files on their way, first the one that is being made."""
 
 
 class EditingApp(WebApp[Editor]):

@@ -8,6 +8,7 @@ from typing import Any
 from trame.widgets import html, vuetify3
 
 from SketchNoduleSynthLib.mrml.action import Action, Value
+from SketchNoduleSynthLib.web.widgets import RowAt
 
 
 def act(name: str, *arguments: str) -> str:
@@ -96,6 +97,7 @@ def chosen_row(heads: Sequence[str], rows: str, key: str, chosen: str, **attribu
     with html.Thead(), html.Tr():
         for head in heads:
             html.Th(head)
+        RowAt(at=(f"`${{{chosen}}} of ${{{rows}.length}}`",))
     select = act("select", f"row.{key}")
     with html.Tbody():
         return html.Tr(

@@ -24,7 +24,7 @@ from SketchNoduleSynthLib.web.controls import (
     slider,
     spoken,
 )
-from SketchNoduleSynthLib.web.files import DOWNLOADS
+from SketchNoduleSynthLib.web.downloads import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.widgets import StepAt, Upload
@@ -201,7 +201,8 @@ def _nodules() -> None:
         html.Td("{{ row.light === 'green' ? '✓' : '!' }} {{ row.light }}", classes=("row.light",))
         for cell in ("attenuation", "model"):
             html.Td("{{ row." + cell + " }}")
-        html.Td("{{ row.remarks }}", classes="remarks")
+        with html.Td(classes="remarks", title=("row.remarks",)):
+            html.Span("{{ row.remarks }}")
     with html.Div(classes="row deeds"):
         _buttons("find", "edit", "duplicate", "copy", "take_out", "hide", "remove")
         number(EDITING.value("random_count"))
@@ -210,4 +211,13 @@ def _nodules() -> None:
         _upload("load_recipe")
     with html.Div(classes="row downloads", v_if=("nodules.length",)):
         for name, text in DOWNLOADS.items():
-            html.A(text, href=f"download/{name}", download=name, classes="upload", title=name)
+            is_coming, is_made = f"downloading.includes('{name}')", f"downloading[0] === '{name}'"
+            with html.A(
+                href=(f"{is_coming} ? null : 'download/{name}'",),
+                download=name,
+                classes=(f"{{ upload: true, disabled: {is_coming} && !({is_made}) }}",),
+                title=name,
+                raw_attrs=[f':aria-busy="{is_made}"'],
+            ):
+                html.I(classes="turning", v_if=(is_made,))
+                html.Span(text)

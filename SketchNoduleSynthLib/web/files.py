@@ -1,10 +1,8 @@
-"""Files that come in through the browser, and those that it takes home."""
+"""Files that come in through the browser."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,27 +11,13 @@ from pathlib import Path, PurePosixPath
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.generation.situation import situated
-from SketchNoduleSynthLib.synthesis.result import CT_FILE, LABELS_FILE, RECIPE_FILE, Result, write
-from SketchNoduleSynthLib.teaching.copies import unzip, zipped
-from SketchNoduleSynthLib.teaching.make import write_case
+from SketchNoduleSynthLib.teaching.copies import unzip
 
 MOST_BYTES = 2 * 1024**3
 """Of what is sent, and of what is in a zip: a chest CT of 1,000 slices has half a gigabyte."""
 CHUNK_BYTES = 1024**2
 HEADER_BYTES = 64 * 1024
-ALL_FILE, DICOM_FILE, CASE_FILE = "all.zip", "dicom.zip", "training_case.zip"
-DOWNLOADS = {
-    CT_FILE: "CT with nodules",
-    LABELS_FILE: "Label map",
-    RECIPE_FILE: "Recipe",
-    ALL_FILE: "All files",
-    DICOM_FILE: "DICOM series",
-    CASE_FILE: "Training case",
-}
-"""What the browser may take home, and what is said of it."""
 BROKEN_FORM = (ValueError, RuntimeError, AssertionError, HttpProcessingError)
 """What aiohttp raises for one; an :class:`InputError` is a ValueError too."""
 TOO_LARGE = f"More than {MOST_BYTES // 1024**3} GB were sent; send one CT series, or start the app with its path."
@@ -47,7 +31,7 @@ async def received(request: web.Request) -> AsyncIterator[Path]:
     """
     if (request.content_length or 0) > MOST_BYTES:
         raise InputError(TOO_LARGE)
-    with _folder() as folder:
+    with temporary_folder() as folder:
         try:
             await _save(request, folder / "sent")
             path = await asyncio.to_thread(_opened, folder)
@@ -61,7 +45,8 @@ async def received(request: web.Request) -> AsyncIterator[Path]:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is gone after the block."""
     with tempfile.TemporaryDirectory(prefix="SketchNoduleSynth-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -117,38 +102,3 @@ def attached(path: Path) -> Path:
     if any(line.startswith((b"datafile:", b"elementdatafile=")) and line != b"elementdatafile=local" for line in lines):
         raise InputError(f"The voxels of {path.name} lie in another file; send one file that has both.")
     return path
-
-
-async def sent(request: web.Request, result: Result, name: str) -> web.StreamResponse:
-    """One of DOWNLOADS of `result`."""
-    with _folder() as folder:
-        path = await asyncio.to_thread(_written, result, folder, name)
-        # Not a FileResponse: the framework would look for the file once more when it is gone.
-        response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
-        response.content_length = path.stat().st_size
-        await response.prepare(request)
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                await response.write(chunk)
-        return response
-
-
-def _written(result: Result, folder: Path, name: str) -> Path:
-    if name == CT_FILE:
-        result.write_ct(folder / name)
-    elif name == LABELS_FILE:
-        result.write_labels(folder / name)
-    elif name == RECIPE_FILE:
-        result.recipe.write(folder / name)
-    elif name == ALL_FILE:
-        write(result, folder / "all")
-        zipped(folder / "all", folder / name)
-    elif name == DICOM_FILE:
-        write_series(result, folder / "dicom")
-        zipped(folder / "dicom", folder / name)
-    else:
-        # Cases of one name could not be told apart when they are read and scored.
-        made_of = hashlib.sha256(json.dumps(result.recipe.to_dict()).encode()).hexdigest()
-        write_case(situated(result), folder / "case", f"case-{made_of[:8]}")
-        zipped(folder / "case", folder / name)
-    return folder / name

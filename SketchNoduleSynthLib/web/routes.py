@@ -11,7 +11,8 @@ from aiohttp import web
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.web.files import DOWNLOADS, TOO_LARGE, received, sent
+from SketchNoduleSynthLib.web.downloads import DOWNLOADS, Downloads
+from SketchNoduleSynthLib.web.files import TOO_LARGE, received
 from SketchNoduleSynthLib.web.web_app import WebApp
 
 Take = Callable[[Path], Awaitable[None]]
@@ -22,6 +23,8 @@ class Routes:
 
     def __init__(self, app: WebApp[Editor], open_ct: Take) -> None:
         self.app, self._open_ct = app, open_ct
+        self._downloads = Downloads()
+        self._downloads.told.connect(self._tell_of_download)
 
     def all(self) -> list[web.RouteDef]:
         return [
@@ -65,13 +68,13 @@ class Routes:
         name = request.match_info["name"]
         if name not in DOWNLOADS:
             raise web.HTTPNotFound(text=f"There is no {name}; there are {', '.join(DOWNLOADS)}.\n")
-        words = DOWNLOADS[name]
         try:
             result = self._editor().session.result()
-            self.app.tell(f"{words}: {name} is being written ...")
-            response = await sent(request, result, name)
         except InputError as error:
             self.app.tell(str(error))
             return web.Response(status=422, text=f"{error}\n")
-        self.app.tell(f"{words}: {name} is downloaded.")
-        return response
+        return await self._downloads.send(request, result, name)
+
+    def _tell_of_download(self, sentence: str) -> None:
+        self.app.show(downloading=list(self._downloads.names))
+        self.app.tell(sentence)

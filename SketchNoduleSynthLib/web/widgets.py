@@ -56,6 +56,13 @@ class StepAt(_Part):
     _taken = ("at",)
 
 
+class RowAt(_Part):
+    """In a table: brings the chosen row into sight whenever `at` changes."""
+
+    _element = "app-row-at"
+    _taken = ("at",)
+
+
 class Upload(_Part):
     """A button `text` that sends files to `url`; `accept`, `folder` and `disabled` as of a file input; `ask`: first."""
 

@@ -34,8 +34,8 @@
     inject: ["trame"],
     emits: ["enlarge"],
     template: `<div class="pad"><canvas ref="canvas" class="sketch-pad" :data-view="view"></canvas>
-      <div v-if="bubble" class="bubble" role="alert" :style="bubble">{{ told }}</div></div>`,
-    data: () => ({ bubble: null }),
+      <div v-if="bubble" class="told" role="alert" :class="bubble">{{ told }}</div></div>`,
+    data: () => ({ bubble: "" }),
     created() {
       this.points = null;
       this.isSending = false;
@@ -68,14 +68,13 @@
         },
         flush: "post",
       },
-      // What is told of a line is told where it ended.
+      // What is told of a line is told at the edge nearer to its end: in the middle stands what was drawn.
       told(sentence) {
         const at = this.ended;
         const isOfIt = sentence && at && at.when > ours.asked && performance.now() < at.until;
-        if (!isOfIt) return (this.bubble = null);
-        const left = `clamp(124px, ${100 * at.x}%, 100% - 124px)`; // Half its width, so that all of it is read.
-        this.bubble = { left, top: `min(${100 * at.y}%, 100% - 120px)` };
-        setTimeout(() => (this.bubble = null), TOLD_MS);
+        if (!isOfIt) return (this.bubble = "");
+        this.bubble = at.y < 0.5 ? "top" : "bottom";
+        setTimeout(() => (this.bubble = ""), TOLD_MS);
       },
     },
     methods: {
@@ -96,7 +95,7 @@
       press(event) {
         if (event.target.closest("button, input, a")) return;
         ours.view = this.view;
-        this.bubble = null;
+        this.bubble = "";
         const isTouch = event.pointerType === "touch";
         if (isTouch) this.fingers.set(event.pointerId, this.at(event));
         if (isTouch && this.fingers.size > 1) {
@@ -167,8 +166,8 @@
           // Whether there is a pen in this view the server knows: the page's state may follow much later.
           this.isTentative = false;
           this.points = null;
-          const [x, y] = points[points.length - 1];
-          const ended = (this.ended = { x, y, when: performance.now(), until: Infinity });
+          const y = points[points.length - 1][1];
+          const ended = (this.ended = { y, when: performance.now(), until: Infinity });
           await this.trame.trigger("pen", [this.view, points, true]);
           ended.until = performance.now() + SOON_MS;
           // The picture with the line comes a moment after the answer.

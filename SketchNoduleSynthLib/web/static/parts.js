@@ -103,6 +103,17 @@
     },
   };
 
+  ours.parts["app-row-at"] = {
+    props: ["at"],
+    template: "<span hidden></span>",
+    watch: {
+      async at() {
+        await this.$nextTick();
+        this.$el.closest("table").querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
+      },
+    },
+  };
+
   ours.parts["app-upload"] = {
     props: ["text", "url", "accept", "folder", "disabled", "hint", "ask"],
     inject: ["trame"],
