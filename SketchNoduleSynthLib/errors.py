@@ -1,5 +1,7 @@
 """The one error that users see."""
 
+import re
+
 
 def printable(text: str) -> str:
     """The same; bytes of a file's name that are not Unicode as escapes, which every stream, page and JSON takes."""
@@ -15,3 +17,8 @@ class InputError(ValueError):
 
 class BrokenModel(InputError):
     """A model is missing, broken or altered: nothing that asks for it can be made."""
+
+
+def with_minus(sentence: str) -> str:
+    """`sentence` with a true minus, which is no hyphen, before its negative numbers."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", sentence)

@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import Nodule, shown
 from SketchNoduleSynthLib.editing.states import State, States
 from SketchNoduleSynthLib.editing.work import Preview
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.errors import InputError, with_minus
 from SketchNoduleSynthLib.generation.suggestion import Wishes, suggest
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.models import bundled
@@ -66,7 +66,7 @@ class Drafting(States):
         hu = float(Frame.of_voi(voi.center_lps_mm, 2 * AROUND_MM, AROUND_SAMPLES).sample(self.source).mean())
         if hu <= MOST_LUNG_HU:
             return ""
-        return f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same."
+        return with_minus(f"There is no lung here ({hu:.0f} HU on average); place it again (P), or draw all the same.")
 
     def set_voi(self, voi: Voi) -> None:
         """Move, resize or tilt the VOI; the drawing goes with it and grows with it. Raises as :meth:`place`."""

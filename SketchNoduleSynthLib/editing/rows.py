@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC
 from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.errors import with_minus
 from SketchNoduleSynthLib.generation.lung import Lung
 from SketchNoduleSynthLib.generation.situation import side_and_third
 
@@ -79,7 +80,7 @@ def _remarks(nodule: Nodule) -> str:
     said = []
     if report is not None and kind != SYNTHETIC:
         now = f"mean {report.hu_mean:.0f} HU" if kind == FOUND else f"lung of {report.hu_mean:.0f} HU in its place"
-        said.append(f"{report.volume_mm3:.0f} mm³, {now}.")
+        said.append(with_minus(f"{report.volume_mm3:.0f} mm³, {now}."))
     return "\n".join([*said, *(report.quality.reasons if report else ())]) or "Nothing to object to."
 
 

@@ -73,10 +73,16 @@ class Value(Generic[C]):
     limits_now: Callable[[C], tuple[float, float]] | None = None
     unit: str = ""
 
+    def shown(self, controller: C) -> Any:
+        """Its value as a field has room for it: numbers with a decimal, or with those of the step."""
+        value = self.get(controller)
+        decimals = max(1, len(f"{self.limits[2]:g}".partition(".")[2]))
+        return round(value, decimals) if isinstance(value, float) else value
+
     def change(self, controller: C, value: Any) -> None:
-        """Set what the user put in, unless it is so already."""
+        """Set what the user put in, unless that is what is shown already."""
         value = type(self.default)(value)
-        if value != self.get(controller):
+        if value != self.shown(controller):
             self.set(controller, value)
 
 

@@ -83,10 +83,17 @@ class Editor(Selecting):
         return self.nodes.session
 
     @property
+    def insert_words(self) -> str:
+        """What inserting the draft comes to."""
+        edited = self.session.state.edited
+        return "Insert" if edited is None else f"Update nodule {edited}"
+
+    @property
     def next_step(self) -> str:
         if self.tools.current in CLICKS:
             return CLICKS[self.tools.current]
-        drawn = "" if self.session.is_inserted else "Insert (I) puts it into a copy of the CT; Variants shows others."
+        drawn = f"{self.insert_words} (I) puts it into a copy of the CT; Variants shows others."
+        drawn = "" if self.session.is_inserted else drawn
         return (self._draft.voi is None and self.kept.offer) or self.session.draft.lacks or drawn
 
     def end_gesture(self) -> None:

@@ -47,11 +47,6 @@ def next_seed(editor: Editor) -> None:
     editor.session.choose(seed=editor.session.draft.seed + 1)
 
 
-def insert_words(editor: Editor) -> str:
-    edited = editor.session.state.edited
-    return "Insert" if edited is None else f"Update nodule {edited}"
-
-
 NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
     of_draft("model", "Model:", models.needs(), models.default().name, choices=tuple(models.bundled())),
     Action("card", "Card", "What the model was trained on, what it is good for and what not"),
@@ -118,7 +113,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e: e.request(e.session.insert()),
         "I",
         can_make,
-        words_now=insert_words,
+        words_now=lambda e: e.insert_words,
     ),
     Action(
         "new_nodule",

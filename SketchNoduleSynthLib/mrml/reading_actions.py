@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from SketchNoduleSynthLib.errors import with_minus
 from SketchNoduleSynthLib.mrml.action import ESC_LAYS_DOWN, Action, Table, Value, attribute
 from SketchNoduleSynthLib.mrml.case_reader import FIRST_CONFIDENCE, MARK, CaseReader
 from SketchNoduleSynthLib.mrml.turing_reader import FIRST_CONFIDENCE as FIRST_ANSWER_CONFIDENCE
@@ -28,7 +29,7 @@ def mark(reader: CaseReader) -> None:
 
 
 def window(id: str, words: str, level_hu: float, width_hu: float, key: str = "") -> Action[CaseReader]:
-    hint = f"Level {level_hu:g}, width {width_hu:g} HU".replace("-", "−")
+    hint = with_minus(f"Level {level_hu:g}, width {width_hu:g} HU")
     return Action(id, words, hint, lambda r: r.show_window(level_hu, width_hu), key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from SketchNoduleSynthLib.errors import with_minus
 from SketchNoduleSynthLib.mrml.action import Action
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.sketch_actions import is_placed, tool
@@ -15,7 +16,7 @@ def show_near(editor: Editor) -> None:
 
 
 def window(id: str, words: str, level_hu: float, width_hu: float, key: str) -> Action[Editor]:
-    hint = f"Level {level_hu:g}, width {width_hu:g} HU".replace("-", "−")
+    hint = with_minus(f"Level {level_hu:g}, width {width_hu:g} HU")
     return Action(id, words, hint, lambda e: e.views.show_window(level_hu, width_hu), key)
 
 

@@ -18,7 +18,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_network
-from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.errors import InputError, with_minus
 from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.appearance import core_density, of_mask
@@ -151,7 +151,7 @@ def no_nodule(hu: NDArray[np.float32], click_mm: NDArray[np.float32]) -> str:
     """What there is at a click on no nodule, a sentence."""
     there = float(np.median(hu[click_mm <= 2 * MARGIN_MM]))
     what = "lung" if there < AERATED_HU else "a vessel, a wall or other tissue"
-    return f"There is no nodule here but {what} ({there:.0f} HU); click into the middle of a nodule."
+    return with_minus(f"There is no nodule here but {what} ({there:.0f} HU); click into the middle of a nodule.")
 
 
 def attenuation_of(hu: NDArray, mask: NDArray[np.bool_], spacing: NDArray[np.float64]) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_network
+from SketchNoduleSynthLib.errors import with_minus
 from SketchNoduleSynthLib.models import completing
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle, shapes
@@ -62,7 +63,7 @@ class Generator:
         finished = completed(with_parts(calcified(made, site), site), site, self.tissue.run, only_plane)
         if asked is None or asked >= least:
             return finished
-        note = f"So near to the lung's HU it would not be seen: its core was asked with {least:.0f} HU."
+        note = with_minus(f"So near to the lung's HU it would not be seen: its core was asked with {least:.0f} HU.")
         return replace(finished, notes=(note,))
 
     def plane(self, site: Site) -> NDArray[np.float32]:

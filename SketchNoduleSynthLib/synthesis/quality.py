@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from SketchNoduleSynthLib.errors import BrokenModel
+from SketchNoduleSynthLib.errors import BrokenModel, with_minus
 from SketchNoduleSynthLib.resources import QUALITY_BOUNDS
 from SketchNoduleSynthLib.synthesis.appearance import Sight, features_of, of_mask
 from SketchNoduleSynthLib.synthesis.blending import Blend
@@ -64,7 +64,7 @@ def unlike_real(features: dict[str, float], attenuation: str, diameter_mm: float
     for name, sentence in JUDGED.items():
         low, high = bounds()[name][attenuation][band(diameter_mm)]
         if features[name] < low or features[name] > high:
-            said.append(sentence.format(value=features[name], low=low, high=high))
+            said.append(with_minus(sentence.format(value=features[name], low=low, high=high)))
     return said
 
 

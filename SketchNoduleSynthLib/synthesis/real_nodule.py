@@ -16,6 +16,7 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice
 from SketchNoduleSynthLib.drawing.recipe import FOUND, NoduleRecipe
 from SketchNoduleSynthLib.drawing.voi import Voi
+from SketchNoduleSynthLib.errors import with_minus
 from SketchNoduleSynthLib.models import completing
 from SketchNoduleSynthLib.networks.inputs import empty_conditions
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
@@ -177,7 +178,9 @@ def left_over(after: NDArray[np.float32], mask: NDArray[np.bool_], seam: float) 
     there, around_it = float(after[mask].mean()), background_hu(after[~mask])
     if there > around_it + MOST_LEFT_HU:
         reasons.append(
-            f"Its place has {there:.0f} HU on average, the lung around it {around_it:.0f}; try another seed."
+            with_minus(
+                f"Its place has {there:.0f} HU on average, the lung around it {around_it:.0f}; try another seed."
+            )
         )
     if seam > MOST_SEAM:
         reasons.append(f"At its seam the tissue changes by {seam:.1f} times the noise.")

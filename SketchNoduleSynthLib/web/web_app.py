@@ -21,6 +21,10 @@ from SketchNoduleSynthLib.web.views import Views
 
 C = TypeVar("C", bound=Controller)
 TITLE = "SketchNoduleSynth"
+STOPPED = """<div class="app"><div class="elsewhere" role="alert"><p>The app has stopped, or the line to it is cut.</p>
+<p>Load this page again. If it does not come, start the app again and open the address that it prints.<br>
+What you made is kept on the machine that it runs on.</p></div></div>"""
+"""What the page shows when the server is gone."""
 STATE: dict[str, Any] = {
     "status": "",
     "told": "",
@@ -78,6 +82,7 @@ class WebApp(ABC, Generic[C]):
             self.server.trigger(name)(getattr(self, f"_on_{name}"))
         self.server.controller.on_server_bind.add(self._on_bind)
         self.state.trame__title = TITLE
+        self.state.trame__template_error = STOPPED
         self.state.trame__favicon = "sketch_nodule_synth/icon.png"
 
     # What an app is
@@ -136,7 +141,7 @@ class WebApp(ABC, Generic[C]):
     def _setter(self, value: Value[C]) -> Callable[..., None]:
         def set_it(**state: Any) -> None:
             # What the controller itself put there, such as the old value after a refusal, is no wish of the user's.
-            if self.controller is not None and value.get(self.controller) != state[value.id]:
+            if self.controller is not None and value.shown(self.controller) != state[value.id]:
                 self.do(lambda controller: value.change(controller, state[value.id]))
 
         return set_it
@@ -181,7 +186,7 @@ class WebApp(ABC, Generic[C]):
     def _on_bind(self, server: Any) -> None:
         server.config["ws_compress"] = False  # Most of what is sent are pictures, packed already.
         server.app.middlewares.append(guard(self.token))
-        server.app.add_routes(self.routes())
+        server.app.add_routes([web.post("/paraview/", _where_to_connect), *self.routes()])
 
     async def serve(self, host: str, port: int, opened: Callable[[str], None]) -> None:
         """Serve until it is stopped; `opened` is told the address."""
@@ -203,6 +208,11 @@ class WebApp(ABC, Generic[C]):
         )
 
 
+async def _where_to_connect(request: web.Request) -> web.Response:
+    """What the framework's page asks before it connects: elsewhere a launcher starts a server for it."""
+    return web.json_response({"sessionURL": "ws://USE_HOST/ws"})
+
+
 def entries(table: Table[C], controller: C | None) -> dict[str, Any]:
     """The values of `table`, and how its entries stand, for the page's state."""
     state: dict[str, Any] = {"enabled": {}, "on": {}, "words": {}, "hints": {}, "limits": {}}
@@ -216,7 +226,7 @@ def entries(table: Table[C], controller: C | None) -> dict[str, Any]:
         if action.hint_now is not None:
             state["hints"][action.id] = action.hint_now(controller) if controller is not None else ""
     for value in table.values:
-        state[value.id] = value.default if controller is None else value.get(controller)
+        state[value.id] = value.default if controller is None else value.shown(controller)
         if value.limits_now is not None:
             state["limits"][value.id] = value.limits[:2] if controller is None else value.limits_now(controller)
     return state
