@@ -55,6 +55,19 @@ def test_the_panel_has_a_widget_of_the_right_kind_for_everything_that_is_seen(ta
             assert low <= entry.default <= high and step > 0
 
 
+def test_a_number_is_shown_as_its_field_has_room_for_it_and_is_then_no_wish():
+    set_to = []
+    for step, held, shown in ((0.5, 16.388, 16.4), (0.05, 0.456, 0.46), (1, -3.27, -3.3)):
+        value = action.Value(
+            "a", "A", "", 0.0, lambda c, held=held: held, lambda c, v: set_to.append(v), limits=(-9, 99, step)
+        )
+        assert value.shown(None) == shown
+        value.change(None, shown)
+    assert not set_to
+    value.change(None, 5)
+    assert set_to == [5.0]
+
+
 def test_the_layout_says_nothing_that_the_table_says():
     entries = {entry.id for table in TABLES.values() for entry in table.entries}
     for widget in ElementTree.parse(UI).getroot().iter("widget"):

@@ -1,0 +1,89 @@
+"""The drawing page at a zoom of 150 % on a small screen, with many nodules, and without its server."""
+
+from __future__ import annotations
+
+import pytest
+from browser import CHROMIUM, DESKTOP, Visitor, app, at_the_phantom
+from phantom import chest
+
+pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+SMALL, LARGE = (853, 533), (1920, 1080)
+COUNT = 5
+CUT = """() => [...document.querySelectorAll('.below .v-btn__content, .below .upload, .below select, .toolbar .v-btn')]
+    .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
+    .map((e) => e.innerText)"""
+OVER = """() => [...document.querySelectorAll('.view')].flatMap((view) => {
+    const seen = [...view.querySelectorAll('.letter, .corner, .ruler, .view-name, .enlarge')]
+        .filter((e) => e.offsetHeight);
+    const boxes = seen.map((e) => [e.innerText || 'enlarge', e.getBoundingClientRect()]);
+    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1)
+        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        .map(([other]) => `${view.className}: ${one} and ${other}`)); })"""
+ROWS = """() => { const table = document.querySelector('.below .table').getBoundingClientRect(),
+        head = document.querySelector('.below thead th').getBoundingClientRect();
+    return [...document.querySelectorAll('.below tbody tr')].filter((row) => { const box = row.getBoundingClientRect();
+        return box.top >= head.bottom - 1 && box.bottom <= Math.min(table.bottom, innerHeight) + 1; })
+        .map((row) => row.cells[0].innerText + (row.className === 'chosen' ? ' chosen' : '')); }"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The app with the phantom, and a browser."""
+    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def visitor(place):
+    """At a small screen, with COUNT nodules, the last of which was just inserted."""
+    someone = Visitor(*place, SMALL)
+    someone.wait_for_ct()
+    someone.place()
+    for number in range(COUNT):
+        if number:
+            someone.click("New nodule")
+            someone.wait_for(lambda: someone.is_on("draw_nodule"), "the pen")
+        someone.draw(radius=0.1)
+        someone.insert()
+    yield someone
+    assert not someone.errors
+
+
+def test_the_row_of_a_new_nodule_is_scrolled_to_and_a_higher_screen_shows_more(visitor):
+    rows = lambda: visitor.page.evaluate(ROWS)  # noqa: E731
+    visitor.wait_for(lambda: f"{COUNT} chosen" in rows(), "the new one's row")
+    visitor.page.locator("tbody tr").first.click()
+    visitor.wait_for(lambda: "1 chosen" in rows() and len(rows()) >= 3, "the first one's")
+    for size, least in ((DESKTOP, 3), (LARGE, COUNT)):
+        visitor.page.set_viewport_size({"width": size[0], "height": size[1]})
+        visitor.wait_for(lambda least=least: len(rows()) >= least, f"{least} rows")
+    visitor.page.set_viewport_size({"width": SMALL[0], "height": SMALL[1]})
+
+
+def test_no_words_run_over_a_button_and_no_mark_over_another(visitor):
+    visitor.page.mouse.move(*[visitor.box("Red")["x"] + 40, visitor.box("Red")["y"] + 20])
+    visitor.wait_for(lambda: visitor.page.locator(".view.red .probe").count(), "the HU under the pointer")
+    assert not visitor.page.evaluate(CUT)
+    visitor.wait_for(lambda: not visitor.page.evaluate(OVER), "marks beside each other")
+    for view in ("red", "green", "yellow"):
+        letters = visitor.page.locator(f".view.{view} .letter")
+        assert [letters.nth(number).is_visible() for number in range(4)] == [True] * 4
+
+
+def test_a_server_that_stopped_is_told_with_what_to_do(place, tmp_path):
+    chest().write(tmp_path / "ct.nrrd")
+    with app(tmp_path / "ct.nrrd") as server:
+        visitor = Visitor(place[0], server)
+        said = []
+        visitor.page.on("console", lambda message: said.append((message.type, message.text)))
+        visitor.page.reload()
+        visitor.wait_for_ct()
+        assert not [text for kind, text in said if kind == "error"], "nothing that the browser asks for is refused"
+        server.process.terminate()
+        sentence = visitor.page.get_by_text("start the app again and open the address that it prints")
+        sentence.wait_for()
+        dark = "e => getComputedStyle(e.closest('.app')).height"
+        assert sentence.evaluate(dark) == f"{DESKTOP[1]}px" and not visitor.page.locator(".workspace").count()
+        visitor.close()
