@@ -63,7 +63,8 @@ def test_the_row_of_a_new_nodule_is_scrolled_to_and_a_higher_screen_shows_more(v
 
 
 def test_no_words_run_over_a_button_and_no_mark_over_another(visitor):
-    visitor.page.mouse.move(*[visitor.box("Red")["x"] + 40, visitor.box("Red")["y"] + 20])
+    red = visitor.box("Red")
+    visitor.page.mouse.move(red["x"] + 0.5 * red["width"], red["y"] + 0.6 * red["height"])
     visitor.wait_for(lambda: visitor.page.locator(".view.red .probe").count(), "the HU under the pointer")
     assert not visitor.page.evaluate(CUT)
     visitor.wait_for(lambda: not visitor.page.evaluate(OVER), "marks beside each other")
