@@ -118,7 +118,6 @@ def test_the_button_of_the_pen_in_the_hand_leaves_it_there(hand):
     before = lines()
     hand.draw(radius=0.15)
     hand.wait_for(lambda: lines() != before, "the line")
-    hand.wait_until_told(f"{hand.value('words')['insert']} puts it into a copy of the CT")
     hand.click("Measure (M)")
     hand.wait_for(lambda: hand.is_on("measure"), "the tool")
     hand.click("Measure (M)")
