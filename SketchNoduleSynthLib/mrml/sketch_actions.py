@@ -52,7 +52,7 @@ def tool(
         if not is_on(editor):
             editor.take(name)
 
-    return Action(id, words, f"{hint}. {ESC_LAYS_DOWN}", take, key, enabled, is_on, is_tool=True)
+    return Action(id, words, f"{hint}. {ESC_LAYS_DOWN}", take, key, enabled, is_on)
 
 
 def of_voi(id: str, words: str, hint: str, default: float, unit: str, **limits: Any) -> Value:
