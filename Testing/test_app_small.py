@@ -25,7 +25,7 @@ ROWS = """() => { const table = document.querySelector('.below .table').getBound
         head = document.querySelector('.below thead th').getBoundingClientRect();
     return [...document.querySelectorAll('.below tbody tr')].filter((row) => { const box = row.getBoundingClientRect();
         return box.top >= head.bottom - 1 && box.bottom <= Math.min(table.bottom, innerHeight) + 1; })
-        .map((row) => row.cells[0].innerText + (row.className === 'chosen' ? ' chosen' : '')); }"""
+        .map((row) => parseInt(row.cells[0].innerText) + (row.className === 'chosen' ? ' chosen' : '')); }"""
 
 
 @pytest.fixture(scope="module")

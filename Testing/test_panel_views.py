@@ -179,7 +179,7 @@ def test_mouse_mode_is_the_views_while_the_pen_draws(drawn):
     node.SetCurrentInteractionMode(node.AdjustWindowLevel)
     drawn.click(drawn.ui.draw_nodule)
     assert node.GetCurrentInteractionMode() == node.ViewTransform
-    drawn.click(drawn.ui.draw_nodule)
+    drawn.editor.take(None)
     assert node.GetCurrentInteractionMode() == node.AdjustWindowLevel, "the user's comes back"
     drawn.click(drawn.ui.draw_nodule)
     node.SetCurrentInteractionMode(node.Place)
