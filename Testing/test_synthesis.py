@@ -403,7 +403,7 @@ def test_no_nodule_is_darker_than_the_lung_that_it_stands_in(attenuation):
     made = synthesize(dense_lung, recipe("mcgan", 16.0, attenuation=attenuation, core_hu=-890.0))
     lung = float(np.median(made.before[made.before < -500]))
     assert made.after[ndimage.binary_erosion(made.nodule)].mean() > lung, "with the noise of the lung itself"
-    told = float(re.search(r"(-\d+) HU", made.report.notes[0])[1])
+    told = -float(re.search(r"−(\d+) HU", made.report.notes[0])[1])
     assert told == pytest.approx(lung + 100, abs=15)
     assert not synthesize(dense_lung, recipe("mcgan", 16.0, core_hu=-400.0)).report.notes
 
