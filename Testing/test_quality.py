@@ -101,7 +101,7 @@ def test_a_seam_along_one_side_alone_is_seen() -> None:
         return seam_ratio(Blend(Box.of((0,) * 3, hu.shape), hu, after, weight, weight > 1, 15.0, None))
 
     assert ratio(hu + 3 * weight) < 0.5
-    assert ratio(hu + 60 * weight * (X > 10)) > MOST_SEAM
+    assert ratio(hu + 90 * weight * (X > 10)) > MOST_SEAM
 
 
 @pytest.mark.parametrize(("radius_mm", "told"), [(3.0, False), (12.0, True)])

@@ -33,7 +33,7 @@ BANDS_MM = (8.0, 14.0)
 """Nodules shorter, between, and longer have bounds of their own."""
 LEAST_DICE = 0.6
 LEAST_NOISE_HU = 5.0
-MOST_SEAM = 2.5
+MOST_SEAM = 4.0
 DIAMETER_RATIO = (0.75, 1.3)
 
 
