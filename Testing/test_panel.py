@@ -146,7 +146,7 @@ def test_a_quick_second_stroke_counts_too(drawn):
 
 
 def test_without_a_tool_the_view_keeps_its_mouse(drawn):
-    drawn.click(drawn.ui.draw_nodule)
+    drawn.editor.take(None)
     assert drawn.editor.tools.current is None
     strokes = drawn.session.draft.strokes
     drawn.line([(-0.2, 0.0), (0.2, 0.1)])

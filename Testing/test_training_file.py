@@ -21,6 +21,7 @@ from training.data.dataset import PlaneDataset
 from training.data.nodule_file import Header, Item, Reason, Record, Skipped, write_set
 from training.data.nodules import read_nodules
 
+ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 120.0
 KILLED = 70
 
@@ -76,13 +77,21 @@ def test_a_set_that_was_replaced_is_not_mixed_up(nodule_set: Path) -> None:
         _ = nodule.ct
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_worker_processes_draw_the_same_samples(method: str, nodule_set: Path) -> None:
+def drawn_by_workers(method: str, nodule_set: Path) -> None:
+    """In a process of its own, as training is: one in which Qt and VTK have threads must not fork."""
     samples = PlaneDataset(read_nodules(nodule_set), 2, seed=3, free_share=0.0)
     assert samples[0]["plane"].std() > 0
     workers = DataLoader(samples, None, num_workers=1, multiprocessing_context=method, timeout=PATIENCE_S)
     for there, here in zip(workers, [samples[0], samples[1]], strict=True):
         assert all(torch.equal(there[key], here[key]) for key in here)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_worker_processes_draw_the_same_samples(method: str, nodule_set: Path) -> None:
+    words = [sys.executable, __file__, method, str(nodule_set)]
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "Testing")))
+    done = subprocess.run(words, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_no_set_is_refused(nodule_set: Path, tmp_path: Path) -> None:
@@ -153,3 +162,7 @@ def test_a_duplicate_has_the_same_voxels_or_lies_within_another(tmp_path: Path) 
     summary = collect([Source("a", lambda: given)], tmp_path / "out.h5", HEADER)
     assert [n.patient for n in read_nodules(tmp_path / "out.h5")] == ["P0", "P2", "P3"]
     assert summary["skipped"] == {Reason.DUPLICATE: 2}
+
+
+if __name__ == "__main__":
+    drawn_by_workers(sys.argv[1], Path(sys.argv[2]))
