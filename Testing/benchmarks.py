@@ -88,7 +88,7 @@ def networks() -> None:
 
         seconds = alternately(*(partial(use, run=run, bf16=bf16) for run, bf16 in ways.values()))
         text = "; ".join(f"{way} {one * 1e3:.1f} ms" for way, one in zip(ways, seconds, strict=True))
-        line(f"network, {name}", text, seconds[0] / seconds[-1], 0.5)
+        line(f"network, {name}", text, seconds[0] / seconds[-1], 1.0)
 
 
 def both(model: str) -> tuple[Generator, Generator]:
