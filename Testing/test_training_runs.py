@@ -18,6 +18,8 @@ from nodule_set import write_set
 from refusal import refused
 from safetensors.torch import load_file, save_file
 
+from SketchNoduleSynthLib.resources import MODELS_FOLDER
+from SketchNoduleSynthLib.synthesis.runtime import WEIGHTS
 from training import loop, train_mcgan, train_pix2pix, train_tissue
 from training.bundle_weights import bundle
 from training.command import start_from, training_options
@@ -121,6 +123,14 @@ def test_one_seed_one_network_stopped_or_not(model: str, nodules_npz: Path, tmp_
     assert resumed["step"] == 2
     assert not equal(resumed["generator"], first["generator"])
     assert equal(resumed, trained(model, nodules_npz, tmp_path / "unbroken", 2))
+
+
+def test_a_generator_that_has_weights_waits_for_its_new_judges(nodules_npz: Path, tmp_path: Path) -> None:
+    given = MODELS_FOLDER / "mcgan"
+    started = trained("tissue", nodules_npz, tmp_path / "run", 1, f"--start={given}")
+    weights = {key: value.float() for key, value in load_file(given / WEIGHTS).items()}
+    assert equal(started["generator"], weights)
+    assert not equal(started["projected"], trained("tissue", nodules_npz, tmp_path / "run", 2)["projected"])
 
 
 def test_killed_and_resumed_as_unbroken(nodules_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

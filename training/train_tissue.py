@@ -35,6 +35,8 @@ RATES = {"generator": 2e-4, "grain": 8e-4, "projected": 4e-4}
 BETAS = (0.0, 0.99)
 COOLING = 0.2
 """Of the steps, the last: the rates fall to 0. Without it each thousand steps swings past what was right before."""
+WAITING = 300
+"""Steps before the generator moves that has weights to start from: its discriminators may be new."""
 LIKE_WEIGHT, OBEY_WEIGHT = 4.0, 1.0
 POOL = 4
 FULL_SUPPORT = 0.4
@@ -106,6 +108,8 @@ def train(arguments: argparse.Namespace) -> None:
     for sample in run.batches(dataset, batch, steps, arguments.workers, epoch, grid):
         for rate, group in zip(RATES.values(), groups, strict=True):
             group["lr"] = rate * min(1.0, (steps - run.step) / (COOLING * steps))
+        if arguments.start and run.step < WAITING:
+            groups[0]["lr"] = 0.0
         reach = round(sample["ct"].shape[-1] * SHIFT_PER_SIDE)
         chance = np.random.default_rng((arguments.seed, run.step))
         shifts = [0, 0, 0, *chance.integers(-reach, reach + 1, 3).tolist()]
