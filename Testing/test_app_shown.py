@@ -16,8 +16,6 @@ pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-SETTLED_MS = 1000
-"""After a double click, in which the page and its server say by turns what is enlarged."""
 VIEWS = ("Sketch", "Red", "Green", "Yellow")
 LUNG, A_NODULE = 105, 40
 """Its grey, at most, and what a nodule adds to it in the middle of a view, at least."""
@@ -85,9 +83,20 @@ def test_a_pen_and_the_plane_bring_the_sketch_view_back_where_another_one_is_alo
     visitor.draw()
     for words in ("Eraser (E)", "Points (D)", "Nodule (N)"):
         show_red_alone()
-        visitor.page.wait_for_timeout(SETTLED_MS)
         visitor.click(words)
         visitor.wait_for(is_sketch_seen, f"the sketch view for {words}")
+    for act in (partial(visitor.page.keyboard.press, "n"), partial(visitor.click, "Sketch plane (T)")):
+        show_red_alone()
+        act()
+        visitor.wait_for(is_sketch_seen, "the sketch view")
+        visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
+    show_red_alone()
+    visitor.page.keyboard.press("m")
+    visitor.wait_for(lambda: visitor.is_on("measure"), "what is drawn in any view")
+    assert not is_sketch_seen()
+    visitor.page.keyboard.press("Escape")
+    visitor.page.keyboard.press("t")
+    visitor.wait_for(is_sketch_seen, "the sketch view")
 
 
 def are_seen(visitor: Visitor, are_bright: bool = True, views: tuple[str, ...] = VIEWS) -> None:

@@ -12,7 +12,7 @@ from trame_slicer.views import ViewLayoutDefinition
 
 from SketchNoduleSynthLib.mrml.action import Action
 from SketchNoduleSynthLib.web.controls import act, button, spoken
-from SketchNoduleSynthLib.web.views import SKETCH, TITLES, names_of
+from SketchNoduleSynthLib.web.views import SKETCH, TITLES, enlarge, names_of
 from SketchNoduleSynthLib.web.web_app import TITLE
 from SketchNoduleSynthLib.web.widgets import Keys
 
@@ -105,7 +105,7 @@ def _view(name: str) -> None:
             **spoken("Lay down what is in the hand"),
         )
         html.Button(
-            click=f"enlarged = enlarged ? '' : '{name}'",
+            click=enlarge(name),
             title="This view alone, or all again (double click)",
             classes=(f"'enlarge mdi ' + (enlarged === '{name}' ? 'mdi-fullscreen-exit' : 'mdi-fullscreen')",),
             raw_attrs=[f'aria-label="Enlarge: {TITLES[name]}"', f":aria-pressed=\"enlarged === '{name}'\""],

@@ -141,6 +141,11 @@ class Views:
     def _is_seen(self, name: str) -> bool:
         return self._state.enlarged in ("", name)
 
+    def enlarge(self, name: str) -> None:
+        """That view alone; all again where one is."""
+        with self._state:
+            self._state.enlarged = "" if self._state.enlarged else name
+
     def _show_all(self) -> None:
         with self._state:
             self._state.enlarged = ""
@@ -229,6 +234,14 @@ def _unwarned() -> Iterator[None]:
         vtkObject.SetGlobalWarningDisplay(was)
 
 
+def enlarge(name: str) -> str:
+    """The page's script that shows a view alone, or all again; the server says which, in the order of what it is told.
+
+    Said by the page, it might reach the server after the pen that was taken next.
+    """
+    return f"trigger('enlarge', ['{name}'])"
+
+
 def names_of(layout: Sequence[ViewLayoutDefinition]) -> list[str]:
     return [definition.singleton_tag for definition in layout]
 
@@ -239,12 +252,11 @@ def _pixel_mm(view: SliceView) -> float:
 
 
 def _slice_view_ui(server: Server, view_id: str, view: SliceView) -> None:
-    enlarge = f"enlarged = enlarged ? '' : '{view.name}'"
     SketchPad(
         view=view.name,
         line=(f"pens.{view.name}",),
         told=("told",),
         title=TITLES[view.name],
         straight=("on.measure",),
-        enlarge=enlarge,
+        enlarge=enlarge(view.name),
     )

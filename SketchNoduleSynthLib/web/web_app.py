@@ -174,6 +174,7 @@ class WebApp(ABC, Generic[C]):
             "point": lambda view, x, y: views.crosshair.put(gestures.point_ras(view, x, y)),
             "slice": lambda view, number: views.show_slice(view.name, int(number)),
         }
+        self.server.trigger("enlarge")(views.enlarge)
         self.server.trigger("screen")(lambda ratio: views.screen.use(min(max(float(ratio), 1.0), 4.0)))
         for name, do in does.items():
             self.server.trigger(name)(lambda view, *asked, do=do: do(views.named(view), *asked))
