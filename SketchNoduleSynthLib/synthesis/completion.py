@@ -14,13 +14,14 @@ from SketchNoduleSynthLib.networks.inputs import TISSUE_STYLE, noise_shapes, tis
 from SketchNoduleSynthLib.synthesis.calcification import apart, laid_on
 from SketchNoduleSynthLib.synthesis.density_map import REACH_MM, around, blurred, noise_level, stacked, weight
 from SketchNoduleSynthLib.synthesis.feeding_vessel import feeding_vessel
-from SketchNoduleSynthLib.synthesis.finishing import as_dense_as_asked, grained
+from SketchNoduleSynthLib.synthesis.finishing import as_dense_as_asked, as_sharp_as_around, grained
 from SketchNoduleSynthLib.synthesis.generated import Generated, signed_distance_mm, smooth_step
+from SketchNoduleSynthLib.synthesis.noise import measure_noise
 from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
 from SketchNoduleSynthLib.synthesis.structures import lines
-from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
+from SketchNoduleSynthLib.synthesis.tissue import dense_tissue, is_parenchyma
 
 SPACING_MM = 1.0
 STEP, LEAST_SIDE = 8, 24
@@ -90,12 +91,14 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     )
     part = slab(frame, site.reslice.frame) if only_plane else slice(0, hu.shape[0])
     made, seconds = filled(hu, share > 0, border, led, leading, site.recipe.seed, run, part)
+    noise = measure_noise(hu, (share == 0) & is_parenchyma(hu))
     made[part] += laid_on(calcium_hu, distance)[part]
     asked = from_network(np.where(led[0] > 0, values, density))
-    made = grained(made, hu, distance, asked, share == 0, site.recipe.seed)
+    made = grained(made, noise, distance, asked, site.recipe.seed)
     if site.recipe.core_hu is not None:
         core_hu = float(from_network(np.array(shape.centre)))
         made = as_dense_as_asked(made, distance, asked, core_hu, site.has_parts, part)
+    made[part] = as_sharp_as_around(made[part], hu[part], share[part], noise)
     return Generated(frame, hu, made, distance, share, seconds)
 
 

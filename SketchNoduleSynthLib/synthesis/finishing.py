@@ -1,4 +1,4 @@
-"""The last touch to what the tissue network made: its core as dense as asked, noise like the CT's own."""
+"""The last touch to what the tissue network made: its core as dense as asked, noise like the CT's, no sharper."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
-from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, measure_noise, noise_like, steepness
+from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, Noise, measure_noise, noise_like, steepness
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, is_parenchyma
 
+SHARP_MM, LEAST_BLUR_MM = 0.8, 0.35
+"""A CT whose noise reaches further is blurred so far that the network, which hardly follows it, is too sharp; somewhat
+it is everywhere. Both are best on validation nodules."""
+LEAST_SHARE = 0.02
 ALIKE_HU = 300.0
 """What is asked so much denser or airier than the core, such as a cavity or calcium, is not moved with it; of dense
 calcium so much as it has."""
@@ -28,6 +32,19 @@ GRAIN_ROOM = 6
 """Voxels around it that its filters see."""
 GRAIN_EDGE_HU = (30.0, 60.0)
 """Per mm in the density map: an edge that is asked for, as of a vessel, a cavity, calcium, stays the network's."""
+
+
+def as_sharp_as_around(
+    made: NDArray[np.float32], hu: NDArray[np.float32], share: NDArray[np.float32], noise: Noise
+) -> NDArray[np.float32]:
+    """`made` (z, y, x; 1 mm), which is to replace the CT `hu` by `share`, no sharper than the CT along each axis.
+
+    What a scanner and its reconstruction blur, thick slices above all, is blurred in noise and nodules alike, so how
+    far the CT's `noise` reaches says it. The change is blurred, not the CT, whose own finest grain stays in it.
+    """
+    beyond = np.maximum(noise.correlation**2 - SHARP_MM**2, 0.0)
+    change = ndimage.gaussian_filter(share * (made - hu), np.sqrt(LEAST_BLUR_MM**2 + beyond))
+    return np.where(share > LEAST_SHARE, hu + change / np.maximum(share, LEAST_SHARE), made).astype(np.float32)
 
 
 def as_dense_as_asked(
@@ -76,18 +93,16 @@ def risen(
 
 def grained(
     made: NDArray[np.float32],
-    hu: NDArray[np.float32],
+    noise: Noise,
     distance_mm: NDArray[np.float32],
     density_hu: NDArray[np.float32],
-    untouched: NDArray[np.bool_],
     seed: int,
 ) -> NDArray[np.float32]:
-    """`made` (z, y, x; 1 mm), with noise like that of the `untouched` lung of `hu` for its own deep in the nodule."""
+    """`made` (z, y, x; 1 mm), with noise like the CT's for its own deep in the nodule."""
     first, last = GRAIN_DEPTH_MM
     if not (distance_mm > first).any():
         return made
-    noise = measure_noise(hu, untouched & is_parenchyma(hu))
-    field = noise.sigma_hu * noise_like(noise, hu.shape, np.random.default_rng((seed, 5)))
+    field = noise.sigma_hu * noise_like(noise, made.shape, np.random.default_rng((seed, 5)))
     box = Box(*ndimage.find_objects((distance_mm > first).astype(np.uint8))[0]).grow(GRAIN_ROOM, made.shape)
     deep = smooth_step((distance_mm[box] - first) / (last - first))
     steep = ndimage.maximum_filter(steepness(density_hu[box], 1.0), 3)
