@@ -14,7 +14,8 @@ from SketchNoduleSynthLib.drawing.sketch import Stroke, filled, outlines, raster
 from training.data.dataset import NoduleDataset, PaperPlaneDataset, PlaneDataset, Sample, VolumeDataset
 from training.data.nodules import Nodule, read_nodules, sampling_weights
 from training.data.roughness import rough, with_gaps
-from training.data.sites import free_sites
+from training.data.sites import DENSE_HU, SHELLS_MM, alike, around, free_sites, surroundings
+from training.figures.requests import requests
 
 SIDE_MM = 24.0
 
@@ -106,6 +107,34 @@ def test_at_a_free_site_only_the_site_is_another(nodules: list[Nodule]) -> None:
     for sample in free:
         hole = sample["hole"] > 0
         assert sample["real_plane"][hole].mean() > sample["plane"][hole].mean() + 0.2, "no nodule is there"
+
+
+def test_what_surrounds_a_place_is_the_share_of_dense_tissue_in_two_shells(nodules: list[Nodule]) -> None:
+    ct, rng = nodules[2].ct, np.random.default_rng(0)
+    voxels = ct.grid.to_lps(np.argwhere(np.ones(ct.array.shape, bool))[:, ::-1])
+    for point in ct.grid.to_lps(rng.uniform(5, 45, (6, 3))):
+        away, dense = np.linalg.norm(voxels - point, axis=1), ct.array.ravel() > DENSE_HU
+        inner, middle, outer = SHELLS_MM
+        shells = [(away > inner) & (away <= middle), (away > middle) & (away <= outer)]
+        assert surroundings(ct, point) == pytest.approx([dense[shell].mean() for shell in shells])
+    assert around(nodules[2]) == pytest.approx(0, abs=0.01), "the nodule itself is not around it"
+    assert surroundings(ct, nodules[2].center_mm)[0] > 0.1
+
+
+def test_places_alike_are_each_of_a_group_of_their_own() -> None:
+    wanted = np.array([[0.0], [1.0], [0.1]])
+    there = [np.array([[0.9], [5.0]]), np.array([[5.0], [0.0]]), np.array([[0.2], [0.7]]), np.array([[9.0]])]
+    assert sorted(alike(wanted, there)) == [(0, 1, 1), (1, 0, 0), (2, 2, 0)]
+
+
+@needs_nodules
+def test_as_much_surrounds_places_that_are_asked_for_as_real_nodules() -> None:
+    real = [nodule for nodule in read_nodules(VALIDATION) if nodule.attenuation and nodule.diameter_mm < 12][:40]
+    here = np.array([around(nodule) for nodule in real])
+    asked = np.array([surroundings(request.ct, request.point) for _, request in requests(real, seed=0)])
+    anywhere = np.array([surroundings(nodule.ct, free_sites(nodule, 14.0)[0]) for nodule in real])
+    assert asked.mean(0) == pytest.approx(here.mean(0), abs=0.02)
+    assert (anywhere.mean(0) < here.mean(0) - 0.04).all(), "where nobody looks for such a place"
 
 
 def test_the_papers_planes(nodules: list[Nodule]) -> None:

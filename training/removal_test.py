@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
@@ -31,7 +30,7 @@ from SketchNoduleSynthLib.synthesis.real_nodule import at_click, real_nodule
 from SketchNoduleSynthLib.synthesis.runtime import Run, of_module
 from training.command import at_least, run_command
 from training.data.nodules import Nodule, read_nodules
-from training.data.sites import free_sites
+from training.data.sites import CANDIDATES, DENSE_HU, SHELLS_MM, alike, free_sites, surroundings
 from training.figures import metrics
 from training.figures.features import inception_of_planes
 from training.figures.insertion import sheet
@@ -43,23 +42,9 @@ from training.run_folder import network_of
 
 MOST_MM = 15.0
 """Larger nodules leave too little of their patch."""
-SHELLS_MM, DENSE_HU = (6.0, 9.0, 12.0), -550.0
-PLACES = 24
-"""So many free places of each patch are candidates."""
 Place = tuple[Volume, NDArray[np.float64], str]
 """A CT, a point in it (LPS mm), the patient."""
 FEATURES = ("core_hu", "peak_hu", "spread_hu", "streaks", "noise_hu")
-
-
-def surroundings(place: Place) -> NDArray[np.float64]:
-    """The share of dense tissue in each of the shells around a point."""
-    ct, point, _ = place
-    index = np.stack(np.meshgrid(*(np.arange(n) for n in ct.array.shape), indexing="ij"), -1)[..., ::-1]
-    away = np.linalg.norm(ct.grid.to_lps(index) - point, axis=-1)
-    inner, middle, outer = SHELLS_MM
-    return np.array(
-        [(ct.array[(away > a) & (away <= b)] > DENSE_HU).mean() for a, b in ((inner, middle), (middle, outer))]
-    )
 
 
 def free_places(nodules: Sequence[Nodule], seed: int = 0) -> list[Place]:
@@ -67,16 +52,15 @@ def free_places(nodules: Sequence[Nodule], seed: int = 0) -> list[Place]:
     found: list[Place] = []
     for number, nodule in enumerate(nodules):
         sites = free_sites(nodule, nodule.diameter_mm / 2 + SHELLS_MM[-1])
-        chosen = np.random.default_rng((seed, number)).permutation(len(sites))[:PLACES]
+        chosen = np.random.default_rng((seed, number)).permutation(len(sites))[:CANDIDATES]
         found += [(nodule.ct, sites[k], nodule.patient) for k in chosen]
     return found
 
 
 def matched(removed: Sequence[Place], free: Sequence[Place]) -> list[Place]:
     """For each removed place a free one of its own whose surroundings are most alike."""
-    ours, theirs = (np.stack([surroundings(place) for place in places]) for places in (removed, free))
-    _, chosen = linear_sum_assignment(np.linalg.norm(ours[:, None] - theirs[None], axis=-1))
-    return [free[k] for k in chosen]
+    ours, theirs = (np.stack([surroundings(ct, point) for ct, point, _ in places]) for places in (removed, free))
+    return [free[k] for _, k, _ in alike(ours, list(theirs[:, None]))]
 
 
 def removals(nodules: Sequence[Nodule], remove: Callable[[Nodule], Volume]) -> Iterator[Place | None]:

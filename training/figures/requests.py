@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from training.data.nodules import Nodule
-from training.data.sites import site_out_of_sight
+from training.data.sites import CANDIDATES, alike, around, sites_out_of_sight, surroundings
 from training.figures.inserters import Request
 from training.figures.kinds import core_of_nodule, kind_of
 from training.figures.planes import WIDTH_MM
@@ -43,9 +44,9 @@ def offset_mm(nodule: Nodule) -> NDArray[np.float64]:
 def requests(nodules: Sequence[Nodule], seed: int, hosts: Sequence[Nodule] | None = None) -> Asked:
     """Free places in the patches of `hosts` (default: `nodules`), with what is asked drawn from `nodules`.
 
-    Diameter, kind, core density and offset from the voxels' centres come from one real nodule, the outline from
-    another. Patches have no free place for nodules above 12 mm: those are asked for as large and dense as the real
-    one, in its very place, emptied, OUTLINES times, each with an outline of any.
+    Diameter, kind, core density, what lies around and the offset from the voxels' centres come from one real nodule,
+    the outline from another. Patches have no free place for nodules above 12 mm: those are asked for as large and
+    dense as the real one, in its very place, emptied, OUTLINES times, each with an outline of any.
     """
     rng = np.random.default_rng(seed)
     drawn = [(n, stroke) for n in nodules if n.attenuation and (stroke := axial_outline(n, 2 * n.diameter_mm))]
@@ -67,9 +68,16 @@ def requests(nodules: Sequence[Nodule], seed: int, hosts: Sequence[Nodule] | Non
 def free_places(
     hosts: Sequence[Nodule], sizes: Sequence[Nodule], rng: np.random.Generator
 ) -> Iterator[tuple[Nodule, Nodule, Volume, NDArray[np.float64]]]:
-    """A host, whose size is asked for, the host's CT, and where in it no nodule is, LPS mm."""
-    for host in hosts:
-        size, like = (sizes[int(rng.integers(len(sizes)))] for _ in range(2))
-        site = site_out_of_sight(host, size.diameter_mm, WIDTH_MM, rng, offset_mm(like))
-        if site is not None:
-            yield host, size, host.ct, site
+    """A host, whose size is asked for, the host's CT, and where in it no nodule is, LPS mm.
+
+    As much dense tissue lies around each place as around the real nodule whose size is asked for: real ones are nearer
+    to walls and vessels than most of the lung is, and a place alone would tell.
+    """
+    largest_mm = max(size.diameter_mm for size in sizes)
+    sites = [list(islice(sites_out_of_sight(host, largest_mm, WIDTH_MM, rng), CANDIDATES)) for host in hosts]
+    free = [(host, found) for host, found in zip(hosts, sites, strict=True) if found]
+    wanted = list(islice(cycle(sizes), len(free)))
+    there = [np.array([surroundings(host.ct, site) for site in found]) for host, found in free]
+    for asked, group, best in alike(np.array([around(size) for size in wanted]), there) if free else []:
+        host, found = free[group]
+        yield host, wanted[asked], host.ct, found[best] + offset_mm(wanted[asked])

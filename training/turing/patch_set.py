@@ -21,7 +21,7 @@ from SketchNoduleSynthLib.synthesis.generators import Generator
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, patch_image, write_set
 from training.data.nodules import Nodule
-from training.data.sites import site_out_of_sight
+from training.data.sites import CANDIDATES, alike, around, sites_out_of_sight, surroundings
 from training.figures.remake import recipe_of
 
 DIAMETER_MM = (5.0, 12.0)
@@ -34,7 +34,10 @@ python -m SketchNoduleSynthLib turing score key.csv ANSWERS.csv
 
 
 def candidates(nodules: Sequence[Nodule], rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """In random order, the number and a free site of one nodule of each patient that has one of DIAMETER_MM."""
+    """In random order, the number and a free site of one nodule of each patient that has one of DIAMETER_MM.
+
+    The site's surroundings are like the nodule's, or a place would tell what is synthetic.
+    """
     seen = set()
     for k in rng.permutation(len(nodules)).tolist():
         nodule = nodules[k]
@@ -42,10 +45,11 @@ def candidates(nodules: Sequence[Nodule], rng: np.random.Generator) -> Iterator[
             continue
         if recipe_of(nodule, default().name, k) is None:
             continue
-        site = site_out_of_sight(nodule, nodule.diameter_mm, WIDTH_MM, rng)
-        if site is not None:
+        sites = list(islice(sites_out_of_sight(nodule, nodule.diameter_mm, WIDTH_MM, rng), CANDIDATES))
+        if sites:
             seen.add(nodule.patient)
-            yield k, site
+            [(_, _, best)] = alike(around(nodule)[None], [np.array([surroundings(nodule.ct, site) for site in sites])])
+            yield k, sites[best]
 
 
 def moved(nodule: Nodule, site: NDArray[np.float64], model: str, seed: int, make: Generator) -> Volume | None:
