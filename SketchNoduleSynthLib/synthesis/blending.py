@@ -11,7 +11,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generated import Generated
-from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, measure_noise
+from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, noise_hu
 from SketchNoduleSynthLib.synthesis.tissue import PARENCHYMA_HU, is_parenchyma
 
 LEAST_WEIGHT = 1 / 256
@@ -67,7 +67,7 @@ def blend(
     untouched = np.ones(around.shape, bool)
     untouched[box.within(wide)] = weight == 0
     lung = untouched & is_parenchyma(around)
-    sigma = measure_noise(around, lung if lung.sum() >= MIN_VOXELS else untouched).sigma_hu
+    sigma = noise_hu(around, lung if lung.sum() >= MIN_VOXELS else untouched)
 
     hu = made.hu
     if poisson:
@@ -83,7 +83,7 @@ def blend(
     deep = ndimage.binary_erosion(nodule, iterations=1 + SHAPE_REACH)
     airy = deep & (before < PARENCHYMA_HU[1])  # A vessel that runs through ground-glass is no noise.
     calm = airy if airy.sum() >= MIN_VOXELS else deep
-    inside = measure_noise(after, calm).sigma_hu if calm.sum() >= MIN_VOXELS else None
+    inside = noise_hu(after, calm) if calm.sum() >= MIN_VOXELS else None
     return Blend(box, before, after.astype(np.float32), weight, nodule, sigma, inside)
 
 

@@ -40,16 +40,28 @@ def robust_sigma(values: NDArray) -> float:
     return float(MAD_TO_SIGMA * np.median(np.abs(values - np.median(values))))
 
 
+def fine_and_calm(hu: NDArray[np.float32], where: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The residual of `hu`, and the smoother half of `where`: vessels and borders are no noise."""
+    steep = steepness(hu, CALM_SIGMA)
+    return residual(hu), where & (steep <= np.median(steep[where]))
+
+
+def noise_hu(hu: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+    """How strong the noise of `hu` is, as :func:`measure_noise` has it, in half the time."""
+    if where.sum() < MIN_VOXELS:
+        return FALLBACK_SIGMA_HU
+    fine, calm = fine_and_calm(hu, where)
+    return robust_sigma(fine[calm])
+
+
 def measure_noise(hu: NDArray[np.float32], where: NDArray[np.bool_]) -> Noise:
-    """The noise of `hu` over the smoother half of `where`: vessels and borders are no noise.
+    """The noise of `hu` over the smoother half of `where`.
 
     Too few voxels: 20 HU, uncorrelated along z.
     """
     if where.sum() < MIN_VOXELS:
         return Noise(FALLBACK_SIGMA_HU, np.array([0.0, 0.5, 0.5]))
-    steep = steepness(hu, CALM_SIGMA)
-    calm = where & (steep <= np.median(steep[where]))
-    fine = residual(hu)
+    fine, calm = fine_and_calm(hu, where)
     sigma = robust_sigma(fine[calm])
     if sigma == 0:
         return Noise(0.0, np.zeros(3))
