@@ -82,6 +82,7 @@ def test_a_nodule_is_blurred_along_an_axis_as_its_ct_is(axis: int) -> None:
     steepest = [float(np.abs(np.gradient(finished, axis=along)).max()) for along in range(3)]
     assert all(steepest[axis] < 0.8 * steep for along, steep in enumerate(steepest) if along != axis)
     assert finished.sum() == pytest.approx(made.sum(), rel=1e-3), "no tissue is lost"
+    assert np.array_equal(as_sharp_as_around(made, lung, share, Noise(20.0, np.full(3, 0.4))), made), "in sharp CT"
 
 
 def test_only_what_replaces_the_ct_is_blurred() -> None:

@@ -10,12 +10,12 @@ from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
-from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, Noise, measure_noise, noise_like, steepness
+from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, Noise, measure_noise, noise_hu, noise_like, steepness
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, is_parenchyma
 
-SHARP_MM, LEAST_BLUR_MM = 0.8, 0.35
-"""A CT whose noise reaches further is blurred so far that the network, which hardly follows it, is too sharp; somewhat
-it is everywhere. Both are best on validation nodules."""
+SHARP_MM = 0.8
+"""So sharp is the network whatever the CT: where noise reaches further, its CT is more blurred. Best on validation
+nodules, by image and by plain features."""
 LEAST_SHARE = 0.02
 ALIKE_HU = 300.0
 """What is asked so much denser or airier than the core, such as a cavity or calcium, is not moved with it; of dense
@@ -42,8 +42,8 @@ def as_sharp_as_around(
     What a scanner and its reconstruction blur, thick slices above all, is blurred in noise and nodules alike, so how
     far the CT's `noise` reaches says it. The change is blurred, not the CT, whose own finest grain stays in it.
     """
-    beyond = np.maximum(noise.correlation**2 - SHARP_MM**2, 0.0)
-    change = ndimage.gaussian_filter(share * (made - hu), np.sqrt(LEAST_BLUR_MM**2 + beyond))
+    sigma = np.sqrt(np.maximum(noise.correlation**2 - SHARP_MM**2, 0.0))
+    change = ndimage.gaussian_filter(share * (made - hu), sigma)
     return np.where(share > LEAST_SHARE, hu + change / np.maximum(share, LEAST_SHARE), made).astype(np.float32)
 
 
@@ -122,6 +122,6 @@ def as_noisy_as_around(
     around, within = ~hole & is_parenchyma(hu), hole & is_parenchyma(made)
     if min(around.sum(), within.sum()) < MIN_VOXELS:
         return made
-    noise, own = measure_noise(hu, around), measure_noise(made, within)
-    missing_hu = np.sqrt(max(0.0, noise.sigma_hu**2 - own.sigma_hu**2))
+    noise = measure_noise(hu, around)
+    missing_hu = np.sqrt(max(0.0, noise.sigma_hu**2 - noise_hu(made, within) ** 2))
     return made + np.float32(missing_hu) * noise_like(noise, made.shape, np.random.default_rng((seed, 6)))
