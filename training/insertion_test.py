@@ -3,10 +3,11 @@
     python -m training.insertion_test VALIDATION TRAINING [--sizes 13-30] [--by-kind]
 
 Places in the very patches that the real nodules come from, so that the scanner cannot be what tells them apart; free
-of other nodules, none of the real one in sight. Three orthogonal planes through the centre, 128 x 128, lung window, 24
-mm wide; FID, KID (x 1000) and a machine Turing test on Inception features: ROC AUC, cross-validated by patient, of a
-logistic regression on 64 principal components (0.5 is ideal). A nodule too faint to see fools these: so size, density,
-fine noise, edge width, and the AUC of each of some plain features alone.
+of other nodules, none of the real one in sight, each chosen for one of the real ones by what lies around it (the shares
+of dense tissue 6 to 9 and 9 to 12 mm away), so that the place cannot be it either. Three orthogonal planes through the
+centre, 128 x 128, lung window, 24 mm wide; FID, KID (x 1000) and a machine Turing test on Inception features: ROC AUC,
+cross-validated by patient, of a logistic regression on 64 principal components (0.5 is ideal). A nodule too faint to
+see fools these: so size, density, fine noise, edge width, and the AUC of each of some plain features alone.
 
 Nodules above 12 mm are seen 48 mm wide; no place in a patch of 50 mm is free for them, so each stands where a real one
 was taken out, as large and dense as that, twice, with outlines drawn from all. With --by-kind a test for each of
