@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from SketchNoduleSynthLib.models import Model
 from SketchNoduleSynthLib.networks.extraction import Extraction, ExtractionConfig, blocks, voxels
+from SketchNoduleSynthLib.synthesis import bundle as bundled
+from SketchNoduleSynthLib.synthesis import extraction
 from SketchNoduleSynthLib.synthesis.runtime import by_openvino, by_torch
 from training.bundle_weights import bundle
 from training.data.click_samples import ClickSamples
@@ -33,7 +36,7 @@ def test_a_sample_is_of_the_clicked_nodule_and_of_no_other_place(nodules: Sequen
         assert one["click_mm"].min() == 0 and one["ct"].shape == one["mask"].shape == one["click_mm"].shape
         middle = one["ct"].shape[-1] // 2
         assert one["mask"].any() == bool((one["mask"] * (one["click_mm"] < 8)).any()), "the nodule is at the click"
-        assert one["click_mm"][0, middle, middle, middle] == 0
+        assert one["click_mm"][(0, *(slice(middle - 1, middle + 1),) * 3)].min() == 0, "mirrored with the nodule"
     empty = np.mean([not samples[index]["mask"].any() for index in range(24)])
     assert 0 < empty < 0.6
 
@@ -55,3 +58,13 @@ def test_a_training_that_was_stopped_goes_on_and_both_runtimes_agree(nodules_npz
 
 def test_its_weights_are_small() -> None:
     assert sum(one.numel() for one in Extraction(ExtractionConfig()).parameters()) < 500_000
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_mirrored_ct_has_the_mirrored_nodule(axis: int) -> None:
+    run = bundled.load(extraction.NAME, extraction.EXTRACTION_FOLDER).run
+    rng = np.random.default_rng(axis)
+    ct, click_mm = rng.normal(-0.5, 0.5, (16, 24, 32)).astype(np.float32), np.zeros((16, 24, 32), np.float32)
+    here = extraction.mirrored_mean(run, ct, click_mm)
+    there = extraction.mirrored_mean(run, np.flip(ct, axis), click_mm)
+    assert np.abs(np.flip(there, axis) - here).max() < 1e-3 < np.abs(there - here).max()

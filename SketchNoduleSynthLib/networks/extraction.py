@@ -32,7 +32,9 @@ PRESETS = {"compact": ExtractionConfig()}
 
 
 def convolved(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm3d(outputs), nn.ReLU())
+    """Normalised by what is seen at once: means over all that was learnt from fit no single place well."""
+    norm = nn.InstanceNorm3d(outputs, affine=True)
+    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, 1, 1, bias=False), norm, nn.ReLU())
 
 
 class Extraction(Usable):

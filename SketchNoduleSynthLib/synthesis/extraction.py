@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,7 @@ from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.completion import SPACING_MM, on_voxel
 from SketchNoduleSynthLib.synthesis.density_map import AERATED_HU
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
+from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.segmentation import border_hu
 from SketchNoduleSynthLib.synthesis.tissue import MARGIN_MM
 
@@ -109,8 +111,7 @@ def extracted(volume: Volume, point_lps_mm: ArrayLike) -> Extracted:
     hu = frame.sample(volume)
     away = np.indices(hu.shape, np.float32) - SAMPLES // 2
     click_mm = np.sqrt((away**2).sum(0))
-    run = bundle.load(NAME, EXTRACTION_FOLDER).run
-    logits = run({"ct": to_network(hu, clip=False)[None, None], "click_mm": click_mm[None, None]})[0]
+    logits = mirrored_mean(bundle.load(NAME, EXTRACTION_FOLDER).run, to_network(hu, clip=False), click_mm)
     core = nearest(logits > CORE_LOGIT, click_mm)
     if not core.any() or click_mm[core].min() > SNAP_MM:
         raise InputError(no_nodule(hu, click_mm))
@@ -126,6 +127,17 @@ def extracted(volume: Volume, point_lps_mm: ArrayLike) -> Extracted:
     near = ndimage.binary_dilation(found)
     border = np.where(found, np.maximum(depth, 0.1), np.where(near, np.minimum(depth, -0.1), OUTSIDE))
     return Extracted(frame, np.clip(border, OUTSIDE, MOST).astype(np.float32), core)
+
+
+def mirrored_mean(run: Run, ct: NDArray[np.float32], click_mm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The network's logits (z, y, x), a mean of those of the eight mirror images: a nodule has no side."""
+    found = []
+    for mirrored in product((False, True), repeat=3):
+        axes = tuple(axis for axis, is_mirrored in enumerate(mirrored) if is_mirrored)
+        seen = {"ct": np.flip(ct, axes), "click_mm": np.flip(click_mm, axes)}
+        logits = run({name: np.ascontiguousarray(cube)[None, None] for name, cube in seen.items()})[0]
+        found.append(np.flip(logits, axes))
+    return np.mean(found, axis=0, dtype=np.float32)
 
 
 def nearest(inside: NDArray[np.bool_], click_mm: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.ct.window import to_network
 from training.data.nodules import Nodule
 from training.data.tissue_samples import cut, turned
 
-SIDES, SIDE_SHARES = (32, 48), (0.6, 0.4)
+SIDES, SIDE_SHARES = (32, 48), (0.4, 0.6)
 """Voxels of 1 mm; nodules above WHOLE_MM are seen in the large ones only."""
 WHOLE_MM = 16.0
 ELSEWHERE_SHARE = 0.25
@@ -60,10 +60,10 @@ class ClickSamples(Dataset):
         if rng.random() < NOISY_SHARE:
             noise = ndimage.gaussian_filter(rng.standard_normal(cubes[0].shape), (0, 0.5, 0.5))
             cubes[0] += rng.uniform(0, NOISE_HU) * noise / noise.std()
-        ct, target = turned(cubes, rng)
+        ct, target, click_mm = turned(np.concatenate([cubes, away_mm(cubes[0].shape)[None]]), rng)
         return {
             "ct": torch.from_numpy(to_network(ct, clip=False)[None]),
-            "click_mm": torch.from_numpy(away_mm(ct.shape)[None]),
+            "click_mm": torch.from_numpy(click_mm[None]),
             "mask": torch.from_numpy((target > 0.5).astype(np.float32)[None]),
         }
 
