@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.ct.sample import sample_ct
 STROKES, INSERTS = 200, 50
 SITE = (0.27, 0.61)
 """In the axial view, where the sample CT has room for a nodule."""
-LIMITS = {"first picture, s": 5.0, "frames a second": 15.0, "preview, ms": 250.0, "growth, MB": 100.0}
+LIMITS = {"first picture, s": 5.0, "frames a second": 15.0, "preview, ms": 100.0, "growth, MB": 100.0}
 # Each picture of a view as it comes: when, and how bright it is in the middle.
 WATCH = """view => { const area = document.querySelector(`.view.${view} img`); window.seen = [];
     if (window.watched) window.watched.onload = null;
