@@ -42,7 +42,7 @@ walls and vessels, HU, so far from the lung's to the core's, where it ends in th
 thinner than OPENING of the nodule is cut off. The four are best on training nodules."""
 MEAN_LOGIT, MOST_LENGTH = 2.0, 2.6
 """What the network is less sure of in the mean, or what is so many times as long as it is thick, is no nodule: of 98 in
-100 training nodules neither is so, of most clicks on lung and vessels one is."""
+100 clicks on validation nodules neither is so, of most clicks on lung and vessels one is."""
 DENSEST_HU, STEP_HU = 100.0, 100.0
 OUTSIDE, MOST = -6.0, 6.0
 ROUNDING_MM = 0.7
@@ -134,8 +134,8 @@ def mirrored_mean(run: Run, ct: NDArray[np.float32], click_mm: NDArray[np.float3
     found = []
     for mirrored in product((False, True), repeat=3):
         axes = tuple(axis for axis, is_mirrored in enumerate(mirrored) if is_mirrored)
-        seen = {"ct": np.flip(ct, axes), "click_mm": np.flip(click_mm, axes)}
-        logits = run({name: np.ascontiguousarray(cube)[None, None] for name, cube in seen.items()})[0]
+        given = {"ct": np.flip(ct, axes), "click_mm": np.flip(click_mm, axes)}
+        logits = run({name: np.ascontiguousarray(cube)[None, None] for name, cube in given.items()})[0]
         found.append(np.flip(logits, axes))
     return np.mean(found, axis=0, dtype=np.float32)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
@@ -50,15 +50,15 @@ def free_sites(nodule: Nodule, distance_mm: float) -> NDArray[np.float64]:
 
 
 def sites_out_of_sight(
-    nodule: Nodule, diameter_mm: float, width_mm: float, rng: np.random.Generator, shift_mm: ArrayLike = 0.0
+    nodule: Nodule, diameter_mm: float, width_mm: float, rng: np.random.Generator
 ) -> Iterator[NDArray[np.float64]]:
-    """Free sites (LPS mm), `shift_mm` from a voxel's centre, for another nodule of `diameter_mm`, in random order.
+    """Free sites (LPS mm), voxels' centres, for another nodule of `diameter_mm`, in random order.
 
     None of the real nodule is seen in the three orthogonal planes of `width_mm` through them.
     """
     mask = nodule.mask
     voxels, voxel_mm = mask.grid.to_lps(np.argwhere(mask.array)[:, ::-1]), mask.grid.spacing.max()
-    for point in rng.permutation(free_sites(nodule, diameter_mm / 2 + CLEARANCE_MM)) + shift_mm:
+    for point in rng.permutation(free_sites(nodule, diameter_mm / 2 + CLEARANCE_MM)):
         away = np.abs(voxels - point)
         if not ((away < width_mm / 2 + voxel_mm).all(1) & (away < voxel_mm).any(1)).any():
             yield point

@@ -68,7 +68,7 @@ def requests(nodules: Sequence[Nodule], seed: int, hosts: Sequence[Nodule] | Non
 def free_places(
     hosts: Sequence[Nodule], sizes: Sequence[Nodule], rng: np.random.Generator
 ) -> Iterator[tuple[Nodule, Nodule, Volume, NDArray[np.float64]]]:
-    """A host, whose size is asked for, the host's CT, and where in it no nodule is, LPS mm.
+    """A host, the nodule whose size is asked for, the host's CT, and where in it no nodule is, LPS mm.
 
     As much dense tissue lies around each place as around the real nodule whose size is asked for: real ones are nearer
     to walls and vessels than most of the lung is, and a place alone would tell.
