@@ -136,6 +136,9 @@ def test_variants_are_shown_and_one_is_taken(visitor):
     visitor.page.locator(".gallery button").nth(3).click()
     visitor.wait_for(lambda: visitor.value("seed") == 3, "its seed")
     assert len(visitor.value("variants")) == 8
+    visitor.page.keyboard.press("r")
+    visitor.wait_for(lambda: visitor.value("seed") == 4, "the next seed")
+    assert len(visitor.value("variants")) == 8, "each has its own seed"
 
 
 def test_hide_duplicate_edit_and_remove(visitor):

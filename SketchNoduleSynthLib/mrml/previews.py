@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from SketchNoduleSynthLib.drawing.sketch import Stroke
@@ -30,7 +32,7 @@ class Previews:
         self.is_wanted = True
         """False while the CT is shown as it was, or the user works elsewhere."""
         self.variants: list[Preview] = []
-        """The draft with other seeds, if they were asked for and it is still the same."""
+        """The draft with other seeds, if they were asked for and nothing but its seed has changed."""
         self.shown: Signal[[]] = Signal()
         self.changed: Signal[[]] = Signal()
         self.failed: Signal[str] = Signal()
@@ -45,7 +47,9 @@ class Previews:
         draft = self.session.draft
         if draft != self._draft:
             is_other = draft.model != self._draft.model
-            self._draft, self.variants = draft, []
+            if replace(draft, seed=0) != replace(self._draft, seed=0):
+                self.variants = []
+            self._draft = draft
             if is_other:
                 self.warm_up()
         if draft.lacks or self.session.is_inserted or not (self.is_live and self.is_wanted):
@@ -113,10 +117,8 @@ class Previews:
 
     def choose(self, number: int) -> None:
         """Take the seed of one of the variants, all of which stay to be chosen from."""
-        variants = self.variants
-        if 0 <= number < len(variants):
-            self.session.choose(seed=variants[number].recipe.seed)
-            self.variants = variants
+        if 0 <= number < len(self.variants):
+            self.session.choose(seed=self.variants[number].recipe.seed)
 
 
 def _any_outline(diameter_mm: float) -> Stroke:
