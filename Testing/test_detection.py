@@ -157,21 +157,31 @@ def test_a_synthetic_nodule_stands_beside_the_real_one(balls: list[Nodule], tmp_
         synthetic(balls, [], 9, "mcgan", make, tmp_path, 0)
 
 
-def test_detectors_learn_from_other_patients_alone(balls: list[Nodule], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_detectors_learn_from_other_patients_alone(
+    balls: list[Nodule], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     real, learnt = [searched(nodule) for nodule in balls], []
 
-    def watched(volumes, *rest):  # type: ignore[no-untyped-def]
+    def watched(volumes, **how):  # type: ignore[no-untyped-def]
         learnt.append([{one.patient for one in group} for group in volumes])
         return Detector().eval()
 
     monkeypatch.setattr(detection_test, "fitted", watched)
-    found = detection_test.cross_validated(real, {"more": real}, 3, 1, 1, 1, 0)
+    found = detection_test.cross_validated(real, {"more": real}, 3, 1, 1, 1, 0, tmp_path)
     assert {name: len(folds) for name, folds in found.items()} == {REAL: 3, detection_test.TURNED: 3, "more": 3}
     tested = [{real[k].patient for k in test} for test, _ in found["more"]]
     assert all(own.isdisjoint(known | more) for own, (known, more) in zip(tested, learnt[2::3], strict=True))
     assert set.union(*tested) == {one.patient for one in real}
+    again = detection_test.cross_validated(real, {"more": real}, 3, 1, 1, 1, 0, tmp_path)
+    assert len(learnt) == 9, "it goes on where it was stopped"
+    for (test, marked), (same, known) in zip(found["more"], again["more"], strict=True):
+        assert (test == same).all()
+        for (at, score), (same_at, same_score) in zip(marked, known, strict=True):
+            assert (at == same_at).all() and (score == same_score).all()
+    detection_test.cross_validated(real, {"more": real}, 3, 1, 2, 1, 0, tmp_path)
+    assert len(learnt) == 18, "other steps, other detectors"
     with refused("6 patients", "7 folds"):
-        detection_test.cross_validated(real, {}, 7, 1, 1, 1, 0)
+        detection_test.cross_validated(real, {}, 7, 1, 1, 1, 0, tmp_path)
 
 
 def test_a_run_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 import os
 import platform
 import sys
@@ -33,7 +32,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from SketchNoduleSynthLib.errors import InputError
-from SketchNoduleSynthLib.files import write_json, write_text
+from SketchNoduleSynthLib.files import write_text
 from SketchNoduleSynthLib.resources import MODELS_FOLDER
 from SketchNoduleSynthLib.synthesis.generators import generator
 from training.command import at_least, begin, models_of, run_command
@@ -43,7 +42,7 @@ from training.papers.samples import cuts
 from training.papers.system import Preset, Sampler, System
 from training.papers.systems import SYSTEMS, systems_of
 from training.papers.train import minutes_spent, trained
-from training.run_folder import read_config
+from training.run_folder import kept, read_config
 
 HELD_OUT = 7
 REAL = "other real nodules"
@@ -115,16 +114,6 @@ def write_all(rows: dict[str, Row], folder: Path, words: Sequence[str]) -> None:
     write_text(folder / "compared.md", f"# The papers' systems\n\n{head}\n\n{table(rows)}\n")
     write_text(folder / "compared.csv", as_csv(rows))
     all_in_one(list(rows), folder).save(folder / "systems.jpg", quality=70)
-
-
-def kept(path: Path, what: Row, make: Callable[[], Row]) -> Row:
-    """The figures in the file `path`, if they are of `what`; else `make` makes them."""
-    what = json.loads(json.dumps(what))  # As it is read back.
-    if path.exists() and (known := json.loads(path.read_text(encoding="utf-8")))["of"] == what:
-        return known["figures"]
-    figures = make()
-    write_json(path, {"of": what, "figures": figures})
-    return figures
 
 
 def preset_of(kind: type[System], name: str, side: int | None) -> Preset:

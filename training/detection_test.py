@@ -19,9 +19,13 @@ Source: Han, Pathology-aware GANs, section 6.2.2. There: 3D Faster R-CNN, 632 sc
 from __future__ import annotations
 
 import argparse
+import hashlib
+import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
@@ -38,6 +42,7 @@ from training.augmentation.volumes import Searched, searched, synthetic
 from training.command import at_least, models_of, run_command
 from training.data.nodules import read_apart
 from training.figures.insertion import of_test
+from training.run_folder import kept
 
 ASKED_MM = (4.0, 16.0)
 """Larger ones find no free place in a patch."""
@@ -53,8 +58,9 @@ def cross_validated(
     steps: int,
     batch: int,
     seed: int,
+    folder: Path,
 ) -> dict[str, list[Fold]]:
-    """The marks in every test volume of every fold and repeat, of each detector."""
+    """The marks in every test volume of every fold and repeat, of each detector; kept in `folder` as they are made."""
     patients = np.array([volume.patient for volume in real])
     if len(set(patients)) < folds:
         raise InputError(f"{len(set(patients))} patients are too few for {folds} folds; give a larger set.")
@@ -67,10 +73,26 @@ def cross_validated(
                 seen = {volume.patient for volume in known}
                 for name, tested in results.items():
                     more = [volume for volume in added.get(name, ()) if volume.patient in seen]
-                    network = fitted([known, more], steps, batch, name == TURNED, (repeat, fold))
-                    tested.append((test, [marks(network, real[k].hu) for k in test]))
+                    how = {"steps": steps, "batch": batch, "turned": name == TURNED, "seed": (repeat, fold)}
+                    what = how | {"learnt": digest([*known, *more]), "searched": digest([real[k] for k in test])}
+                    path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name)}-{repeat}-{fold}.json"
+                    found = kept(path, what, partial(searching, [known, more], [real[k] for k in test], **how))
+                    tested.append((test, [(np.reshape(at, (-1, 3)), np.array(score)) for at, score in found]))
                     bar.update()
     return results
+
+
+def searching(learnt: Sequence[Sequence[Searched]], volumes: Sequence[Searched], **how: Any) -> list[list[list]]:
+    """What a detector that was trained so on `learnt` marks in each of `volumes`: where, and how surely."""
+    network = fitted(learnt, **how)
+    return [[found.tolist() for found in marks(network, volume.hu)] for volume in volumes]
+
+
+def digest(volumes: Sequence[Searched]) -> str:
+    known = hashlib.sha256()
+    for volume in volumes:
+        known.update(volume.hu.tobytes() + volume.nodules.tobytes())
+    return known.hexdigest()
 
 
 @threads(1)
@@ -95,13 +117,14 @@ def main(words: Sequence[str] | None = None) -> None:
             f"No training nodule is rated and of {ASKED_MM[0]:g} to {ASKED_MM[1]:g} mm; give a larger set."
         )
     models = models_of(given)
-    given.folder.mkdir(parents=True, exist_ok=True)
+    detectors = given.folder / "detectors"
+    detectors.mkdir(parents=True, exist_ok=True)
     added: dict[str, Sequence[Searched]] = {}
     for model in models:
         make, most = generator(model, given.models), max(given.ratios) * len(real)
         made = synthetic(sizes, validation, most, model, make, given.folder, given.seed)
         added |= {f"real + {model} {ratio}:1": made[: ratio * len(real)] for ratio in given.ratios}
-    results = cross_validated(real, added, given.folds, given.repeats, given.steps, given.batch, given.seed)
+    results = cross_validated(real, added, given.folds, given.repeats, given.steps, given.batch, given.seed, detectors)
     found = figures(results, real)
     settings = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
     write_json(given.folder / "detection.json", {"settings": settings, "found": found})

@@ -1,8 +1,9 @@
-"""What lies in a run's folder, read back: its configuration and its checkpoint, or what is wrong with them."""
+"""What lies in a run's folder, read back: its configuration, its checkpoint and figures, or what is wrong with them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.files import write_json
 from SketchNoduleSynthLib.networks.architectures import build
 from SketchNoduleSynthLib.networks.layers import Usable
 
@@ -69,3 +71,13 @@ def network_of(run: Path) -> Usable:
     except (KeyError, TypeError, RuntimeError) as error:
         raise InputError(f"The checkpoint and the configuration in {run} do not fit; give a whole run.") from error
     return network.eval().requires_grad_(False)
+
+
+def kept(path: Path, what: dict[str, Any], make: Callable[[], Any]) -> Any:
+    """The figures in the file `path`, if they are of `what`; else `make` makes them."""
+    what = json.loads(json.dumps(what))  # As it is read back.
+    if path.exists() and (known := json.loads(path.read_text(encoding="utf-8")))["of"] == what:
+        return known["figures"]
+    figures = make()
+    write_json(path, {"of": what, "figures": figures})
+    return figures
