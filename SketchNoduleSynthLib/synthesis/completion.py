@@ -95,9 +95,8 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     made[part] += laid_on(calcium_hu, distance)[part]
     asked = from_network(np.where(led[0] > 0, values, density))
     made = grained(made, noise, distance, asked, site.recipe.seed)
-    if site.recipe.core_hu is not None:
-        core_hu = float(from_network(np.array(shape.centre)))
-        made = as_dense_as_asked(made, distance, asked, core_hu, site.has_parts, part)
+    centre_hu = float(from_network(np.array(shape.centre)))
+    made = as_dense_as_asked(made, distance, asked, centre_hu, site.has_parts, part)
     made[part] = as_sharp_as_around(made[part], hu[part], share[part], noise)
     return Generated(frame, hu, made, distance, share, seconds)
 
