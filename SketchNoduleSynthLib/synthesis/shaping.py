@@ -131,7 +131,7 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     dense = found if are_of_size else rng.choice(of_kind[:ALIKE])
     hu = looked_up(turned(shapes.density[dense], symmetry), at) * DENSITY_STEP_HU
     ratings = shapes.ratings[found]
-    return Shaped(
+    made = Shaped(
         frame,
         distance,
         to_network(hu, clip=False),
@@ -141,6 +141,12 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
         float(shapes.texture[dense]),
         None if np.isnan(ratings).any() else tuple(ratings.tolist()),
     )
+    if site.recipe.core_hu is not None:
+        return made
+    # Outlines are most like those of few nodules, whose density is not every nodule's.
+    centres = np.maximum(shapes.centre_hu, shapes.core_hu)[of_kind]
+    usual = centres[centres <= DENSEST_SOFT_HU] if attenuation != "calcified" else centres
+    return made.with_centre(float(to_network(rng.choice(usual), clip=False)))
 
 
 Found = tuple[int, Symmetry, float, tuple[float, float]]
