@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.mrml.console import Console
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.view import View
+from SketchNoduleSynthLib.mrml.view import Plane, View
 from SketchNoduleSynthLib.signals import Signal
 
 
@@ -29,6 +29,8 @@ class SharedEditor:
         self._holders: set[object] = set()
         self.mode: object | None = None
         """What has the views to itself for a time, in one of the panels; nothing is edited in any."""
+        self.planes: list[Plane] = []
+        """What the views showed before, to be given back to them."""
         self.released: Signal[[]] = Signal()
         self.reopened: Signal[[]] = Signal()
 

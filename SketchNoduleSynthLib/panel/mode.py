@@ -11,8 +11,10 @@ import qt
 from slicer.i18n import tr as _
 
 from SketchNoduleSynthLib.mrml.action import Table
+from SketchNoduleSynthLib.mrml.view import Plane
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.controls import C, Controls
+from SketchNoduleSynthLib.panel.views import slice_views
 
 
 class Mode(ABC, Generic[C]):
@@ -52,20 +54,31 @@ class Mode(ABC, Generic[C]):
         Raises :class:`InputError` as `make` does; then what was edited is edited still.
         """
         shared = self.context.shared
+        if shared.mode is None:
+            shared.planes = [Plane.of(view.slice_node) for view in slice_views()]
         shared.released.emit()
         try:
             self.controls.controller = controller = make()
             shared.mode = self
             controller.changed.connect(self.context.changed.emit)
         finally:
-            shared.reopened.emit()
+            self._reopen()
         self.context.changed.emit()
 
     def leave(self) -> None:
         """Back to what was edited before; the reader's file stays as it is."""
         self.context.worker.cancel()
         self.context.shared.released.emit()
-        self.context.shared.reopened.emit()
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """Edit on, unless a mode is on: what is opened turns the views to its drawing, where they may not have been."""
+        shared = self.context.shared
+        shared.reopened.emit()
+        if shared.mode is None:
+            for plane in shared.planes:
+                plane.restore()
+            shared.planes = []
 
     def close(self) -> None:
         controller, self.controls.controller = self.controller, None
