@@ -1,10 +1,10 @@
-"""Every name of Slicer, Qt and ctk that the module and its panel use is on a list that was read in Slicer's source.
+"""Every name of Slicer, Qt and ctk that the module, its panel and the tests in Slicer use is on a list.
 
-The stand-in cannot say what PythonQt knows. slicer_names.json can, for what was looked up at the commits that it
-names: a class's properties are read without a call, its methods called, its signals connected. A name that is not on it
-fails here: look it up there, in Slicer 5.10 as well, before it is added. `A -> B`: what A is or gives; `given`: what a
-file does not say of its variables. Where a variable's class cannot be told (a parameter, a node of the scene), its
-attributes are not looked at.
+The list was read in Slicer's source: the stand-in cannot say what PythonQt knows. slicer_names.json can, for what was
+looked up at the commits that it names: a class's properties are read without a call, its methods called, its signals
+connected. A name that is not on it fails here: look it up there, in Slicer 5.10 as well, before it is added.
+`A -> B`: what A is or gives; `given`: what a file does not say of its variables. Where a variable's class cannot be
+told (a parameter, a node of the scene), its attributes are not looked at.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ MODULE = ROOT / "SketchNoduleSynth" / "SketchNoduleSynth.py"
 FILES = [
     MODULE,
     *sorted(path for room in ("mrml", "panel") for path in (ROOT / "SketchNoduleSynthLib" / room).glob("*.py")),
+    *sorted((ROOT / "Testing" / "in_slicer").glob("*.py")),
 ]
 NAMED_AT_RUN_TIME = "QPushButton"
 """What getattr(ui, name) gives: the pens' buttons."""

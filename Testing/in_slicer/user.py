@@ -1,16 +1,24 @@
-"""A user of desktop Slicer: real events through Qt to the widgets that get them, and what is read off the screen."""
+"""A user of desktop Slicer at its panel: clicks, pulls, keys and answers to dialogs, by real events through Qt.
+
+Only what PythonQt and Qt 5.15 have: it has no QTest.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import qt
 import slicer
 
 PATIENCE_S = 180.0
+"""For what takes a while."""
+IN_CHECK_BOX = 8
+"""Pixels from its left side, in its sign."""
+CANCEL = "\x1b"
+DIALOG_PATIENCE_S, DIALOG_POLL_MS = 20.0, 100
 LEVELS = ("[WARNING]", "[ERROR]", "[CRITICAL]", "[FATAL]")
 
 
@@ -36,65 +44,171 @@ def wait_until(is_done: Callable[[], bool]) -> list[float]:
     return gaps
 
 
-class Hand:
-    """The mouse in a slice view; places are device pixels of the view with y up, as its interactor has them."""
+# Widgets
 
-    def __init__(self, name: str = "Red") -> None:
-        self.widget = slicer.app.layoutManager().sliceWidget(name)
-        self.view = self.widget.sliceView()
-        self.node = self.widget.mrmlSliceNode()
-        self.composite = self.widget.sliceLogic().GetSliceCompositeNode()
-        # In Slicer the view holds the widget that VTK draws in, which gets the events.
-        self.target = self.view.VTKWidget() if hasattr(self.view, "VTKWidget") else self.view
 
-    @property
-    def size(self) -> np.ndarray:
-        return np.array(self.node.GetDimensions()[:2], float)
+def descendants(root: Any, *classes: str) -> list[Any]:
+    """All objects of one of the Qt classes below `root`."""
+    found = list(root.children())
+    for one in found:
+        found += [child for child in one.children() if child]  # PythonQt gives some that are nothing.
+    return [one for one in found if any(one.inherits(name) for name in classes)]
 
-    def xy_of(self, ras: Sequence[float]) -> np.ndarray:
-        to_ras = slicer.util.arrayFromVTKMatrix(self.node.GetXYToRAS())
-        return (np.linalg.inv(to_ras) @ (*ras, 1.0))[:2]
 
-    def ras_of(self, xy: Sequence[float]) -> np.ndarray:
-        return (slicer.util.arrayFromVTKMatrix(self.node.GetXYToRAS()) @ (*xy, 0.0, 1.0))[:3]
+def scroll_areas(widget: Any) -> list[Any]:
+    """Those that hold it, the innermost first: the panel's own, and Slicer's around it."""
+    areas, around = [], widget.parentWidget()
+    while around is not None:
+        if around.inherits("QScrollArea"):
+            areas.append(around)
+        around = around.parentWidget()
+    return areas
 
-    def circle(self, share: float) -> np.ndarray:
-        """Whole pixels around the middle of the view, `share` of its narrower side away."""
-        turns = np.linspace(0, 2 * np.pi, 40)
-        return np.round(self.size / 2 + self.size.min() * share * np.stack([np.cos(turns), np.sin(turns)], 1))
 
-    def drag(self, places: Sequence[Sequence[float]], hold: bool = False) -> list[float]:
-        """Press at the first place, move through the others, let go unless `hold`; the seconds of each move."""
-        left, none = qt.Qt.LeftButton, qt.Qt.NoButton
-        self._send(qt.QEvent.MouseMove, places[0], none, none)
-        self._send(qt.QEvent.MouseButtonPress, places[0], left, left)
-        seconds = []
-        for place in places[1:]:
-            began = time.perf_counter()
-            self._send(qt.QEvent.MouseMove, place, none, left)
+def scroll_to(widget: Any) -> None:
+    for area in scroll_areas(widget):
+        area.ensureWidgetVisible(widget)
+    process_events()
+
+
+def seen_height(widget: Any) -> int:
+    """How much of it is in sight, in pixels."""
+    return widget.visibleRegion().boundingRect().height()
+
+
+def click(widget: Any, x: float | None = None, y: float | None = None) -> None:
+    """With the left button, in its middle or at a place in it; what is out of sight is scrolled to."""
+    scroll_to(widget)
+    assert widget.enabled, f"{widget.objectName} is disabled"
+    assert seen_height(widget) > 0, f"{widget.objectName} is not in sight"
+    in_sign = widget.inherits("QCheckBox")  # Not all of its width can be clicked on in every style.
+    x = x if x is not None else IN_CHECK_BOX if in_sign else widget.width / 2
+    with _pressed(widget, x, widget.height / 2 if y is None else y):
+        pass
+    process_events()
+
+
+def click_row(table: Any, row: int) -> None:
+    scroll_to(table)
+    middle = table.visualItemRect(table.item(row, 0)).center()
+    click(table.viewport(), middle.x(), middle.y())
+
+
+def pull(slider: Any, pixels: int, parts: int = 6) -> None:
+    """Drag the handle of a ctkSliderWidget whose value is the middle one by so many pixels to the right."""
+    (bar,) = descendants(slider, "QSlider")
+    scroll_to(slider)
+    assert abs(bar.value - (bar.minimum + bar.maximum) / 2) < 1, "where the handle is else, its style alone knows"
+    x, y = bar.width / 2, bar.height / 2
+    with _pressed(bar, x, y) as move:
+        for part in range(1, parts + 1):
+            move(x + pixels * part / parts, y)
             process_events()
-            seconds.append(time.perf_counter() - began)
-        if not hold:
-            self.release(places[-1])
-        return seconds
+    process_events()
 
-    def release(self, place: Sequence[float]) -> None:
-        self._send(qt.QEvent.MouseButtonRelease, place, qt.Qt.LeftButton, qt.Qt.NoButton)
 
-    def click(self, ras: Sequence[float]) -> None:
-        self.drag([self.xy_of(ras)])
+@contextmanager
+def _pressed(widget: Any, x: float, y: float) -> Iterator[Callable[[float, float], None]]:
+    """The left button held on a widget; it is let go where the hand was moved last."""
+    left, none, at = qt.Qt.LeftButton, qt.Qt.NoButton, [(x, y)]
+
+    def send(kind: Any, button: Any, held: Any) -> None:
+        place = qt.QPointF(float(at[-1][0]), float(at[-1][1]))
+        qt.QCoreApplication.sendEvent(widget, qt.QMouseEvent(kind, place, button, held, qt.Qt.NoModifier))
+
+    def move(x: float, y: float) -> None:
+        at.append((x, y))
+        send(qt.QEvent.MouseMove, none, left)
+
+    send(qt.QEvent.MouseButtonPress, left, left)
+    try:
+        yield move
+    finally:
+        send(qt.QEvent.MouseButtonRelease, left, none)
+
+
+def type_into(field: Any, text: str) -> None:
+    """As one key would that gives the whole text, then Return."""
+    _press_key(field, 0, text)
+    _press_key(field, qt.Qt.Key_Return, "\r")
+
+
+def _press_key(widget: Any, key: Any, text: str = "") -> None:
+    for kind in (qt.QEvent.KeyPress, qt.QEvent.KeyRelease):
+        qt.QCoreApplication.sendEvent(widget, qt.QKeyEvent(kind, key, qt.Qt.NoModifier, text))
+
+
+def names_listed(selector: Any) -> Sequence[str]:
+    """What a node selector offers, as it stands in its box."""
+    box = _box_of(selector)
+    return [box.itemText(number) for number in range(box.count)]
+
+
+def choose(selector: Any, text: str) -> None:
+    """In a combo box, or a node selector's, by the arrow keys."""
+    box = _box_of(selector)
+    steps = names_listed(selector).index(text) - box.currentIndex
+    for _ in range(abs(steps)):
+        _press_key(box, qt.Qt.Key_Down if steps > 0 else qt.Qt.Key_Up)
         process_events()
+    assert box.currentText == text, f"{box.currentText} is chosen, not {text}"
 
-    def background(self) -> str | None:
-        return self.composite.GetBackgroundVolumeID()
 
-    def foreground(self) -> str | None:
-        return self.composite.GetForegroundVolumeID() or None
+def _box_of(selector: Any) -> Any:
+    (box,) = [selector] if selector.inherits("QComboBox") else descendants(selector, "QComboBox")
+    return box
 
-    def _send(self, kind: Any, place: Sequence[float], button: Any, held: Any) -> None:
-        scale = self.target.devicePixelRatioF() if hasattr(self.target, "devicePixelRatioF") else 1.0
-        at = qt.QPointF(place[0] / scale, (self.size[1] - 1 - place[1]) / scale)
-        qt.QCoreApplication.sendEvent(self.target, qt.QMouseEvent(kind, at, button, held, qt.Qt.NoModifier))
+
+def press(keys: str, window: Any) -> None:
+    """A shortcut of `window`: Qt sends it to the one that has these keys, and to none where several have them."""
+    sequence = qt.QKeySequence(keys)
+    heard = [one for one in shortcuts(window) if one.key.toString() == sequence.toString()]
+    assert len(heard) == 1, f"{keys} is heard by {len(heard)}"
+    qt.QCoreApplication.sendEvent(heard[0], qt.QShortcutEvent(sequence, heard[0].id(), False))
+    process_events()
+
+
+def shortcuts(window: Any) -> list[Any]:
+    """Those that hear their keys now."""
+    return [one for one in descendants(window, "QShortcut") if one.enabled]
+
+
+# Dialogs
+
+
+@contextmanager
+def answering(*texts: str) -> Iterator[None]:
+    """In the `with`, each text goes into the next dialog that waits for one; CANCEL, or staying open, closes it."""
+    left, typed_at = list(texts), [time.perf_counter()]
+    timer = qt.QTimer()
+
+    def look() -> None:
+        dialog = qt.QApplication.activeModalWidget()
+        if dialog is None:
+            return
+        fields = [field for field in descendants(dialog, "QLineEdit") if field.visible]
+        if left and fields:
+            typed_at[0], text = time.perf_counter(), left.pop(0)
+            if text == CANCEL:
+                dialog.reject()
+            else:
+                type_into(fields[0], text)
+        elif time.perf_counter() - typed_at[0] > DIALOG_PATIENCE_S:
+            dialog.reject()
+
+    timer.setInterval(DIALOG_POLL_MS)
+    timer.timeout.connect(look)
+    # Without it, dialogs for files are the system's, which get no events of Qt.
+    qt.QCoreApplication.setAttribute(qt.Qt.AA_DontUseNativeDialogs, True)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.stop()
+    assert not left, f"no dialog asked for {left}"
+
+
+# The log
 
 
 def log_lines() -> list[str]:

@@ -153,6 +153,10 @@ class qSlicerScriptedLoadableModule:
             self.representation = qSlicerScriptedLoadableModuleWidget(self.name)
         return self.representation
 
+    def createNewWidgetRepresentation(self) -> qSlicerScriptedLoadableModuleWidget:
+        """Another panel."""
+        return qSlicerScriptedLoadableModuleWidget(self.name)
+
     def logic(self) -> Any:
         """The logic of the C++ side, which says nothing of the Python one: use slicer.util.getModuleLogic."""
         return None
