@@ -98,6 +98,16 @@ def test_it_is_deleted_on_request_and_not_offered_where_it_is_open(ct: Volume, t
     assert opened(Volume(ct.array + 1, ct.grid), tmp_path)[1].offer == "", "another CT"
 
 
+def test_what_another_window_deleted_is_offered_no_longer(ct: Volume, tmp_path: Path) -> None:
+    session, kept = opened(ct, tmp_path)
+    insert(session)
+    kept.close()
+    (other, first), (_, second) = opened(ct, tmp_path), opened(ct, tmp_path)
+    second.delete_earlier()
+    first.take_up()
+    assert first.offer == "" and not other.nodules
+
+
 def test_it_holds_no_voxel_that_did_not_change_and_only_the_user_can_read_it(ct: Volume, tmp_path: Path) -> None:
     session, _ = opened(ct, tmp_path)
     insert(session)

@@ -63,6 +63,7 @@ class KeptSession:
     @property
     def offer(self) -> str:
         """What there is to be taken up, a sentence; empty if nothing."""
+        self._earlier = [path for path in self._earlier if path.exists()]  # It may be deleted in another window.
         if not self._earlier:
             return ""
         when = datetime.fromtimestamp(self._earlier[-1].stat().st_mtime)
@@ -72,7 +73,7 @@ class KeptSession:
 
     def take_up(self) -> None:
         """Go on with the earlier session; undo takes that back. Raises :class:`InputError` if it cannot be read."""
-        if not self._earlier:
+        if not self.offer:
             return
         folder = self._earlier[-1].parent
         nodules = [path.read_text(encoding="utf-8") for path in folder.glob(NODULE_FILES)]
