@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -72,7 +73,7 @@ def test_a_test_that_slicer_does_not_survive_is_named(tmp_path, does):
     assert "test_bad" in (tmp_path / "hangs.txt").read_text()
 
 
-def test_the_same_steps_in_our_stand_in(desktop, real_dialogs, tmp_path, monkeypatch):
+def test_the_same_steps_in_our_stand_in(desktop, small_window, real_dialogs, tmp_path, monkeypatch):
     monkeypatch.setenv("IN_SLICER_LATENCY_MS", "5000")  # Both are measured in Slicer, not on a busy machine.
     monkeypatch.setenv("IN_SLICER_GAP_MS", "5000")
     monkeypatch.setenv("IN_SLICER_STROKES", "2")
@@ -84,6 +85,15 @@ def test_the_same_steps_in_our_stand_in(desktop, real_dialogs, tmp_path, monkeyp
     wrong = {one.get("name"): part.text for one in cases for part in one if part.tag in ("failure", "error")}
     assert wrong == {}
     assert len(cases) > 50 and (tmp_path / f"{cases[0].get('name')}.jpg").exists()
+
+
+@pytest.fixture
+def small_window(desktop) -> Iterator[None]:
+    """It is drawn in less time."""
+    before = desktop.window.size
+    desktop.window.resize(1000, 640)
+    yield
+    desktop.window.resize(before)
 
 
 @pytest.fixture

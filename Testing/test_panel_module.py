@@ -163,18 +163,3 @@ def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
     monkeypatch.undo()
     insert(drawn)
     assert len(drawn.session.nodules) == 1
-
-
-def test_progress_cancel_and_messages_stay_in_sight(drawn, monkeypatch):
-    import threading
-
-    go = threading.Event()
-    real = drawn.session.make
-    monkeypatch.setattr(drawn.session, "make", lambda *given: go.wait(10) and real(*given))
-    drawn.click(drawn.ui.insert)
-    for control in (drawn.ui.nodulesTable, drawn.ui.inputSelector):
-        drawn.scroll_to(control)
-        for widget in (drawn.ui.statusLabel, drawn.ui.progressBar, drawn.ui.cancel):
-            assert widget.visibleRegion().boundingRect().height() > 10
-    go.set()
-    drawn.wait()

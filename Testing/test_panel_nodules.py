@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from panel_fixtures import insert, voxels
-from phantom import LUNG_RAS_MM
 
 from SketchNoduleSynthLib.editing.rows import color_of
 from SketchNoduleSynthLib.teaching.case import Case
@@ -43,26 +42,6 @@ def test_edit_hide_duplicate_remove_and_before(drawn):
     assert drawn.ui.nodulesTable.rowCount == 0
 
 
-def test_the_table_has_what_was_just_made(inserted):
-    inserted.place(np.add(LUNG_RAS_MM, (0.0, 25.0, 10.0)))
-    inserted.draw()
-    inserted.click(inserted.ui.insert)
-    inserted.wait()
-    assert inserted.ui.nodulesTable.currentRow() == 1 and inserted.editor.selected.key == 2
-    ui = inserted.ui
-    assert [button.text for button in (ui.edit, ui.hide, ui.remove)] == ["Edit 2", "Hide 2", "Remove 2"]
-    inserted.click(inserted.ui.remove)
-    inserted.wait()
-    assert [nodule.key for nodule in inserted.session.nodules] == [1]
-
-
-def test_the_reason_of_the_light_stands_under_the_table(inserted):
-    report = inserted.session.nodules[0].insertion.report
-    text = inserted.ui.reasonLabel.text
-    assert inserted.ui.reasonLabel.isVisible() and report.quality.light in text
-    assert all(reason in text for reason in report.quality.reasons or ["Nothing to object to."])
-
-
 def test_the_case_is_saved_into_a_folder(drawn, tmp_path):
     insert(drawn)
     drawn.desktop.dialogs.answers += [str(tmp_path)]
@@ -89,14 +68,6 @@ def test_a_training_case_is_saved_and_whole(drawn, tmp_path):
     assert "is not empty" in drawn.ui.statusLabel.text
 
 
-def test_a_new_folder_for_a_training_case_may_be_typed(inserted, tmp_path):
-    inserted.desktop.dialogs.answers += [str(tmp_path / "typed")]
-    inserted.click(inserted.ui.save_training_case)
-    inserted.wait()
-    assert (tmp_path / "typed" / "truth").is_dir()
-    assert inserted.desktop.dialogs[-1].kind == "getSaveFileName"
-
-
 def test_the_panel_needs_no_scrolling_to_the_side_and_none_from_place_to_insert(inserted):
     """In Slicer's panel of some 380 pixels, in a window 800 pixels high."""
     ui = inserted.ui
@@ -113,10 +84,3 @@ def test_the_panel_needs_no_long_scroll(reader):
     reader.desktop.process_events()
     assert reader.ui.sectionsPage.width <= reader.ui.sections.width, "nothing is cut"
     assert reader.ui.sectionsPage.height - reader.ui.sections.height < 200
-
-
-def test_every_control_has_a_tooltip(reader):
-    import qt
-
-    controls = reader.ui.sectionsPage.findChildren(qt.QPushButton)
-    assert [control.objectName for control in controls if control.text and not control.toolTip] == []

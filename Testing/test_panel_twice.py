@@ -37,19 +37,6 @@ def insert(reader: Reader, widget: Any) -> None:
         reader.desktop.process_events(0.01)
 
 
-def test_what_one_does_the_other_shows(drawn: Reader, second: Any) -> None:
-    assert drawn.editor.tools.current == "nodule", "the pen stays in the hand"
-    assert second.panel.editor is drawn.editor and second.ui.insert.enabled
-    second.ui.seed.setValue(5)
-    assert drawn.ui.seed.value == 5
-    insert(drawn, second)
-    for ui in (drawn.ui, second.ui):
-        assert ui.nodulesTable.rowCount == 1 and ui.insert.text == "Update nodule 1 (I)"
-        assert ui.statusLabel.text == "Insert nodule 1: done."
-    drawn.click(drawn.ui.undo)
-    assert second.ui.nodulesTable.rowCount == 0 and drawn.session.draft.seed == 5
-
-
 @pytest.mark.parametrize("is_first_closed", [True, False])
 def test_closing_one_leaves_the_other_and_the_scene_whole(drawn: Reader, second: Any, is_first_closed: bool) -> None:
     insert(drawn, second)

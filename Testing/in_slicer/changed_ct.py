@@ -10,7 +10,7 @@ import slicer
 
 from in_slicer import user
 from in_slicer.hand import Hand
-from in_slicer.session import LUNG_RAS_MM, REST_S, InSlicer, needs_runtime, voxels
+from in_slicer.session import LUNG_RAS_MM, REST_S, InSlicer, go_to, needs_runtime, voxels
 from SketchNoduleSynthLib.mrml import volumes
 
 
@@ -79,7 +79,10 @@ class ChangedCt(InSlicer):
     def test_a_ct_that_moves_under_its_nodules_is_told_and_as_before_when_that_is_undone(self) -> None:
         self.make_nodule()
         there = self.middle_of_changes()
+        go_to("Data")
         put_under_transform(self.source)
+        slicer.util.selectModule("SketchNoduleSynth")
+        user.process_events(0.1)
         self.assertIsNone(self.editor)
         self.assertIn("undo that (its transform", self.status)
         self.assertFalse(self.ui.insert.enabled)

@@ -5,6 +5,7 @@ In desktop Slicer another node than was expected has ended the process: each of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import slicer
 
 from in_slicer import user
 from in_slicer.hand import Hand
-from in_slicer.session import InSlicer, go_to, needs_runtime, voxels
+from in_slicer.session import InSlicer, go_to, needs_runtime, new_volume, voxels
 
 HELPERS = ("Sketch plane", "Edges of the CT")
 
@@ -120,6 +121,23 @@ class Deleting(InSlicer):
         kinds = ("MarkupsNode", "TextNode", "VolumeNode", "SegmentationNode")
         left = {node.GetID() for kind in kinds for node in slicer.util.getNodesByClass(f"vtkMRML{kind}")}
         self.assertEqual(left, made)
+
+    def test_with_a_ct_without_nodules_goes_all_of_ours(self) -> None:
+        def kinds() -> Counter[str]:
+            """What other CTs have, too, does not count."""
+            known = {"vtkMRMLScalarVolumeDisplayNode": 99, "vtkMRMLColorTableNode": 999}
+            return Counter(name.split()[0] for name in names()) - Counter(known)
+
+        before = kinds()
+        self.place_and_draw()
+        user.click(self.ui.edges_are_shown)
+        self.rest()
+        slicer.mrmlScene.RemoveNode(self.source)
+        user.process_events(0.1)
+        new_volume("another")
+        user.process_events(0.1)
+        self.rest()
+        self.assertEqual(kinds() - before, Counter())
 
     def test_the_ct_goes_while_a_nodule_is_made(self) -> None:
         self.place_and_draw()

@@ -32,7 +32,7 @@ class Drawing(InSlicer):
             if self.drawing.strokes:
                 user.click(self.ui.clear)
             places = hand.circle(0.16 + 0.004 * number)
-            with hand.held(places) as seconds:
+            with hand.held(places, moves_a_frame=1) as seconds:
                 frames += seconds
             waits.append(sum(user.wait_until(lambda: not self.widget.logic.worker.is_busy)))
         frame = self.drawing.voi.frame(1)
@@ -43,13 +43,19 @@ class Drawing(InSlicer):
         self.check_limit("a move of the pen, median", float(np.median(frames)), 1000 / 30)
 
     @needs_runtime
-    def test_insert_undo_and_redo_are_exact_and_leave_no_preview(self) -> None:
+    def test_insert_undo_and_redo_are_exact_and_leave_no_preview_on_the_ct(self) -> None:
         before = voxels(self.source)
         self.place_and_draw()
         gaps = self.insert()
         after = voxels(self.result)
         self.assertTrue((after != before).any())
         self.assertEqual(Hand().layers()[:2], (self.result.GetID(), None))
+        user.click(self.ui.next_seed)
+        self.rest()
+        self.assertEqual(Hand().foreground, self.nodes.node("Preview").GetID(), "another draft")
+        user.click(self.ui.undo)
+        self.rest()
+        self.assertIsNone(Hand().foreground)
         user.click(self.ui.undo)
         self.assertTrue(np.array_equal(voxels(self.result), before))
         user.click(self.ui.redo)

@@ -78,24 +78,27 @@ class Hand:
         along = np.linspace(0, len(ends) - 1, 12)
         return np.round(np.stack([np.interp(along, np.arange(len(ends)), ends[:, axis]) for axis in (0, 1)], 1))
 
-    def drag(self, places: Sequence[Sequence[float]]) -> list[float]:
-        """Press at the first place, move through the others, let go; the seconds of each move."""
-        with self.held(places) as seconds:
+    def drag(self, places: Sequence[Sequence[float]]) -> None:
+        """Press at the first place, move through the others, let go."""
+        with self.held(places):
             pass
-        return seconds
 
     @contextmanager
-    def held(self, places: Sequence[Sequence[float]]) -> Iterator[list[float]]:
-        """The same, but let go only after the `with`."""
+    def held(self, places: Sequence[Sequence[float]], moves_a_frame: int = 8) -> Iterator[list[float]]:
+        """The same, but let go only after the `with`, which gets the seconds of each move.
+
+        So many moves come before Slicer can draw: as of a mouse that is faster than it; 1: of one that is slower.
+        """
         left, none = qt.Qt.LeftButton, qt.Qt.NoButton
         self._send(qt.QEvent.MouseMove, places[0], none, none)
         self._send(qt.QEvent.MouseButtonPress, places[0], left, left)
         seconds: list[float] = []
         try:
-            for place in places[1:]:
+            for number, place in enumerate(places[1:], 1):
                 began = time.perf_counter()
                 self._send(qt.QEvent.MouseMove, place, none, left)
-                process_events()
+                if number % moves_a_frame == 0 or number == len(places) - 1:
+                    process_events()
                 seconds.append(time.perf_counter() - began)
             yield seconds
         finally:
