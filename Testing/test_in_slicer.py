@@ -87,6 +87,15 @@ def test_the_same_steps_in_our_stand_in(desktop, small_window, real_dialogs, tmp
     assert len(cases) > 50 and (tmp_path / f"{cases[0].get('name')}.jpg").exists()
 
 
+def test_a_dialog_that_nobody_answers_is_closed_and_told(desktop, real_dialogs, monkeypatch):
+    import qt
+    from in_slicer import user
+
+    monkeypatch.setattr(user, "DIALOG_PATIENCE_S", 0.2)
+    with pytest.raises(AssertionError, match="nobody answered"), user.answering():
+        assert qt.QInputDialog.getText(None, "Who reads?", "") == ""
+
+
 @pytest.fixture
 def small_window(desktop) -> Iterator[None]:
     """It is drawn in less time."""

@@ -28,6 +28,10 @@ def names() -> list[str]:
 
 @needs_runtime
 class Deleting(InSlicer):
+    def setUp(self) -> None:
+        super().setUp()
+        self.may_log = "display node"  # The subject hierarchy's plugins miss those that the user deletes.
+
     def check_whole(self) -> None:
         """The scene has all that the session has."""
         session, nodes = self.editor.session, self.nodes

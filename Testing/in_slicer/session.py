@@ -36,6 +36,8 @@ REST_S = 0.6
 needs_runtime = unittest.skipIf(missing(), f"Slicer's Python lacks {', '.join(missing())}")
 LOGGED_BEFORE = len(user.log_lines())
 """What Slicer's start logged."""
+FORGIVEN = set[str]()
+"""What tests were expected to log."""
 
 
 @cache
@@ -72,13 +74,16 @@ class InSlicer(unittest.TestCase):
     """Each test begins in the module, with a scene of one CT, which is chosen, whatever the last one left behind."""
 
     measured: list[str]
+    may_log: str
+    """What Slicer itself logs of something that the test does: in lower case, a part of the lines."""
     source: Any
     folder: Path
 
     def setUp(self) -> None:
-        self.measured = []
+        self.measured, self.may_log = [], ""
         self._logged = len(user.log_lines())
         self._make_folder()
+        self.enterContext(user.answering())
         go_to("Data")  # Once it was opened, the subject hierarchy's plugins listen.
         slicer.mrmlScene.Clear()
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
@@ -107,7 +112,10 @@ class InSlicer(unittest.TestCase):
 
     def tearDown(self) -> None:
         self.rest()
-        self.assertEqual(wrong_lines(self._logged), [], "in Slicer's error log")
+        lines = wrong_lines(self._logged)
+        forgiven = [line for line in lines if self.may_log and self.may_log in line.lower()]
+        FORGIVEN.update(forgiven)
+        self.assertEqual([line for line in lines if line not in forgiven], [], "in Slicer's error log")
 
     # What there is
 

@@ -178,22 +178,27 @@ def shortcuts(window: Any) -> list[Any]:
 
 @contextmanager
 def answering(*texts: str) -> Iterator[None]:
-    """In the `with`, each text goes into the next dialog that waits for one; CANCEL, or staying open, closes it."""
-    left, typed_at = list(texts), [time.perf_counter()]
+    """In the `with`, each text goes into the next dialog that asks for one; CANCEL closes it.
+
+    One that nobody answers would wait for ever: it is closed after a while, and that is an error.
+    """
+    left, unanswered, since = list(texts), list[str](), [0.0]
     timer = qt.QTimer()
 
     def look() -> None:
         dialog = qt.QApplication.activeModalWidget()
         if dialog is None:
+            since[0] = time.perf_counter()
             return
         fields = [field for field in descendants(dialog, "QLineEdit") if field.visible]
         if left and fields:
-            typed_at[0], text = time.perf_counter(), left.pop(0)
+            text = left.pop(0)
             if text == CANCEL:
                 dialog.reject()
             else:
                 type_into(fields[0], text)
-        elif time.perf_counter() - typed_at[0] > DIALOG_PATIENCE_S:
+        elif time.perf_counter() - since[0] > DIALOG_PATIENCE_S:
+            unanswered.append(dialog.windowTitle)
             dialog.reject()
 
     timer.setInterval(DIALOG_POLL_MS)
@@ -206,6 +211,7 @@ def answering(*texts: str) -> Iterator[None]:
     finally:
         timer.stop()
     assert not left, f"no dialog asked for {left}"
+    assert not unanswered, f"nobody answered {unanswered}"
 
 
 # The log
