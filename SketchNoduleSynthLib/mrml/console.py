@@ -47,7 +47,8 @@ class Console:
     def open(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> SessionNodes:
         """Make the session of a CT the current one: that of the scene if there is one, else a new one.
 
-        A CT that was moved or changed since is opened again as it is, with what was drawn.
+        A CT that was moved or changed since is opened again as it is, with what was drawn. What was deleted of the
+        session while another CT was current is made again.
         """
         nodes = self._opened.get(volume_node.GetID()) if volume_node is not None else None
         if nodes is None or not nodes.is_in_scene():
@@ -56,6 +57,7 @@ class Console:
         elif not nodes.is_up_to_date():
             nodes = self._opened[volume_node.GetID()] = reopened(nodes)
         nodes.put_in_place()
+        nodes.restore()
         was, self._current = self._current, nodes
         if was is None or was.source is not nodes.source:
             self.opened.emit(nodes.source)

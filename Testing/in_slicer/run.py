@@ -17,7 +17,19 @@ from typing import TextIO
 from xml.etree import ElementTree
 
 HERE = Path(__file__).resolve().parent
-SUBJECTS = ("drawing", "table", "views", "looking", "changed_ct", "deleting", "files", "modes", "panel", "log")
+SUBJECTS = (
+    "drawing",
+    "table",
+    "views",
+    "looking",
+    "changed_ct",
+    "deleting",
+    "interrupting",
+    "files",
+    "modes",
+    "panel",
+    "log",
+)
 TEST_LIMIT_S = 300.0
 """A test that takes longer ends Slicer, with exit code 1; where it hung is in hangs.txt."""
 
