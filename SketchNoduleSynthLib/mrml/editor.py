@@ -110,6 +110,7 @@ class Editor(Selecting):
         for disconnect in self._disconnect:
             disconnect()
         self.tools.close()
+        self.views.close()
         self.mouse_mode.close()
         self.kept.close()
         self.sketch.close()

@@ -29,6 +29,8 @@ class EditorViews:
         self.is_near = False
         """Whether the views beside the sketch view zoom to what they look at; else their zoom is the user's."""
         self.slab_mm = SLABS_MM[0]
+        self._slabs: dict[slicer.vtkMRMLSliceNode, tuple[bool, int, float]] = {}
+        """What views had before a slab was asked for."""
         self._at: Sequence[float] | None = None
         self._volume = nodes.shown_volume
         self.add(views)
@@ -104,10 +106,15 @@ class EditorViews:
     def show_next_slab(self) -> None:
         """The next of SLABS_MM, as maximum intensity projection, in all views but the one that is drawn in."""
         self.slab_mm = SLABS_MM[(SLABS_MM.index(self.slab_mm) + 1) % len(SLABS_MM)]
-        for view in self.all[1:]:
-            view.slice_node.SetSlabReconstructionType(vtk.VTK_IMAGE_SLAB_MAX)
-            view.slice_node.SetSlabReconstructionThickness(self.slab_mm)
-            view.slice_node.SetSlabReconstructionEnabled(self.slab_mm > 0)
+        for node in [view.slice_node for view in self.all[1:]]:
+            was = node.GetSlabReconstructionEnabled(), node.GetSlabReconstructionType()
+            self._slabs.setdefault(node, (*was, node.GetSlabReconstructionThickness()))
+            _show_slab(node, self.slab_mm > 0, vtk.VTK_IMAGE_SLAB_MAX, self.slab_mm)
+
+    def close(self) -> None:
+        """Slabs are the user's again."""
+        for node, slab in self._slabs.items():
+            _show_slab(node, *slab)
 
     def follow(self, point_ras_mm: Sequence[float]) -> None:
         """Slices through a point that the user drags, without a shift under his hand."""
@@ -116,3 +123,9 @@ class EditorViews:
 
     def _ours(self) -> set[str]:
         return {node.GetID() for node in (self.nodes.source, self.nodes.result) if node is not None}
+
+
+def _show_slab(node: slicer.vtkMRMLSliceNode, is_shown: bool, kind: int, thickness_mm: float) -> None:
+    node.SetSlabReconstructionType(kind)
+    node.SetSlabReconstructionThickness(thickness_mm)
+    node.SetSlabReconstructionEnabled(is_shown)

@@ -1,4 +1,4 @@
-"""What others do in the middle of it: while the pen is down, a handle dragged, a nodule made, another CT or case shown."""
+"""What others do in the middle of it: while the pen is down, a handle dragged, a nodule made, another CT shown."""
 
 from __future__ import annotations
 

@@ -80,6 +80,24 @@ class Views(InSlicer):
         self.key("V")
         self.assertEqual(hand.node.GetFieldOfView(), zoom)
 
+    def test_the_other_views_keep_their_zoom_while_the_box_is_placed_and_moved(self) -> None:
+        zooms = {name: Hand(name).node.GetFieldOfView() for name in SLICES[1:]}
+        self.place()
+        user.pull(self.ui.tilt_lr_deg, 20)
+        self.assertEqual({name: Hand(name).node.GetFieldOfView() for name in zooms}, zooms)
+
+    def test_slabs_are_slices_again_when_another_ct_is_chosen_or_none(self) -> None:
+        user.click(self.ui.slab)
+        hands = [Hand(name) for name in SLICES[1:]]
+        self.assertTrue(all(hand.node.GetSlabReconstructionEnabled() for hand in hands))
+        self.choose_ct(new_volume("another"))
+        self.assertFalse(any(hand.node.GetSlabReconstructionEnabled() for hand in hands))
+        self.assertFalse(self.ui.slab.checked)
+        self.key("K")
+        self.assertEqual(self.ui.slab.text, "MIP 5 mm (K)")
+        slicer.mrmlScene.Clear()
+        self.assertFalse(any(hand.node.GetSlabReconstructionEnabled() for hand in hands))
+
     @needs_runtime
     def test_one_drag_moves_window_and_level_of_ct_copy_and_preview(self) -> None:
         self.make_nodule()
