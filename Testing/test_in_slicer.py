@@ -84,15 +84,16 @@ def test_the_same_steps_in_our_stand_in(desktop, small_window, real_dialogs, tmp
     cases = ElementTree.parse(tmp_path / "junit.xml").getroot().findall("testcase")
     wrong = {one.get("name"): part.text for one in cases for part in one if part.tag in ("failure", "error")}
     assert wrong == {}
-    assert len(cases) > 50 and (tmp_path / f"{cases[0].get('name')}.jpg").exists()
+    assert all((tmp_path / f"{case.get('name')}.jpg").exists() for case in cases)
+    assert len(cases) > 50 or os.environ.get("IN_SLICER_ONLY")
 
 
 def test_a_dialog_that_nobody_answers_is_closed_and_told(desktop, real_dialogs, monkeypatch):
     import qt
-    from in_slicer import user
+    from in_slicer import dialogs
 
-    monkeypatch.setattr(user, "DIALOG_PATIENCE_S", 0.2)
-    with pytest.raises(AssertionError, match="nobody answered"), user.answering():
+    monkeypatch.setattr(dialogs, "DIALOG_PATIENCE_S", 0.2)
+    with pytest.raises(AssertionError, match="nobody answered"), dialogs.answering():
         assert qt.QInputDialog.getText(None, "Who reads?", "") == ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import slicer
 
-from in_slicer import user
+from in_slicer import dialogs, user
 from in_slicer.session import InSlicer, needs_runtime, voxels
 from SketchNoduleSynthLib.teaching.case import Case
 from SketchNoduleSynthLib.teaching.check import check
@@ -17,7 +17,7 @@ class Files(InSlicer):
         self.make_nodule()
         folder = self.folder / "typed" / "case"
         folder.parent.mkdir()
-        with user.answering(str(folder)):
+        with dialogs.answering(str(folder)):
             user.click(self.ui.save_training_case)
         self.rest()
         self.assertIn("training case was written", self.status)
@@ -26,7 +26,7 @@ class Files(InSlicer):
 
     def test_a_dialog_for_a_training_case_that_is_closed_writes_nothing(self) -> None:
         self.make_nodule()
-        with user.answering(user.CANCEL):
+        with dialogs.answering(dialogs.CANCEL):
             user.click(self.ui.save_training_case)
         self.rest()
         self.assertEqual([path.name for path in self.folder.iterdir()], ["kept"])
@@ -35,7 +35,7 @@ class Files(InSlicer):
         self.make_nodule()
         folder = self.folder / "result"
         folder.mkdir()
-        with user.answering(str(folder)):
+        with dialogs.answering(str(folder)):
             user.click(self.ui.save_result)
         self.rest()
         self.assertIn("was written", self.status)

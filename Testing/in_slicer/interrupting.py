@@ -6,7 +6,7 @@ import numpy as np
 import slicer
 from reading_folder import write_case
 
-from in_slicer import user
+from in_slicer import dialogs, user
 from in_slicer.hand import Hand
 from in_slicer.session import MODULE, InSlicer, go_to, needs_runtime, new_volume, voxels
 
@@ -107,7 +107,7 @@ class Interrupting(InSlicer):
     def test_what_is_deleted_while_a_case_is_read_is_there_again_after_it(self) -> None:
         self.make_nodule()
         self.nodes_before = self.nodes
-        with user.answering(str(write_case(self.folder / "case")), "R1"):
+        with dialogs.answering(str(write_case(self.folder / "case")), "R1"):
             user.click(self.ui.readButton)
         self.rest()
         self.delete_what_was_made()

@@ -7,7 +7,7 @@ import slicer
 from reading_folder import write_case
 from turing_folder import write_pictures
 
-from in_slicer import user
+from in_slicer import dialogs, user
 from in_slicer.hand import Hand
 from in_slicer.session import LUNG_RAS_MM, SLICES, InSlicer
 
@@ -25,7 +25,7 @@ class Modes(InSlicer):
         user.pull(self.ui.tilt_lr_deg, 30)
         Hand("Yellow").node.SetOrientation("Coronal")
         before = self.shown()
-        with user.answering(str(write_case(self.folder / "case")), READER):
+        with dialogs.answering(str(write_case(self.folder / "case")), READER):
             user.click(self.ui.readButton)
         self.rest()
         self.assertTrue(self.ui.readingSection.visible)
@@ -47,7 +47,7 @@ class Modes(InSlicer):
     def test_real_or_synthetic_has_the_red_view_alone_and_the_layout_comes_back(self) -> None:
         self.place()
         before, layouts = self.shown(), slicer.vtkMRMLLayoutNode
-        with user.answering(str(write_pictures(self.folder / "set")), READER):
+        with dialogs.answering(str(write_pictures(self.folder / "set")), READER):
             user.click(self.ui.turingButton)
         self.rest()
         self.assertTrue(self.ui.turingSection.visible)

@@ -19,7 +19,7 @@ import numpy as np
 import phantom
 import slicer
 
-from in_slicer import user
+from in_slicer import dialogs, user
 from in_slicer.hand import Hand
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
@@ -83,7 +83,7 @@ class InSlicer(unittest.TestCase):
         self.measured, self.may_log = [], ""
         self._logged = len(user.log_lines())
         self._make_folder()
-        self.enterContext(user.answering())
+        self.enterContext(dialogs.answering())
         go_to("Data")  # Once it was opened, the subject hierarchy's plugins listen.
         slicer.mrmlScene.Clear()
         slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)

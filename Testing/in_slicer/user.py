@@ -17,8 +17,6 @@ PATIENCE_S = 180.0
 """For what takes a while."""
 IN_CHECK_BOX = 8
 """Pixels from its left side, in its sign."""
-CANCEL = "\x1b"
-DIALOG_PATIENCE_S, DIALOG_POLL_MS = 20.0, 100
 LEVELS = ("[WARNING]", "[ERROR]", "[CRITICAL]", "[FATAL]")
 
 
@@ -171,47 +169,6 @@ def press(keys: str, window: Any) -> None:
 def shortcuts(window: Any) -> list[Any]:
     """Those that hear their keys now."""
     return [one for one in descendants(window, "QShortcut") if one.enabled]
-
-
-# Dialogs
-
-
-@contextmanager
-def answering(*texts: str) -> Iterator[None]:
-    """In the `with`, each text goes into the next dialog that asks for one; CANCEL closes it.
-
-    One that nobody answers would wait for ever: it is closed after a while, and that is an error.
-    """
-    left, unanswered, since = list(texts), list[str](), [0.0]
-    timer = qt.QTimer()
-
-    def look() -> None:
-        dialog = qt.QApplication.activeModalWidget()
-        if dialog is None:
-            since[0] = time.perf_counter()
-            return
-        fields = [field for field in descendants(dialog, "QLineEdit") if field.visible]
-        if left and fields:
-            text = left.pop(0)
-            if text == CANCEL:
-                dialog.reject()
-            else:
-                type_into(fields[0], text)
-        elif time.perf_counter() - since[0] > DIALOG_PATIENCE_S:
-            unanswered.append(dialog.windowTitle)
-            dialog.reject()
-
-    timer.setInterval(DIALOG_POLL_MS)
-    timer.timeout.connect(look)
-    # Without it, dialogs for files are the system's, which get no events of Qt.
-    qt.QCoreApplication.setAttribute(qt.Qt.AA_DontUseNativeDialogs, True)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.stop()
-    assert not left, f"no dialog asked for {left}"
-    assert not unanswered, f"nobody answered {unanswered}"
 
 
 # The log
