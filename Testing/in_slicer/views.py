@@ -136,7 +136,6 @@ class Views(InSlicer):
         self.mouse_mode.SetCurrentInteractionMode(self.mouse_mode.Place)
         user.process_events()
         self.assertFalse(self.ui.draw_nodule.checked)
-        self.assertEqual(self.mouse_mode.GetCurrentInteractionMode(), self.mouse_mode.Place)
 
     def test_the_pen_brings_the_sketch_view_back_where_another_view_is_alone(self) -> None:
         self.place()
