@@ -170,7 +170,8 @@ def test_node_combo_box_lists_the_scene(desktop, made_up, volume):
     assert selector.currentNodeID == other.GetID() and told == [other]
     assert made_up.widget.ui.applyButton.enabled
     desktop.scene.RemoveNode(other)
-    assert selector.currentNode() is None and told == [other, None] and selector.nodeCount() == 1
+    assert selector.currentNode() is volume and told == [other, volume] and selector.nodeCount() == 1
+    selector.setCurrentNode(None)
     volume.SetName("renamed")
     box = selector.children()[0]
     assert [box.itemText(i) for i in range(box.count)] == ["None", "renamed"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import vtk
 from PySide6.QtCore import Property, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from vtkmodules.util.misc import calldata_type
 
 
 class qMRMLWidget(QWidget):
@@ -80,6 +82,8 @@ class qMRMLNodeComboBox(qMRMLWidget):
         super().setMRMLScene(scene)
         events = ("NodeAddedEvent", "NodeRemovedEvent", "EndBatchProcessEvent", "EndCloseEvent") if scene else ()
         self._scene_tags = [scene.AddObserver(getattr(scene, event), lambda *_: self._list()) for event in events]
+        if scene is not None:
+            self._scene_tags.append(scene.AddObserver(scene.NodeAboutToBeRemovedEvent, self._goes))
         self._list()
 
     def let_go(self) -> None:
@@ -159,6 +163,14 @@ class qMRMLNodeComboBox(qMRMLWidget):
             self.currentNodeChanged[object].emit(self.currentNode())
             self.currentNodeChanged[bool].emit(node_id is not None)
             self.currentNodeIDChanged.emit(node_id or "")
+
+    @calldata_type(vtk.VTK_OBJECT)
+    def _goes(self, _scene: Any, _event: str, node: Any) -> None:
+        """While the chosen node is still in the scene, the next one takes its place, or the last, as in Qt's boxes."""
+        if node.GetID() == self._current and not self.mrmlScene().IsClosing():
+            at = self._entries.index((node.GetID(), node.GetName() or ""))
+            left = self._entries[:at] + self._entries[at + 1 :]
+            self._choose(left[min(at, len(left) - 1)][0] if left else None)
 
     def _follow(self, nodes: list[Any]) -> None:
         """Observe these nodes, and no others: their names and attributes decide what is listed."""
