@@ -133,11 +133,15 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self.panel.look_at_scene_soon()
 
     def _on_node_removed(self, caller: Any, event: Any) -> None:
+        from SketchNoduleSynthLib.mrml.volumes import SYNTHETIC_ATTRIBUTE
+
         if slicer.mrmlScene.IsClosing():
             return
         if self.panel.editor is not None and not self.panel.editor.nodes.is_in_scene():
             self.panel.close()
-        self.logic.forget_deleted()
+        chosen = self.ui.inputSelector.currentNode()
+        if self.logic.forget_deleted() and chosen is not None and chosen.GetAttribute(SYNTHETIC_ATTRIBUTE):
+            self.ui.inputSelector.setCurrentNode(None)  # In place of a deleted CT, Qt chose its copy, the next entry.
         self.panel.look_at_scene_soon()
 
 

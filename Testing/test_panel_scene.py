@@ -27,6 +27,24 @@ def test_closing_the_scene_and_deleting_the_ct_leave_nothing_stale(drawn):
     assert drawn.session.draft.voi is not None
 
 
+def test_the_copy_with_nodules_is_not_chosen_in_place_of_its_ct_that_is_deleted(inserted):
+    """Qt's boxes choose the next entry."""
+    import slicer
+
+    slicer.mrmlScene.RemoveNode(inserted.editor.nodes.source)
+    inserted.wait()
+    assert inserted.ui.inputSelector.currentNode() is None
+    assert "already holds synthetic nodules" not in inserted.ui.statusLabel.text
+    source = inserted.show(chest(), LUNG_RAS_MM)
+    inserted.place(LUNG_RAS_MM)
+    inserted.draw()
+    insert(inserted)
+    other = a_volume("another")
+    slicer.mrmlScene.RemoveNode(source)
+    inserted.wait()
+    assert inserted.ui.inputSelector.currentNode() is inserted.editor.nodes.source is other
+
+
 def test_two_cts_have_a_case_each(drawn):
     insert(drawn)
     first = drawn.editor.nodes

@@ -159,9 +159,12 @@ class Console:
         else:
             nodes.remove()
 
-    def forget_deleted(self) -> None:
-        for nodes in [nodes for nodes in self._opened.values() if not nodes.is_in_scene()]:
+    def forget_deleted(self) -> bool:
+        """Whether a CT, or its session's text node, was deleted."""
+        deleted = [nodes for nodes in self._opened.values() if not nodes.is_in_scene()]
+        for nodes in deleted:
             self.forget(nodes)
+        return bool(deleted)
 
     def close(self) -> None:
         """Stop following all sessions; the nodes stay."""
