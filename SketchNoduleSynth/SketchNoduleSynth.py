@@ -87,11 +87,12 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self.enter()
 
     def cleanup(self) -> None:
-        """The application ends or the module is reloaded."""
+        """The application ends or the module is reloaded: Slicer only hides what was there before."""
         self.removeObservers()
         if self._unfollow is not None:
             self._unfollow()
-            self._unfollow = None
+            self._unfollow = self._parameters = None
+            self.ui.SketchNoduleSynth.setMRMLScene(None)
             self.panel.remove()
             self.logic.shared.leave(self.logic)
 

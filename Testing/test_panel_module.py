@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from panel_fixtures import insert
+from panel_fixtures import insert, layers
 from phantom import LUNG_RAS_MM, chest
 from reader import MODULE, Reader
 
@@ -20,6 +20,20 @@ def test_reload_leaves_no_pen_behind(drawn):
     drawn.place(LUNG_RAS_MM)
     drawn.draw()
     assert len(drawn.session.draft.strokes) == 1
+
+
+def test_the_panel_that_was_before_a_reload_edits_nothing_more(drawn):
+    """Slicer only hides it; its selector would choose another CT when its own is deleted."""
+    import slicer
+
+    first, other = drawn.editor.nodes.source, drawn.show(chest(), LUNG_RAS_MM, name="another")
+    drawn.reload()
+    assert drawn.editor.nodes.source is other, "the choice is kept"
+    slicer.mrmlScene.RemoveNode(other)
+    drawn.wait()
+    assert drawn.editor.nodes.source is first and layers(drawn)[1] is not None
+    drawn.desktop.select_module(None)
+    assert layers(drawn)[1] is None, "no panel is in front, so no preview is shown"
 
 
 def test_without_a_runtime_all_works_but_making(desktop, monkeypatch):
