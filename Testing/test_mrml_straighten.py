@@ -113,7 +113,7 @@ def test_the_panel_asks_and_goes_on_with_the_copy(desktop: Any) -> None:
     assert reader.editor is None and "sheared by 12.0 degrees" in reader.ui.statusLabel.text
     before = slicer.util.arrayFromVolume(node).copy()
     reader.click(reader.ui.straighten)
-    assert reader.ui.progressFrame.visible and "Straightening" in reader.ui.progressBar.format
+    assert reader.ui.taskLabel.isVisible() and "Straightening" in reader.ui.taskLabel.text
     reader.wait()
     assert reader.editor.nodes.source.GetName() == "CT straightened" and not reader.ui.straighten.visible
     assert reader.session.source.straightened_deg == pytest.approx(TILT_DEG, abs=0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from panel_fixtures import insert
+from panel_fixtures import a_volume, insert
 from phantom import LUNG_RAS_MM, chest
 from test_changed_ct import transformed
 

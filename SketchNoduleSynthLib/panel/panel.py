@@ -41,6 +41,7 @@ class Panel:
     def __init__(self, ui: Any, parent: Any, shared: SharedEditor) -> None:
         self.ui, self.shared, self.worker = ui, shared, shared.worker
         self.message, self._is_listening = "", False
+        self._task_words = ""
         context = Context(ui, parent, shared)
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
@@ -186,8 +187,8 @@ class Panel:
         task, controller = self.worker.task, self._controller
         self.ui.progressFrame.setVisible(task is not None)
         self.ui.cancel.setEnabled(task is not None)
-        if task is not None:
-            self.ui.progressBar.setFormat(task.words)
+        self._task_words = task.words if task else ""
+        self.ui.taskLabel.setText(self._task_words)  # Qt shows no words on a bar that has no end.
         message = controller.status if controller else self.message
         self.ui.statusLabel.setText(message or _("Choose a chest CT, or fetch the sample."))
 
@@ -198,11 +199,11 @@ class Panel:
             self.refresh()
 
     def _pump(self) -> None:
-        stage = self.worker.task and self.worker.task.words
         self.worker.pump()
+        task = self.worker.task
         if not self.worker.is_busy:
             self._timer.stop()
-        if not self.worker.is_busy or stage != (self.worker.task and self.worker.task.words):
+        if not self.worker.is_busy or self._task_words != (task.words if task else ""):
             self.refresh()
 
     def _show_mode(self) -> None:

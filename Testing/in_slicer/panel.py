@@ -31,7 +31,7 @@ class Panel(InSlicer):
         user.click(self.ui.add_random)
         for control in (self.ui.load_recipe, self.ui.nodulesTable, self.ui.inputSelector):
             user.scroll_to(control)
-            for widget in (self.ui.statusLabel, self.ui.progressBar, self.ui.cancel):
+            for widget in (self.ui.statusLabel, self.ui.taskLabel, self.ui.progressBar, self.ui.cancel):
                 self.assertGreater(user.seen_height(widget), 10, f"{widget.objectName} at {control.objectName}")
         user.click(self.ui.cancel)
         self.rest()
