@@ -110,6 +110,14 @@ def test_what_is_dragged_changes_the_draft(case: Any) -> None:
     assert session.draft.voi == Voi((40.0, 1.0, 2.0), 14.0, 12.0, -7.0)
 
 
+def test_a_box_is_placed_within_a_batch_of_changes(case: Any) -> None:
+    """Slicer's own logic makes no display nodes meanwhile."""
+    case.scene.StartState(slicer.vtkMRMLScene.BatchProcessState)
+    case.session.place(LUNG_RAS_MM, 10.0)
+    case.scene.EndState(slicer.vtkMRMLScene.BatchProcessState)
+    assert case.roi.GetDisplayNode().GetHandlesInteractive()
+
+
 def test_a_box_turned_beyond_what_can_be_drawn_on_goes_back(case: Any) -> None:
     case.session.place(LUNG_RAS_MM, 10.0)
     told: list[str] = []

@@ -83,6 +83,7 @@ class VoiBox:
     def _add(self, voi: Voi) -> None:
         scene = self.text_node.GetScene()
         node = roi_from_frame(voi.frame(1), "VOI", scene)
+        node.CreateDefaultDisplayNodes()  # Slicer makes one only outside of a batch of changes.
         display = node.GetDisplayNode()
         display.SetFillVisibility(False)
         display.SetPointLabelsVisibility(False)
