@@ -125,6 +125,19 @@ def test_leave_brings_everything_back_and_the_answers_are_kept(reader, hand_out)
     assert not reader.ui.turingSection.isVisible() and layout(reader) == before
 
 
+def test_the_layout_is_slicers_while_another_module_is_in_front(reader, hand_out):
+    """Also when Slicer ends, which leaves the module first and keeps the layout for the next time."""
+    before = layout(reader)
+    test = begin(reader, hand_out)
+    alone = layout(reader)
+    reader.desktop.select_module(None)
+    assert layout(reader) == before != alone
+    reader.desktop.select_module(reader.module.module)
+    assert layout(reader) == alone and reader.widget.panel.turing.controller is test
+    reader.click(reader.ui.leaveTuringButton)
+    assert layout(reader) == before
+
+
 def test_what_is_no_set_is_told_and_the_editor_stays(reader, hand_out, tmp_path):
     session, before = reader.session, layout(reader)
     begin(reader, tmp_path)

@@ -40,8 +40,7 @@ class Panel:
 
     def __init__(self, ui: Any, parent: Any, shared: SharedEditor) -> None:
         self.ui, self.shared, self.worker = ui, shared, shared.worker
-        self.message, self._is_listening = "", False
-        self._task_words = ""
+        self.message, self._task_words, self._is_listening = "", "", False
         context = Context(ui, parent, shared)
         self.editing = context.editing
         self.reading, self.turing = ReadingSection(context), TuringSection(context)
@@ -168,8 +167,8 @@ class Panel:
         self._is_listening = is_listening
         if self.editor is not None:
             self.shared.come_to_front(self, is_listening)
-        if not is_listening:
-            self.reading.controls.do(lambda reader: reader.take(None))
+        self.reading.come_to_front(is_listening)
+        self.turing.come_to_front(is_listening)
         self._listen_to_keys()
 
     def tell(self, message: str) -> None:

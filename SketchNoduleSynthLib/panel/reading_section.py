@@ -44,6 +44,11 @@ class ReadingSection(Mode[CaseReader]):
 
         self._submit(opened)
 
+    def come_to_front(self, is_in_front: bool) -> None:
+        """Nothing is marked while the user is elsewhere."""
+        if not is_in_front:
+            self.controls.do(lambda reader: reader.take(None))
+
     def _refresh(self, reader: CaseReader | None) -> None:
         ui = self.ui
         if reader is None:

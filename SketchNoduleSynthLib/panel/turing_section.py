@@ -35,14 +35,24 @@ class TuringSection(Mode[TuringReader]):
         except InputError as error:
             self.context.told.emit(str(error))
             return
-        self._one_view = OneView()
-        self.controls.do(lambda reader: reader.fit())
+        self.come_to_front(True)
+
+    def come_to_front(self, is_in_front: bool) -> None:
+        """The layout is Slicer's own while the user is elsewhere, and when Slicer ends, which keeps it for the next."""
+        if not is_in_front:
+            self._give_layout_back()
+        elif self.controller is not None and self._one_view is None:
+            self._one_view = OneView()
+            self.controls.do(lambda reader: reader.fit())
 
     def close(self) -> None:
+        self._give_layout_back()
+        super().close()
+
+    def _give_layout_back(self) -> None:
         if self._one_view is not None:
             one_view, self._one_view = self._one_view, None
             one_view.end()
-        super().close()
 
     def _refresh(self, reader: TuringReader | None) -> None:
         if reader is not None:
