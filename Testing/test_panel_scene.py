@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from panel_fixtures import a_volume, insert
+from panel_fixtures import a_volume, insert, layers
 from phantom import LUNG_RAS_MM, chest
 from test_changed_ct import transformed
 
@@ -53,6 +53,20 @@ def test_two_cts_have_a_case_each(drawn):
     drawn.ui.inputSelector.setCurrentNode(first.source)
     assert drawn.editor.nodes is first and len(drawn.session.nodules) == 1
     assert drawn.composite("Red").GetBackgroundVolumeID() == first.result.GetID() != other.GetID()
+
+
+def test_views_that_come_while_another_module_is_in_front_are_that_modules(drawn):
+    import slicer
+
+    drawn.desktop.select_module(None)
+    manager = drawn.desktop.layout_manager
+    known = set(manager.sliceViewNames())
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutCompareView)
+    (new,) = set(manager.sliceViewNames()) - known
+    assert not layers(drawn, new)[0]
+    drawn.desktop.select_module(drawn.module.module)
+    assert layers(drawn, new)[0] == drawn.editor.nodes.source.GetID()
+    assert drawn.slice_node(new).GetID() in drawn.editor.nodes.roi.GetDisplayNode().GetViewNodeIDs()
 
 
 def test_their_segmentation_too(inserted):

@@ -133,8 +133,8 @@ class Panel:
         self.scene_rested.emit()
 
     def _on_layout(self, *_layout: int) -> None:
-        """Views may be new, as for comparing."""
-        if self._controller is not None:
+        """Views may be new, as for comparing; what another module shows in them is not ours to change."""
+        if self._controller is not None and (self._is_listening or self.mode is not None):
             self._controller.use_views(slice_views())
             self.refresh()  # The pen's view may be gone, or be there again.
 
@@ -169,6 +169,7 @@ class Panel:
             self.shared.come_to_front(self, is_listening)
         self.reading.come_to_front(is_listening)
         self.turing.come_to_front(is_listening)
+        self._on_layout()
         self._listen_to_keys()
 
     def tell(self, message: str) -> None:
