@@ -91,6 +91,7 @@ class Reader:
         while area is not None and not isinstance(area, qt.QScrollArea):
             area = area.parentWidget()
         if area is not None:
+            self.desktop.process_events()  # What is still to be laid out.
             area.ensureWidgetVisible(widget)
             self.desktop.process_events()
 

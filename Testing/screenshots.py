@@ -118,8 +118,7 @@ def main() -> None:
     volume = Volume.read(sample_ct())
     tutorial(Reader(desktop), volume, lambda name: desktop.screenshot(FOLDER / f"{name}.png"))
     desktop.reset()
-    for error in desktop.uncaught:
-        print(error, file=sys.stderr)
+    desktop.log.check()
     in_browser(sample_ct())
     a_reading(sample_ct())
     for name in (*STEPS, "app", "reading"):

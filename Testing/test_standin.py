@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -122,6 +126,7 @@ def test_ui_file_that_would_silently_do_nothing_is_refused(desktop, tmp_path, ol
     (tmp_path / "bad.ui").write_text(UI.replace(old, new))
     with pytest.raises(RuntimeError, match=match):
         slicer.util.loadUI(str(tmp_path / "bad.ui"))
+    desktop.log.begin()
 
 
 def test_connections_of_the_ui_file(desktop, made_up, volume):
@@ -261,6 +266,8 @@ def test_observer_can_keep_an_event_from_slicer(desktop, volume):
     offset = view.sliceLogic().GetSliceOffset()
     desktop.press_key(view, "f")  # Slicer's: one slice forward
     assert abs(view.sliceLogic().GetSliceOffset() - offset) == pytest.approx(1.0)
+    assert all("no current renderer" in line for line in desktop.log.lines), "VTK's own of that key, in Slicer too"
+    desktop.log.begin()
 
 
 def place(view, ras):
@@ -326,6 +333,8 @@ def test_helpers_of_slicer_util_run(desktop, volume):
     with pytest.raises(ValueError, match="no"), slicer.util.tryWithErrorDisplay("Failed", waitCursor=True):
         raise ValueError("no")
     assert desktop.dialogs[-1].kind == "error" and desktop.dialogs[-1].text == "Failed\n\nno"
+    with pytest.raises(AssertionError, match="Failed"):
+        desktop.log.check()
     slicer.util.resetSliceViews()
     slicer.util.forceRenderAllViews()
     seen, tags = observed(desktop.slice_view().interactor())
@@ -342,6 +351,8 @@ def test_dialogs_are_recorded_and_answered(desktop, made_up, volume):
     made_up.widget.ui.volumeSelector.setCurrentNode(volume)
     desktop.click(made_up.widget.ui.applyButton)
     assert [(one.kind, one.text) for one in desktop.dialogs] == [("question", "Really?"), ("error", "Refused")]
+    with pytest.raises(AssertionError, match="Refused"):
+        desktop.log.check()
     desktop.dialogs.clear()
     desktop.dialogs.answers.append(True)
     desktop.click(made_up.widget.ui.applyButton)
@@ -354,18 +365,62 @@ def test_dialogs_are_recorded_and_answered(desktop, made_up, volume):
     assert desktop.dialogs.status == ["working"]
 
 
-def test_error_in_a_slot_or_an_observer_is_kept(desktop, made_up, volume):
-    def fail(*_):
-        raise KeyError("in a callback")
+def fail(*_):
+    raise KeyError("in a callback")
 
-    made_up.widget.ui.applyButton.clicked.connect(fail)
-    made_up.widget.ui.applyButton.enabled = True
-    desktop.click(made_up.widget.ui.applyButton)
-    assert len(desktop.uncaught) == 1 and "in a callback" in desktop.uncaught.pop()
+
+def in_a_slot(desktop, volume):
+    import qt
+
+    button = qt.QPushButton()
+    button.clicked.connect(fail)
+    button.click()
+
+
+def in_an_observer(desktop, volume):
     tag = volume.AddObserver("ModifiedEvent", fail)
     volume.Modified()
     volume.RemoveObserver(tag)
-    assert len(desktop.uncaught) == 1 and "in a callback" in desktop.uncaught.pop()
+
+
+def of_vtk(desktop, volume):
+    import vtk
+
+    vtk.vtkImageReslice().Update()
+
+
+def of_mrml(desktop, volume):
+    volume.SetAndObserveNthDisplayNodeID(-1, "nothing")
+
+
+def of_qt(desktop, volume):
+    import qt
+
+    qt.qWarning("of Qt")
+
+
+def of_python(desktop, volume):
+    logging.getLogger("deep.below").warning("of Python")
+
+
+@pytest.mark.parametrize(
+    ("provoke", "line"),
+    [
+        (in_a_slot, r"\[CRITICAL\]\[Python\] Traceback(.|\n)*KeyError: 'in a callback'"),
+        (in_an_observer, r"\[CRITICAL\]\[Python\] Traceback(.|\n)*KeyError: 'in a callback'"),
+        (of_vtk, r"\[ERROR\]\[VTK\] (.|\n)*has 0 connections"),
+        (of_mrml, r"\[ERROR\]\[VTK\] (.|\n)*vtkMRML"),
+        (of_qt, r"\[WARNING\]\[Qt\] of Qt"),
+        (of_python, r"\[WARNING\]\[Python\] of Python"),
+    ],
+)
+def test_the_error_log_has_what_slicer_s_would_have_and_fails_a_test(desktop, volume, provoke, line):
+    desktop.log.check()
+    provoke(desktop, volume)
+    assert re.match(line, Path(desktop.app.errorLogModel().filePath).read_text())
+    with pytest.raises(AssertionError, match=line):
+        desktop.log.check()
+    desktop.log.check()
 
 
 def test_disabled_button_cannot_be_clicked(desktop, made_up):

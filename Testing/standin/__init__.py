@@ -6,9 +6,6 @@ in the views are slicer-core's own. It proves nothing about PythonQt.
 
 from __future__ import annotations
 
-import sys
-import traceback
-
 import pytest
 
 from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
@@ -17,7 +14,7 @@ from standin.rendering import offscreen
 
 @pytest.fixture
 def desktop(monkeypatch, tmp_path_factory):
-    """The stand-in, its scene empty: skips without slicer-core or PySide6, fails on errors that Qt or VTK swallow."""
+    """The stand-in, its scene empty: skips without slicer-core or PySide6, fails on anything in the error log."""
     pytest.importorskip("slicer")
     pytest.importorskip("PySide6.QtUiTools", exc_type=ImportError)
     missing = offscreen()
@@ -26,15 +23,9 @@ def desktop(monkeypatch, tmp_path_factory):
     from standin.host import boot
 
     host = boot()
-    host.uncaught.clear()
-
-    def keep(kind, error, trace) -> None:
-        host.uncaught.append("".join(traceback.format_exception(kind, error, trace)))
-
-    monkeypatch.setattr(sys, "excepthook", keep)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("kept")))
     host.reset()
+    host.log.begin()
     yield host
     host.reset()
-    if host.uncaught:
-        pytest.fail("an error in a slot or an observer:\n" + "\n".join(host.uncaught), pytrace=False)
+    host.log.check()

@@ -10,6 +10,8 @@ import slicer
 from PySide6.QtCore import QSettings, QStandardPaths, Signal
 from PySide6.QtWidgets import QApplication
 
+from standin.error_log import ErrorLog
+
 
 class ModuleManager:
     """The modules by name."""
@@ -79,6 +81,7 @@ class Application(QApplication):
         self._logic, self._paused, self._layout_manager = application_logic, 0, None
         self._modules = ModuleManager()
         self._folder = tempfile.TemporaryDirectory(prefix="standin")
+        self._log = ErrorLog(self._folder.name)
         self.setOrganizationName("standin")
         self.setApplicationName("Slicer stand-in")
         QStandardPaths.setTestModeEnabled(True)
@@ -94,6 +97,10 @@ class Application(QApplication):
             raise AttributeError(f"the stand-in's application has no signal {signal}")
         self.startupCompleted.connect(listener)
         return True
+
+    def errorLogModel(self) -> ErrorLog:
+        """The error log."""
+        return self._log
 
     def applicationLogic(self) -> Any:
         """The logic of slicer-core's application."""

@@ -15,7 +15,7 @@ import slicer.util
 from PySide6.QtCore import QCoreApplication, QEvent
 from slicer_host import boot as boot_slicer_core
 
-from standin import gestures, messages, parameter_node, properties, qt_module, scripted_module
+from standin import gestures, parameter_node, properties, qt_module, scripted_module, subject_hierarchy
 from standin.application import Application, CoreModule
 from standin.dialogs import Dialogs
 from standin.mrml_widgets import qMRMLNodeComboBox, qMRMLWidget
@@ -61,7 +61,7 @@ class Desktop:
         self.app = slicer.app
         self.dialogs = Dialogs()
         self.dialogs.install(slicer.util)
-        self.uncaught: list[str] = []
+        self.log = self.app.errorLogModel()
         self.window = Window(self.app.layoutManager().viewport())
         self.current: Any = None
         self._loaded: list[Any] = []
@@ -153,7 +153,6 @@ def boot() -> Desktop:
     """Start the stand-in, once a process."""
     core = boot_slicer_core()
     properties.install()
-    messages.install()
     qt_module.install()
     slicer.app = Application(core.application_logic)
     slicer.modules = SimpleNamespace()
@@ -174,6 +173,7 @@ def boot() -> Desktop:
         factory = getattr(slicer, f"vtkMRML{kind}ViewDisplayableManagerFactory").GetInstance()
         factory.SetMRMLApplicationLogic(core.application_logic)
     _furnish_scene()
+    subject_hierarchy.install(slicer.mrmlScene)
     from standin.layout_manager import LayoutManager
 
     slicer.app._layout_manager = LayoutManager()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
+import slicer
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
 from standin.ctk_containers import ctkCollapsibleButton
 from standin.ctk_sliders import ctkDoubleSlider, ctkSliderWidget
-from standin.messages import qt_messages
 from standin.mrml_widgets import qMRMLNodeComboBox, qMRMLWidget
 from standin.properties import vtk_as_object
 
@@ -37,9 +37,10 @@ class QUiLoader(QtUiTools.QUiLoader):
         buffer = QtCore.QBuffer()
         buffer.setData(ElementTree.tostring(root))
         buffer.open(QtCore.QIODevice.OpenModeFlag.ReadOnly)
-        before = len(qt_messages)
+        log = slicer.app.errorLogModel().lines
+        before = len(log)
         widget = super().load(buffer, parent)
-        unconnected = [message for message in qt_messages[before:] if "QObject::connect" in message]
+        unconnected = [line for line in log[before:] if "QObject::connect" in line]
         if unconnected:
             raise RuntimeError(f"connections of the .ui file: {unconnected}")
         return widget
