@@ -97,14 +97,17 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
             self.logic.shared.leave(self.logic)
 
     def enter(self) -> None:
-        self._parameters = self.logic.getParameterNode()
-        self.panel.listen(True)
+        self._begin()
         self._choose_volume()
 
     def exit(self) -> None:
         """Another module comes to the front: the pen is laid down, the preview is off."""
         self.panel.listen(False)
         self._parameters = None
+
+    def _begin(self) -> None:
+        self._parameters = self.logic.getParameterNode()
+        self.panel.listen(True)
 
     def _choose_volume(self) -> None:
         """While none is: the volume of the last time, or else the first that there is."""
@@ -126,8 +129,10 @@ class SketchNoduleSynthWidget(ScriptedLoadableModuleWidget, VTKObservationMixin)
         self.logic.close()
 
     def _on_new_scene(self, caller: Any, event: Any) -> None:
+        """Of a scene that is read, Slicer sorts the nodes only after this event: before that none may go."""
         if self.parent is not None and self.parent.isEntered:
-            self.enter()
+            self._begin()
+            self.panel.look_at_scene_soon()
 
     def _on_node_added(self, caller: Any, event: Any) -> None:
         if self._parameters is not None:
