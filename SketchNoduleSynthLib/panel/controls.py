@@ -79,6 +79,7 @@ class Controls(Generic[C]):
     def _bind_button(self, action: Action[C], button: Any) -> None:
         button.setText(_(action.text()))
         button.setToolTip(_(action.hint))
+        button.setCheckable(action.is_on is not None)
         if action.do is not None or action.do_with is not None:
             self.on(button.clicked, partial(self._act, action))
 
