@@ -35,7 +35,7 @@ class ExclusiveDisplay:
         self.add(views)
 
     def add(self, views: Sequence[View]) -> None:
-        """Show it in these views too, on the axes of the body, whatever was shown in them before."""
+        """Show it in these views too, one slice on the axes of the body, whatever was shown in them before."""
         for view in views:
             self._before.append(_Shown.of(view.slice_node))
             composite = composite_of(view.slice_node)
@@ -43,6 +43,7 @@ class ExclusiveDisplay:
                 getattr(composite, f"Set{layer}VolumeID")(volume)
             if view.slice_node.GetDefaultOrientation():
                 view.slice_node.SetOrientationToDefault()
+            view.slice_node.SetSlabReconstructionEnabled(False)
             view.fit()
 
     def end(self) -> None:
@@ -59,11 +60,13 @@ class ExclusiveDisplay:
 class _Shown:
     volumes: tuple[str | None, ...]
     plane: Plane
+    is_slab: bool
 
     @classmethod
     def of(cls, node: slicer.vtkMRMLSliceNode) -> _Shown:
         composite = composite_of(node)
-        return cls(tuple(getattr(composite, f"Get{layer}VolumeID")() for layer in LAYERS), Plane.of(node))
+        volumes = tuple(getattr(composite, f"Get{layer}VolumeID")() for layer in LAYERS)
+        return cls(volumes, Plane.of(node), node.GetSlabReconstructionEnabled())
 
     def restore(self) -> None:
         node = self.plane.slice_node
@@ -75,3 +78,4 @@ class _Shown:
             is_there = volume and scene.GetNodeByID(volume) is not None
             getattr(composite, f"Set{layer}VolumeID")(volume if is_there else None)
         self.plane.restore()
+        node.SetSlabReconstructionEnabled(self.is_slab)
