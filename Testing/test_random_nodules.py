@@ -72,6 +72,54 @@ def test_they_stand_in_the_lungs_clear_of_each_other_and_of_what_is_there(reader
     assert reader.editor.session.state.edited == session.nodules[-1].key, "they are edited as any other"
 
 
+def assert_looked_at(reader: Reader, place: np.ndarray) -> None:
+    """All views show the slice through the place, with it in sight, and the 3D view turns around it."""
+    import slicer
+
+    for view in ("Red", "Green", "Yellow"):
+        node = reader.slice_node(view)
+        across, x, y = np.linalg.solve(reader.slice_to_ras(view), (*place, 1.0))[[2, 0, 1]]
+        width, height, _depth = node.GetFieldOfView()
+        assert abs(across) < 0.05 and abs(x) < width / 2 and abs(y) < height / 2, view
+    (camera,) = slicer.util.getNodesByClass("vtkMRMLCameraNode")
+    assert np.allclose(camera.GetFocalPoint(), place, atol=0.1)
+
+
+def scroll_away(reader: Reader) -> None:
+    for view in ("Red", "Green", "Yellow"):
+        reader.slice_node(view).SetSliceOffset(reader.slice_node(view).GetSliceOffset() + 17.0)
+
+
+def test_all_views_go_to_the_last_one_and_to_the_row_that_is_clicked_twice_too(reader):
+    reader.session.make = sphere
+    reader.ui.random_count.setValue(2)
+    reader.click(reader.ui.add_random)
+    reader.wait()
+    table = reader.ui.nodulesTable
+    first, last = (np.array(reader.session.place_of(key)) for key in (1, 2))
+    assert np.linalg.norm(first - last) > 5
+    assert_looked_at(reader, last)
+    assert table.currentRow() == 1
+    reader.scroll_to(table)
+    for row, place in ((0, first), (0, first), (1, last)):
+        scroll_away(reader)
+        at = table.visualItemRect(table.item(row, 0)).center()
+        reader.desktop.click(table.viewport(), (at.x(), at.y()))
+        assert_looked_at(reader, place)
+
+
+def test_who_draws_meanwhile_is_not_led_away(reader):
+    reader.session.make = sphere
+    reader.place(LEFT_RAS_MM)
+    pose = reader.slice_to_ras("Red")
+    reader.ui.random_count.setValue(1)
+    reader.click(reader.ui.add_random)
+    with reader.pen_down(share=0.2):
+        reader.wait()
+    assert reader.session.nodules and np.array_equal(reader.slice_to_ras("Red"), pose)
+    assert reader.session.draft.is_drawn
+
+
 def test_cancel_and_a_ct_without_lungs(desktop, reader):
     reader.click(reader.ui.add_random)
     reader.click(reader.ui.cancel)
