@@ -11,8 +11,11 @@ import pytest
 from panel_fixtures import insert, layers
 from phantom import LUNG_RAS_MM, chest
 from reader import MODULE, Reader
+from refusal import refused
 
-pytest_plugins = ["standin", "panel_fixtures"]
+pytest_plugins = ["standin", "panel_fixtures", "generation_fixtures"]
+SITE_RAS_MM = (83.7, 197.2, 687.2)
+"""A point of the sample CT."""
 
 
 def test_reload_leaves_no_pen_behind(drawn):
@@ -177,3 +180,27 @@ def test_cancel_stops_and_changes_nothing(drawn, monkeypatch):
     monkeypatch.undo()
     insert(drawn)
     assert len(drawn.session.nodules) == 1
+
+
+def test_the_console_takes_points_of_the_sample_ct_without_a_ct_in_the_panel(desktop, demo):
+    import slicer
+
+    from SketchNoduleSynthLib.mrml import volumes
+
+    widget = desktop.load_module(MODULE, enter=False).widget
+    logic = slicer.util.getModuleLogic("SketchNoduleSynth")
+    for call in (logic.insert, lambda: logic.place(SITE_RAS_MM)):
+        with refused("No CT is open; call open(volumeNode) first."):
+            call()
+    assert widget.ui.inputSelector.currentNode() is None
+    ct = volumes.node_from_volume(demo, "CTChest", slicer.mrmlScene)
+    nodes = logic.open(ct)
+    logic.place(SITE_RAS_MM, diameter_mm=12)
+    logic.draw([(-4, 0), (-2, 4), (3, 3), (5, -1), (0, -4)])
+    logic.choose(model="pix2pix", attenuation="part-solid", seed=3)
+    key = logic.insert()
+    assert 5 < logic.report(key)["long_diameter_mm"] < 16
+    changed = np.argwhere(slicer.util.arrayFromVolume(nodes.result) != demo.array).mean(0)[::-1]
+    assert np.allclose(demo.grid.to_lps(changed) * (-1, -1, 1), SITE_RAS_MM, atol=4.0)
+    desktop.select_module("SketchNoduleSynth")
+    assert widget.ui.inputSelector.currentNode() is ct and widget.ui.nodulesTable.rowCount == 1
