@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SEGMENT_NAMES = {SYNTHETIC: "Nodule", FOUND: "Real nodule", REMOVED: "Taken out"}
 NODULES = "Nodules"
 """The role of the segmentation among the nodes of the session."""
+SMOOTHING = "0.2"
+"""With Slicer's 0.5, of the surface of a nodule of 6 mm in voxels of 1.5 mm a sixth of its volume is left."""
 
 
 class Segments:
@@ -93,8 +95,13 @@ class Segments:
 
     def _add(self, result: slicer.vtkMRMLScalarVolumeNode, name: str) -> slicer.vtkMRMLSegmentationNode:
         node = volumes.segmentation_beside(result, name)
+        rule, converter = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule, slicer.vtkSegmentationConverter
+        node.GetSegmentation().SetConversionParameter(rule.GetSmoothingFactorParameterName(), SMOOTHING)
         node.CreateDefaultDisplayNodes()
-        node.GetDisplayNode().SetVisibility2DFill(False)
+        display = node.GetDisplayNode()
+        display.SetVisibility2DFill(False)
+        # Cut by the views' planes: of each segment's voxels, each view would keep pictures of its own size.
+        display.SetPreferredDisplayRepresentationName2D(converter.GetSegmentationClosedSurfaceRepresentationName())
         self.text_node.SetNodeReferenceID(NODULES, node.GetID())
         put_in_folder(FOLDER, [node], self.text_node.GetScene())
         self._segments = {}
