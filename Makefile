@@ -10,7 +10,8 @@ TORCHVISION ?= torchvision==0.28.0
 # What Slicer brings: Testing/slicer_packages.txt, in its Python where there is one of that version.
 SLICER_PYTHON ?= $(shell python3.12 -c "" 2>/dev/null && echo python3.12 || echo $(PYTHON))
 SLICER_VENV ?= $(HOME)/.cache/SketchNoduleSynth/slicer_packages
-LIBRARY_TESTS = $(shell grep -LE "training|standin|browser|slicer|torch|test_(app|packaging)" Testing/test_*.py)
+NEEDS_MORE = ^(from|import) (torch|training|(test_)?packaging)|^pytest_plugins.*"(standin|app)|^(slicer = )?pytest.importorskip
+LIBRARY_TESTS = $(shell grep -LE '$(NEEDS_MORE)' Testing/test_*.py)
 LIBRARY_TESTS_NEED = h5py hypothesis jsonschema opencv-python-headless pytest pytest-xdist scikit-learn
 INSTALL = $(BIN)/python -m pip install --quiet --upgrade-strategy only-if-needed
 
@@ -61,7 +62,7 @@ $(SLICER_VENV)/.installed: pyproject.toml Makefile Testing/slicer_packages.txt
 	  --requirement Testing/slicer_packages.txt ".[cases]" $(LIBRARY_TESTS_NEED)
 	touch $@
 
-# The library's tests, which need no host and no training, with the very packages of Slicer.
+# The library's tests, with the very packages of Slicer: those that no host, no torch and no training is needed for.
 test-slicer-packages: $(SLICER_VENV)/.installed
 	$(SLICER_VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(LIBRARY_TESTS)
 

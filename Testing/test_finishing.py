@@ -119,6 +119,7 @@ def test_streaks_deep_inside_give_way_to_noise_and_edges_that_are_asked_for_stay
 
 
 def test_the_command_that_asks_finds_what_is_there() -> None:
+    pytest.importorskip("torch", reason="training needs torch")
     from training.asked_test import core_error_hu, vessel, wall
 
     recipe = NoduleRecipe(Voi(LUNG_RAS_MM, 12.0), "mcgan", 3)

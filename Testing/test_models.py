@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_a_config_says_what_its_network_is() -> None:
+    pytest.importorskip("torch", reason="the networks' own code needs torch")
     from SketchNoduleSynthLib.networks.architectures import build
 
     for name, model in models.bundled().items():

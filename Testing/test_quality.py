@@ -76,6 +76,7 @@ def test_what_no_real_nodule_looks_like_is_amber(nodule: np.ndarray, hu: np.ndar
 @needs_nodules
 def test_real_nodules_are_green() -> None:
     """Of patients whose nodules the bounds were not made of."""
+    pytest.importorskip("torch", reason="training needs torch")
     from training.data.nodules import read_nodules
     from training.quality_bounds import measured, outside
 

@@ -195,6 +195,7 @@ def test_in_a_real_ct_the_nodule_is_found_wherever_it_is_clicked_and_nothing_els
 @needs_nodules
 def test_nodules_of_other_patients_are_found_as_their_readers_outlined_them() -> None:
     """A few of them; `training.extraction_test` has all."""
+    pytest.importorskip("torch", reason="training needs torch")
     from training.data.nodules import read_nodules
     from training.extraction_test import on_nodule
 
