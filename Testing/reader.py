@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
 
+MODULE_VARIABLE = "SKETCH_NODULE_SYNTH_MODULE"
 MODULE = Path(__file__).resolve().parent.parent / "SketchNoduleSynth" / "SketchNoduleSynth.py"
+MODULE = Path(os.environ.get(MODULE_VARIABLE, MODULE))
 ANGLES = np.linspace(0, 2 * np.pi, 40)
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1)
 PATIENCE_S = 120.0

@@ -47,10 +47,6 @@ socket.socket.connect = none_allowed
 from {module} import main
 sys.exit(main(sys.argv[1:]))
 """
-IN_THE_PANEL = (
-    "test_panel.py::test_place_draw_preview_insert_undo",
-    "test_panel_reading.py::test_mark_rate_remark_remove_finish",
-)
 
 
 def drawn(model: str, attenuation: str = "solid") -> NoduleRecipe:
@@ -171,13 +167,16 @@ def test_a_network_of_another_size_than_its_config_says(tmp_path: Path, by_torch
         bundle.load("mcgan", tmp_path)
 
 
-def without_torch(folder: Path, module: str, *words: str) -> str:
-    """What `main` of `module`, called in `folder`, prints where torch cannot be imported and nothing be sent."""
+def without_torch(folder: Path, module: str, *words: str, library: Path = ROOT, **environment: str) -> str:
+    """What `main` of `module`, called in `folder`, prints where torch cannot be imported and nothing be sent.
+
+    `library`: the folder in which the library's own lies.
+    """
     (folder / "run.py").write_text(WITHOUT.replace("{module}", module))
     done = subprocess.run(
         [sys.executable, "run.py", *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "Testing")))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(library), str(ROOT / "Testing")))} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -195,12 +194,3 @@ def test_nodules_and_cases_are_made_without_torch_and_nothing_is_sent(tmp_path: 
     ):
         without_torch(tmp_path, "SketchNoduleSynthLib.__main__", *words)
     assert (tmp_path / "out" / "preview.png").exists() and (tmp_path / "case" / "case.json").exists()
-
-
-def test_the_panel_draws_and_reads_without_torch(tmp_path: Path) -> None:
-    """On our stand-in for Slicer: two of its own tests, whose fixtures for training are left out."""
-    for needed in ("slicer", "PySide6"):
-        pytest.importorskip(needed)
-    tests = [str(ROOT / "Testing" / name) for name in IN_THE_PANEL]
-    options = ("--noconftest", "--numprocesses=0", "-p", "no:cacheprovider", "--rootdir", str(ROOT))
-    assert "2 passed" in without_torch(tmp_path, "pytest", *options, *tests)
