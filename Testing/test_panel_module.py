@@ -62,6 +62,41 @@ def test_without_a_runtime_all_works_but_making(desktop, monkeypatch):
     assert "openvino takes" in desktop.dialogs[-1].text, "it is asked first, and the stand-in says no"
 
 
+@pytest.mark.parametrize("from_folder", [False, True])
+def test_install_asks_once_and_previews_come_without_a_restart(desktop, monkeypatch, tmp_path, from_folder):
+    import skimage
+    import slicer
+
+    from SketchNoduleSynthLib.panel import dependencies
+    from SketchNoduleSynthLib.synthesis import bundle, generators
+
+    lacking, asked = ["scikit-image"], []
+
+    def pip_install(words):
+        asked.append(words)
+        lacking.clear()
+        monkeypatch.setitem(sys.modules, "skimage", skimage)
+
+    for cached in (bundle.load, generators.generator):
+        cached.cache_clear()
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    monkeypatch.setattr(dependencies, "missing", lambda: list(lacking))
+    monkeypatch.setattr(slicer.util, "pip_install", pip_install)
+    reader = Reader(desktop)
+    reader.show(chest(), LUNG_RAS_MM)
+    reader.place(LUNG_RAS_MM)
+    reader.draw()
+    reader.wait()
+    assert "skimage is missing" in reader.ui.statusLabel.text
+    desktop.dialogs.answers += [str(tmp_path), True] if from_folder else [True]
+    reader.click(reader.ui.installFolderButton if from_folder else reader.ui.installButton)
+    assert asked == [[*(["--no-index", "--find-links", str(tmp_path)] if from_folder else []), "scikit-image"]]
+    assert [one.kind for one in desktop.dialogs].count("question") == 1 and not reader.ui.dependencyFrame.isVisible()
+    reader.click(reader.ui.next_seed)
+    reader.wait()
+    assert reader.composite("Red").GetForegroundVolumeID()
+
+
 def test_the_self_test_says_so_when_it_could_not_test(desktop, monkeypatch):
     from SketchNoduleSynthLib.panel import dependencies
 
