@@ -1,4 +1,4 @@
-"""The stand-in for desktop Slicer, by a small made-up module; what passes here says nothing of PythonQt."""
+"""The stand-in for desktop Slicer, by our own module; what passes here says nothing of PythonQt."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reader import MODULE
 
 pytest_plugins = ["standin"]
 
 
 @pytest.fixture
-def made_up(desktop, tmp_path):
-    """The made-up module, loaded."""
-    from standin.made_up import MODULE, UI
+def module(desktop):
+    """Ours, loaded."""
+    return desktop.load_module(MODULE)
 
-    (tmp_path / "MadeUp.py").write_text(MODULE)
-    (tmp_path / "Resources" / "UI").mkdir(parents=True)
-    (tmp_path / "Resources" / "UI" / "MadeUp.ui").write_text(UI)
-    return desktop.load_module(tmp_path / "MadeUp.py")
+
+@pytest.fixture
+def ui(module):
+    """Its widgets."""
+    return module.widget.ui
 
 
 @pytest.fixture
@@ -43,56 +45,38 @@ def rgb(image):
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
 
 
-def test_module_is_loaded_as_slicer_does(desktop, made_up):
+def test_module_is_loaded_and_reloaded_as_slicer_does(desktop, module):
     import slicer
 
-    assert slicer.modules.madeup.path.endswith("MadeUp.py") and slicer.modules.madeup.title == "Made up"
-    assert slicer.util.getModuleWidget("MadeUp") is made_up.widget is slicer.modules.MadeUpWidget
-    assert slicer.util.getModuleLogic("MadeUp") is made_up.widget.logic is made_up.logic
+    assert slicer.modules.sketchnodulesynth.path == str(MODULE)
+    widget = slicer.util.getModuleWidget("SketchNoduleSynth")
+    assert widget is module.widget is slicer.modules.SketchNoduleSynthWidget and widget.parent.isEntered
+    assert slicer.util.getModuleLogic("SketchNoduleSynth") is widget.logic is module.logic
     assert slicer.util.getModuleLogic("Markups").GetClassName() == "vtkSlicerMarkupsLogic"
-    assert made_up.widget.said == ["setup", "enter"] and made_up.widget.parent.isEntered
-    slicer.util.selectModule("")
-    assert made_up.widget.said[-1] == "exit" and not made_up.widget.parent.isEntered
-    slicer.util.selectModule("MadeUp")
-    desktop.scene.Clear()
-    assert made_up.widget.said[-2:] == ["enter", "entered"]
     assert slicer.util.mainWindow() is None
-
-
-def test_reload_reads_the_source_again(desktop, made_up):
-    import slicer
-
-    old, path = made_up.widget, slicer.modules.madeup.path
-    with open(path) as file:
-        source = file.read().replace('"setup"', '"another setup"')
-    with open(path, "w") as file:
-        file.write(source)
-    new = made_up.reload()
-    assert old.said[-1] == "cleanup" and new is not old and new.said == ["another setup"]
+    new = module.reload()
     desktop.process_events()
-    assert new.ui.inputs.isVisible() and not old.ui.inputs.isVisible()
+    assert new is not widget and new.parent is widget.parent
+    assert new.ui.place.isVisible() and not widget.ui.place.isVisible()
+    slicer.util.selectModule("")
+    assert slicer.util.selectedModule() == "" and not new.parent.isEntered
 
 
-def test_properties_are_attributes_both_ways(desktop, made_up):
+def test_properties_are_attributes_both_ways(desktop, ui):
     import qt
 
-    ui = made_up.widget.ui
-    assert (ui.sizeSlider.value, ui.sizeSlider.minimum, ui.sizeSlider.suffix) == (12.0, 4.0, " mm")
-    assert ui.applyButton.enabled is False is ui.applyButton.isEnabled()
-    ui.applyButton.enabled = True
-    assert ui.applyButton.isEnabled()
-    ui.applyButton.setText("Go")
-    assert ui.applyButton.text == "Go" == ui.applyButton.property("text")
-    ui.closedBox.checked = True
-    assert ui.closedBox.isChecked()
-    ui.modelBox.currentIndex = 1
-    assert ui.modelBox.currentText == "mcgan" and ui.modelBox.count == 2
-    ui.label.visible = False
-    assert ui.label.isHidden()
-    table = qt.QTableWidget()
-    table.rowCount = 3
-    table.setColumnCount(2)
-    assert (table.rowCount, table.columnCount) == (3, 2)
+    assert (ui.diameter_mm.value, ui.diameter_mm.decimals, ui.diameter_mm.suffix) == (12.0, 1, " mm")
+    assert ui.insert.enabled is False is ui.insert.isEnabled()
+    ui.insert.enabled = True
+    assert ui.insert.isEnabled()
+    ui.insert.setText("Go")
+    assert ui.insert.text == "Go" == ui.insert.property("text")
+    ui.spicules.checked = True
+    assert ui.spicules.isChecked()
+    ui.model.currentIndex = 1
+    assert ui.model.currentText == ui.model.itemText(1)
+    ui.statusLabel.visible = False
+    assert ui.statusLabel.isHidden()
     timer = qt.QTimer()
     timer.singleShot = True
     fired = []
@@ -102,108 +86,73 @@ def test_properties_are_attributes_both_ways(desktop, made_up):
 
 
 @pytest.mark.parametrize("name", ["txt", "setText", "clicked"])
-def test_misspelt_property_raises(made_up, name):
-    with pytest.raises(AttributeError, match="has no property"):
-        setattr(made_up.widget.ui.applyButton, name, "x")
-    with pytest.raises(AttributeError, match="has no property"):
-        setattr(made_up.widget.ui.sizeSlider, name, "x")
+def test_misspelt_property_raises(ui, name):
+    for widget in (ui.insert, ui.diameter_mm):
+        with pytest.raises(AttributeError, match="has no property"):
+            setattr(widget, name, "x")
     with pytest.raises(AttributeError):
-        made_up.widget.ui.applyButton.txt  # noqa: B018
+        ui.insert.txt  # noqa: B018
 
 
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        ('name="suffix"', 'name="sufix"', "no property sufix"),
-        ("<slot>setEnabled(bool)", "<slot>setEnable(bool)", "No such slot"),
+        ('name="decimals"', 'name="decimal"', "no property decimal"),
+        ("<slot>setMRMLScene(", "<slot>setScene(", "No such slot"),
         ('class="QCheckBox"', 'class="ctkCheckBox"', "no widget ctkCheckBox"),
     ],
 )
 def test_ui_file_that_would_silently_do_nothing_is_refused(desktop, tmp_path, old, new, match):
     import slicer
-    from standin.made_up import UI
 
-    (tmp_path / "bad.ui").write_text(UI.replace(old, new))
+    ours = MODULE.parents[1] / "Resources" / "UI" / "SketchNoduleSynth.ui"
+    (tmp_path / "bad.ui").write_text(ours.read_text().replace(old, new))
     with pytest.raises(RuntimeError, match=match):
         slicer.util.loadUI(str(tmp_path / "bad.ui"))
     desktop.log.begin()
 
 
-def test_connections_of_the_ui_file(desktop, made_up, volume):
-    ui = made_up.widget.ui
-    assert ui.volumeSelector.mrmlScene() is desktop.scene
-    ui.closedBox.checked = True
-    ui.closedBox.checked = False
-    assert not ui.modelBox.isEnabled()
-
-
-def test_slider_tells(desktop, made_up):
+def test_slider_tells(desktop, ui):
     import qt
 
-    ui = made_up.widget.ui
-    ui.sizeSlider.value = 20.04
-    assert ui.sizeSlider.value == 20.0 and ui.label.text == "20.0 mm"
-    ui.sizeSlider.value = 99.0
-    assert ui.sizeSlider.value == 30.0
-    ui.sizeSlider.setValue(10.0)
-    desktop.press_key(ui.sizeSlider.slider().findChild(qt.QSlider), qt.Qt.Key_Right)
-    assert ui.sizeSlider.value == 10.5 and ui.label.text == "10.5 mm"
+    slider, told = ui.diameter_mm, []
+    slider.valueChanged.connect(told.append)
+    slider.setEnabled(True)
+    slider.value = 20.04
+    assert slider.value == 20.0 and told == [20.0]
+    slider.value = 999.0
+    assert slider.value == slider.maximum
+    slider.setValue(10.0)
+    desktop.press_key(slider.findChild(qt.QSlider), qt.Qt.Key_Right)
+    assert slider.value == 10.5 == told[-1]
 
 
-def test_collapsible_button_hides_its_contents(desktop, made_up):
-    ui = made_up.widget.ui
-    assert ui.advanced.collapsed and not ui.closedBox.isVisible()
-    with pytest.raises(AssertionError, match="cannot be seen"):
-        desktop.click(ui.closedBox)
-    desktop.click(ui.advanced, at=(30, 8))
-    assert not ui.advanced.collapsed and ui.closedBox.isVisible()
-    desktop.click(ui.closedBox, at=(10, 10))
-    assert ui.closedBox.checked
-    ui.advanced.collapsed = True
+def test_collapsible_button_hides_its_contents(desktop, ui):
+    ui.voiSection.collapsed = True
     desktop.process_events()
-    assert not ui.closedBox.isVisible() and ui.advanced.height < 40
+    assert not ui.place.isVisible() and ui.voiSection.height < 40
+    with pytest.raises(AssertionError, match="cannot be seen"):
+        desktop.click(ui.place)
+    desktop.click(ui.voiSection, at=(30, 8))
+    assert not ui.voiSection.collapsed and ui.place.isVisible()
 
 
-def test_node_combo_box_lists_the_scene(desktop, made_up, volume):
-    selector, told = made_up.widget.ui.volumeSelector, []
+def test_node_combo_box_lists_the_scene(desktop, ui):
+    selector, told = ui.inputSelector, []
+    box = selector.children()[0]
     selector.currentNodeChanged.connect(told.append)
-    assert selector.nodeCount() == 1 and selector.currentNode() is None and selector.currentNodeID == ""
-    desktop.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "labels")
-    other = desktop.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "other")
-    assert selector.nodeCount() == 2
+    assert selector.mrmlScene() is desktop.scene and selector.currentNode() is None and selector.currentNodeID == ""
+    first, other = (desktop.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name) for name in ("first", "other"))
+    other.SetHideFromEditors(False)
     selector.setCurrentNode(other)
     assert selector.currentNodeID == other.GetID() and told == [other]
-    assert made_up.widget.ui.applyButton.enabled
     desktop.scene.RemoveNode(other)
-    assert selector.currentNode() is volume and told == [other, volume] and selector.nodeCount() == 1
+    assert selector.currentNode() is first and told == [other, first]
     selector.setCurrentNode(None)
-    volume.SetName("renamed")
-    box = selector.children()[0]
+    first.SetName("renamed")
     assert [box.itemText(i) for i in range(box.count)] == ["None", "renamed"]
     desktop.scene.Clear()
-    assert selector.nodeCount() == 0
-
-
-def test_parameter_node_survives_the_scene_file(desktop, made_up, volume, tmp_path):
-    import slicer
-
-    parameters = made_up.logic.getParameterNode()
-    assert (parameters.volume, parameters.model, parameters.seed) == (None, "pix2pix", 7)
-    modified = []
-    tag = parameters.AddObserver("ModifiedEvent", lambda *_: modified.append(1))
-    parameters.volume, parameters.model, parameters.seed = volume, "mcgan", 11
-    parameters.opacity, parameters.closed = 0.25, False
-    assert len(modified) == 5
-    parameters.RemoveObserver(tag)
-    with pytest.raises(ValueError, match="seed"):
-        parameters.seed = "eleven"
-    assert desktop.scene.WriteToMRB(str(tmp_path / "scene.mrb"))
-    desktop.scene.Clear()
-    assert made_up.logic.getParameterNode().seed == 7
-    assert desktop.scene.ReadFromMRB(str(tmp_path / "scene.mrb"))
-    parameters = made_up.logic.getParameterNode()
-    assert parameters.volume.GetName() == "ramp" and slicer.util.arrayFromVolume(parameters.volume).max() == 780
-    assert (parameters.model, parameters.seed, parameters.opacity, parameters.closed) == ("mcgan", 11, 0.25, False)
+    assert box.count == 1
 
 
 def observed(interactor):
@@ -272,7 +221,10 @@ def test_observer_can_keep_an_event_from_slicer(desktop, volume):
 
 def place(view, ras):
     """Where a point lies in the view, in Qt's pixels."""
-    x, y, _ = view.convertRASToXYZ(list(ras))
+    import slicer
+
+    to_ras = slicer.util.arrayFromVTKMatrix(view.mrmlSliceNode().GetXYToRAS())
+    x, y = np.linalg.solve(to_ras, (*ras, 1.0))[:2]
     return x, view.height - 1 - y
 
 
@@ -302,7 +254,7 @@ def test_closed_curve_is_seen_and_can_be_dragged(desktop, volume):
     assert curve.GetNthControlPointPosition(0)[:2] == pytest.approx((46, 29), abs=0.3)
 
 
-def test_views_follow_layout_and_pause(desktop, volume):
+def test_views_follow_the_layout(desktop, volume):
     import slicer
 
     manager = slicer.app.layoutManager()
@@ -312,57 +264,23 @@ def test_views_follow_layout_and_pause(desktop, volume):
     assert not manager.threeDWidget(0).isVisible()
     view = manager.sliceWidget("Red").sliceView()
     assert view.mrmlSliceNode().GetDimensions()[:2] == (view.width, view.height)
-    before = rgb(view.grab().toImage())
-    with slicer.util.RenderBlocker():
-        volume.GetDisplayNode().SetAutoWindowLevel(False)
-        volume.GetDisplayNode().SetWindowLevel(10, 0)
-        desktop.process_events()
-        assert (rgb(view.grab().toImage()) == before).all()
-    desktop.process_events()
-    assert (rgb(view.grab().toImage()) != before).any()
 
 
-def test_helpers_of_slicer_util_run(desktop, volume):
-    import slicer
-
-    with slicer.util.WaitCursor(), slicer.util.MessageDialog("Working"):
-        progress = slicer.util.createProgressDialog(value=2, maximum=5, labelText="Voxels")
-        progress.value = 3
-        assert progress.value == 3 and progress.labelText == "Voxels"
-        progress.close()
-    with pytest.raises(ValueError, match="no"), slicer.util.tryWithErrorDisplay("Failed", waitCursor=True):
-        raise ValueError("no")
-    assert desktop.dialogs[-1].kind == "error" and desktop.dialogs[-1].text == "Failed\n\nno"
-    with pytest.raises(AssertionError, match="Failed"):
-        desktop.log.check()
-    slicer.util.resetSliceViews()
-    slicer.util.forceRenderAllViews()
-    seen, tags = observed(desktop.slice_view().interactor())
-    slicer.util.clickAndDrag(desktop.slice_view(), start=(10, 10), end=(20, 10), steps=2)
-    assert seen[0] == ("LeftButtonPressEvent", (10, 10)) and seen[-1] == ("LeftButtonReleaseEvent", (20, 10))
-    for tag in tags:
-        desktop.slice_view().interactor().RemoveObserver(tag)
-
-
-def test_dialogs_are_recorded_and_answered(desktop, made_up, volume):
+def test_dialogs_are_recorded_and_answered(desktop):
     import qt
     import slicer
 
-    made_up.widget.ui.volumeSelector.setCurrentNode(volume)
-    desktop.click(made_up.widget.ui.applyButton)
-    assert [(one.kind, one.text) for one in desktop.dialogs] == [("question", "Really?"), ("error", "Refused")]
-    with pytest.raises(AssertionError, match="Refused"):
-        desktop.log.check()
-    desktop.dialogs.clear()
-    desktop.dialogs.answers.append(True)
-    desktop.click(made_up.widget.ui.applyButton)
-    assert [(one.kind, one.text) for one in desktop.dialogs] == [("question", "Really?"), ("info", "Done")]
-    desktop.dialogs.answers += ["/data/sketch.png", True]
+    assert not slicer.util.confirmOkCancelDisplay("Really?")
+    desktop.dialogs.answers += [True, "/data/sketch.png"]
+    assert slicer.util.confirmOkCancelDisplay("Really?")
     assert qt.QFileDialog.getOpenFileName(None, "Sketch", "", "*.png") == "/data/sketch.png"
-    assert qt.QMessageBox.question(None, "t", "?") == qt.QMessageBox.Yes
-    assert slicer.util.messageBox("m") == qt.QMessageBox.Ok
-    slicer.util.showStatusMessage("working")
-    assert desktop.dialogs.status == ["working"]
+    assert qt.QFileDialog.getExistingDirectory(None, "Folder") == "" and not desktop.log.lines
+    with pytest.raises(ValueError, match="no"), slicer.util.tryWithErrorDisplay("Failed", waitCursor=True):
+        raise ValueError("no")
+    kinds = ["question", "question", "getOpenFileName", "getExistingDirectory", "error"]
+    assert [one.kind for one in desktop.dialogs] == kinds and desktop.dialogs[-1].text == "Failed\n\nno"
+    with pytest.raises(AssertionError, match="Failed"):
+        desktop.log.check()
 
 
 def fail(*_):
@@ -423,27 +341,12 @@ def test_the_error_log_has_what_slicer_s_would_have_and_fails_a_test(desktop, vo
     desktop.log.check()
 
 
-def test_disabled_button_cannot_be_clicked(desktop, made_up):
+def test_disabled_button_cannot_be_clicked(desktop, ui):
     with pytest.raises(AssertionError, match="disabled"):
-        desktop.click(made_up.widget.ui.applyButton)
+        desktop.click(ui.undo)
 
 
-def test_settings_and_folders_are_the_tests_own(desktop):
-    import os
-
-    import slicer
-
-    assert slicer.util.settingsValue("MadeUp/asked", False, converter=slicer.util.toBool) is False
-    slicer.app.settings().setValue("MadeUp/asked", True)
-    assert slicer.util.settingsValue("MadeUp/asked", False, converter=slicer.util.toBool) is True
-    assert os.path.isdir(slicer.util.tempDirectory())
-    started = []
-    slicer.app.connect("startupCompleted()", lambda: started.append(1))
-    slicer.app.startupCompleted.emit()
-    assert started == [1]
-
-
-def test_screenshot_shows_panel_and_views(desktop, made_up, volume, tmp_path):
+def test_screenshot_shows_panel_and_views(desktop, ui, volume, tmp_path):
     import qt
 
     closed_curve(desktop.scene, desktop.slice_view().sliceLogic().GetSliceOffset())

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import slicer
-from PySide6.QtCore import QSettings, QStandardPaths, Signal
 from PySide6.QtWidgets import QApplication
 
 from standin.error_log import ErrorLog
@@ -23,14 +22,6 @@ class ModuleManager:
     def module(self, name: str) -> Any:
         """A module, or None."""
         return self._modules.get(name)
-
-    def factoryManager(self) -> ModuleManager:
-        """Slicer has another object for this; here it is the same."""
-        return self
-
-    def loadedModuleNames(self) -> tuple[str, ...]:
-        """The names of all modules."""
-        return tuple(self._modules)
 
     def connect(self, signal: str, listener: Callable) -> None:
         """Slicer's moduleAboutToBeUnloaded(QString), the only signal it has here."""
@@ -74,29 +65,16 @@ class CoreModule:
 class Application(QApplication):
     """Qt's application with what Slicer adds."""
 
-    startupCompleted = Signal()
-
     def __init__(self, application_logic: Any):
         super().__init__(["standin"])
-        self._logic, self._paused, self._layout_manager = application_logic, 0, None
+        self._logic, self._layout_manager = application_logic, None
         self._modules = ModuleManager()
         self._folder = tempfile.TemporaryDirectory(prefix="standin")
         self._log = ErrorLog(self._folder.name)
-        self.setOrganizationName("standin")
         self.setApplicationName("Slicer stand-in")
-        QStandardPaths.setTestModeEnabled(True)
-        QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, self._folder.name)
 
     temporaryPath = property(lambda self: self._folder.name)
     slicerUserSettingsFilePath = property(lambda self: f"{self._folder.name}/Slicer.ini")
-
-    def connect(self, signal: str, listener: Callable) -> bool:
-        """Slicer's startupCompleted(), the only signal by name it has here; a test emits it."""
-        if signal != "startupCompleted()":
-            raise AttributeError(f"the stand-in's application has no signal {signal}")
-        self.startupCompleted.connect(listener)
-        return True
 
     def errorLogModel(self) -> ErrorLog:
         """The error log."""
@@ -118,24 +96,6 @@ class Application(QApplication):
         """The modules."""
         return self._modules
 
-    def settings(self) -> QSettings:
-        """Settings in a file of this process."""
-        return QSettings()
-
     def testingEnabled(self) -> bool:
         """Not Slicer's own testing mode, in which dialogs are left out."""
         return False
-
-    def pauseRender(self) -> None:
-        """Views keep their pictures until :meth:`resumeRender`."""
-        self._paused += 1
-
-    def resumeRender(self) -> None:
-        """Views render again."""
-        self._paused = max(0, self._paused - 1)
-        if not self._paused and self._layout_manager:
-            self._layout_manager.viewport().update()
-
-    def isRenderPaused(self) -> bool:
-        """Whether views keep their pictures."""
-        return self._paused > 0

@@ -126,26 +126,11 @@ class Desktop:
         self._loaded = []
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # Without exec() Qt waits for ever.
         self.dialogs.forget()
-        self.app.settings().clear()
-        while self.app.isRenderPaused():
-            self.app.resumeRender()
         for node in slicer.util.getNodesByClass("vtkMRMLScriptedModuleNode"):
             self.scene.RemoveNode(node)  # a singleton: closing the scene leaves it
         self.scene.Clear()
         self.layout_manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         self.process_events()
-
-
-def _furnish_scene() -> None:
-    """What desktop Slicer gives a scene: a crosshair, and a cache folder that scene bundles are unpacked into."""
-    crosshair = slicer.vtkMRMLCrosshairNode()
-    crosshair.SetCrosshairName("default")
-    slicer.mrmlScene.AddNode(crosshair)
-    cache_manager, manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
-    cache_manager.SetRemoteCacheDirectory(slicer.app.temporaryPath)
-    manager.SetCacheManager(cache_manager)
-    slicer.mrmlScene.SetCacheManager(cache_manager)
-    slicer.mrmlScene.SetDataIOManager(manager)
 
 
 @cache
@@ -172,7 +157,9 @@ def boot() -> Desktop:
     for kind in ("Slice", "ThreeD"):
         factory = getattr(slicer, f"vtkMRML{kind}ViewDisplayableManagerFactory").GetInstance()
         factory.SetMRMLApplicationLogic(core.application_logic)
-    _furnish_scene()
+    crosshair = slicer.vtkMRMLCrosshairNode()
+    crosshair.SetCrosshairName("default")
+    slicer.mrmlScene.AddNode(crosshair)
     subject_hierarchy.install(slicer.mrmlScene)
     from standin.layout_manager import LayoutManager
 

@@ -31,10 +31,6 @@ class LayoutManager(QObject):
 
     layoutChanged = Signal(int)
 
-    threeDViewCount = 1
-    tableViewCount = 0
-    plotViewCount = 0
-
     def __init__(self) -> None:
         super().__init__()
         self._viewport = QWidget()
@@ -92,15 +88,6 @@ class LayoutManager(QObject):
         """Another slice view, as layouts for comparing make them; it stays."""
         self._slices[name] = qMRMLSliceWidget(name, *SLICES["Red"], self._viewport)
         self._viewport.layout().addWidget(self._slices[name], 2, len(self._slices) - 4)
-
-    def resetSliceViews(self) -> None:
-        """Show the whole volume in every slice view."""
-        for widget in self._slices.values():
-            widget.sliceLogic().FitSliceToBackground()
-
-    def resetThreeDViews(self) -> None:
-        """Look at the middle of what is shown in 3D."""
-        self._threed.threeDView().resetFocalPoint()
 
     def finish(self) -> None:
         """Let go of VTK's windows before Python ends."""

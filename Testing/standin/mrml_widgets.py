@@ -31,14 +31,14 @@ class qMRMLWidget(QWidget):
             self.mrmlSceneChanged.emit(scene)
 
 
-def _setting(kind: Any, name: str) -> tuple[Any, Any]:
-    """A property that changes what a combo box lists, and its setter."""
+def _setting(kind: Any, name: str) -> Any:
+    """A property that changes what a combo box lists."""
 
     def put(self: Any, value: Any) -> None:
         setattr(self, name, value)
         self._list()
 
-    return Property(kind, lambda self: getattr(self, name), put), put
+    return Property(kind, lambda self: getattr(self, name), put)
 
 
 class qMRMLNodeComboBox(qMRMLWidget):
@@ -46,34 +46,23 @@ class qMRMLNodeComboBox(qMRMLWidget):
 
     currentNodeChanged = Signal((object,), (bool,))
     currentNodeIDChanged = Signal(str)
-    nodeAdded = Signal(object)
-    nodeAddedByUser = Signal(object)
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self._types: list[str] = []
-        self._none, self._none_text, self._add, self._remove, self._rename = False, "None", True, True, False
-        self._children, self._hidden, self._select_new, self._base = True, False, True, ""
+        self._none, self._add, self._remove = False, True, True
         self._scene_tags: list[int] = []
         self._node_tags: list[tuple[Any, int]] = []
         self._entries: list[tuple[str | None, str]] = []  # node IDs and names, as listed
         self._current: str | None = None
         self._box = QComboBox(self)
-        self._box.activated.connect(self._chosen)
+        self._box.activated.connect(lambda index: self._choose(self._entries[index][0]))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._box)
 
-    nodeTypes, setNodeTypes = _setting("QStringList", "_types")
-    noneEnabled, setNoneEnabled = _setting(bool, "_none")
-    noneDisplay, setNoneDisplay = _setting(str, "_none_text")
-    addEnabled, setAddEnabled = _setting(bool, "_add")
-    removeEnabled, setRemoveEnabled = _setting(bool, "_remove")
-    renameEnabled, setRenameEnabled = _setting(bool, "_rename")
-    showChildNodeTypes, setShowChildNodeTypes = _setting(bool, "_children")
-    showHidden, setShowHidden = _setting(bool, "_hidden")
-    selectNodeUponCreation, setSelectNodeUponCreation = _setting(bool, "_select_new")
-    baseName, setBaseName = _setting(str, "_base")
+    nodeTypes = _setting("QStringList", "_types")
+    noneEnabled, addEnabled, removeEnabled = (_setting(bool, name) for name in ("_none", "_add", "_remove"))
 
     @Slot(object)
     def setMRMLScene(self, scene: Any) -> None:
@@ -93,10 +82,6 @@ class qMRMLNodeComboBox(qMRMLWidget):
         self._scene_tags = []
         self._follow([])
 
-    def nodeCount(self) -> int:
-        """How many nodes can be chosen."""
-        return len(self._node_ids())
-
     def currentNode(self) -> Any:
         """The chosen node."""
         return self._node(self._current)
@@ -112,15 +97,6 @@ class qMRMLNodeComboBox(qMRMLWidget):
 
     currentNodeID = Property(str, lambda self: self._current or "", setCurrentNodeID, notify=currentNodeIDChanged)
 
-    def addNode(self, node_type: str | None = None) -> Any:
-        """Make a node of the first of the types, and choose it where new nodes are to be chosen."""
-        name = self.mrmlScene().GenerateUniqueName(self._base or (node_type or self._types[0])[len("vtkMRML") : -4])
-        node = self.mrmlScene().AddNewNodeByClass(node_type or self._types[0], name)
-        self.nodeAddedByUser.emit(node)
-        if self._select_new:
-            self.setCurrentNode(node)
-        return node
-
     def _node(self, node_id: str | None) -> Any:
         return self.mrmlScene().GetNodeByID(node_id) if self.mrmlScene() and node_id else None
 
@@ -128,10 +104,7 @@ class qMRMLNodeComboBox(qMRMLWidget):
         return [node_id for node_id, _ in self._entries if node_id]
 
     def _of_type(self, node: Any) -> bool:
-        return any(node.IsA(one) if self._children else node.GetClassName() == one for one in self._types)
-
-    def _wanted(self, node: Any) -> bool:
-        return self._hidden or not node.GetHideFromEditors()
+        return any(map(node.IsA, self._types))
 
     def _list(self) -> None:
         """List the scene's nodes anew; what is chosen stays chosen while it can be."""
@@ -141,9 +114,9 @@ class qMRMLNodeComboBox(qMRMLWidget):
         nodes = [scene.GetNthNode(i) for i in range(scene.GetNumberOfNodes())] if scene else []
         nodes = [node for node in nodes if self._of_type(node)]
         self._follow(nodes)
-        entries = [(node.GetID(), node.GetName() or "") for node in nodes if self._wanted(node)]
+        entries = [(node.GetID(), node.GetName() or "") for node in nodes if not node.GetHideFromEditors()]
         before, first = self._node_ids(), entries[0][0] if entries and not self._none else None
-        self._entries = ([(None, self._none_text)] if self._none else []) + entries
+        self._entries = ([(None, "None")] if self._none else []) + entries
         chosen = self._current
         if chosen not in self._node_ids() and (chosen or not before):
             chosen = first
@@ -152,8 +125,6 @@ class qMRMLNodeComboBox(qMRMLWidget):
     def _choose(self, node_id: str | None) -> None:
         """Show the list with this node chosen, and tell if it is another."""
         texts, ids = [name for _, name in self._entries], [one for one, _ in self._entries]
-        if self._add and self._types:
-            texts.append(f"Create new {self._types[0][len('vtkMRML') : -len('Node')]}")
         with QSignalBlocker(self._box):
             self._box.clear()
             self._box.addItems(texts)
@@ -183,13 +154,5 @@ class qMRMLNodeComboBox(qMRMLWidget):
 
     def _node_modified(self, node: Any, _event: str) -> None:
         """List anew only where it changes something: voxels change a volume all the time."""
-        if ((node.GetID(), node.GetName() or "") in self._entries) != self._wanted(node):
+        if ((node.GetID(), node.GetName() or "") in self._entries) == bool(node.GetHideFromEditors()):
             self._list()
-
-    def _chosen(self, index: int) -> None:
-        """What the user chose: a node, none, or a new one."""
-        if index < len(self._entries):
-            self._choose(self._entries[index][0])
-        else:
-            self._choose(self._current)
-            self.addNode()

@@ -94,7 +94,6 @@ def install() -> None:
     for cls in classes:
         cls.__setattr__ = _set_attribute
     QtCore.QObject.name = property(_object_name, QtCore.QObject.setObjectName, doc="PythonQt's short objectName")
-    QtCore.QObject.className = lambda self: self.metaObject().className()
 
 
 def _object_name(self: QtCore.QObject) -> str:

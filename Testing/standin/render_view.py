@@ -45,10 +45,6 @@ class RenderView(QWidget):
         """VTK's interactor; observers of it see Qt's events."""
         return self._interactor
 
-    def interactorStyle(self) -> Any:
-        """Slicer's interactor style, which :func:`slicer.util.clickAndDrag` asks for."""
-        return self.interactorObserver()
-
     def displayableManagerByClassName(self, name: str) -> Any:
         """One of Slicer's displayable managers in this view."""
         return self._managers.GetDisplayableManagerByClassName(name)
@@ -97,7 +93,7 @@ class RenderView(QWidget):
 
     def paintEvent(self, event: QEvent) -> None:
         """Paint the last picture, a new one where something has changed."""
-        if self._stale and not slicer.app.isRenderPaused() and not slicer.mrmlScene.IsBatchProcessing():
+        if self._stale and not slicer.mrmlScene.IsBatchProcessing():
             self.forceRender()
         painter = QPainter(self)
         painter.drawImage(QWidget.rect(self), self._image)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import unittest
-from pathlib import Path
 from typing import Any
 
 import slicer
@@ -19,11 +18,6 @@ class ScriptedLoadableModule:
 
     def __init__(self, parent: Any):
         self.parent = parent
-        self.moduleName = type(self).__name__
-
-    def resourcePath(self, filename: str) -> str:
-        """The path of a file in the module's Resources."""
-        return str(Path(self.parent.path).parent / "Resources" / filename)
 
 
 class ScriptedLoadableModuleWidget:
@@ -32,24 +26,15 @@ class ScriptedLoadableModuleWidget:
     def __init__(self, parent: Any = None):
         super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Widget")
-        self.developerMode = False
         self.parent = parent
         self.layout = parent.layout()
         slicer.app.moduleManager().connect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
-
-    def resourcePath(self, filename: str) -> str:
-        """The path of a file in the module's Resources."""
-        return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
 
     def setup(self) -> None:
         """Make the panel; Slicer adds a section for developers here, the stand-in does not."""
 
     def cleanup(self) -> None:
         """Let go of everything; called before the module is reloaded or unloaded."""
-
-    def onReload(self) -> None:
-        """What Slicer's Reload button does."""
-        slicer.util.reloadScriptedModule(self.moduleName)
 
     def _onModuleAboutToBeUnloaded(self, name: str) -> None:
         if name == self.moduleName:
@@ -63,12 +48,9 @@ class ScriptedLoadableModuleLogic:
     def __init__(self, parent: Any = None):
         super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Logic")
-        self.isSingletonParameterNode = True
 
     def getParameterNode(self) -> Any:
         """The module's own node in the scene, made where it is missing."""
-        if not self.isSingletonParameterNode:
-            raise NotImplementedError("the stand-in knows only singleton parameter nodes")
         node = slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
         if node is None:
             node = slicer.vtkMRMLScriptedModuleNode()
@@ -128,21 +110,12 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
 class qSlicerScriptedLoadableModule:
     """What stands in slicer.modules: the module's description, and its panel once it is asked for."""
 
+    # fmt: off
     __slots__ = (
-        "acknowledgementText",
-        "associatedNodeTypes",
-        "categories",
-        "contributors",
-        "dependencies",
-        "helpText",
-        "hidden",
-        "icon",
-        "index",
-        "name",
-        "path",
-        "representation",
-        "title",
+        "acknowledgementText", "associatedNodeTypes", "categories", "contributors", "dependencies", "helpText",
+        "hidden", "icon", "index", "name", "path", "representation", "title",
     )
+    # fmt: on
 
     def __init__(self, name: str, path: str):
         self.name, self.path, self.representation = name, path, None

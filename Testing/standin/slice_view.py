@@ -59,19 +59,10 @@ class qMRMLSliceView(RenderView):
         """Slicer's interactor style for slices: it moves markups, changes slices, zooms and pans."""
         return self._style
 
-    def convertRASToXYZ(self, ras: list[float]) -> list[float]:
-        """From RAS to the slice node's XYZ."""
-        xyz = [0.0, 0.0, 0.0]
-        self._crosshair().ConvertRASToXYZ(ras, xyz)
-        return xyz
-
     def resizeEvent(self, event: QEvent) -> None:
         """Keep the node's dimensions those of the widget."""
         super().resizeEvent(event)
         self._fit_node()
-
-    def _crosshair(self) -> Any:
-        return self.displayableManagerByClassName("vtkMRMLCrosshairDisplayableManager")
 
     def _fit_node(self) -> None:
         self._logic.ResizeSliceNode(*self._pixels())

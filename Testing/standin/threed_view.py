@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import slicer
 import vtk
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -41,15 +39,6 @@ class qMRMLThreeDView(RenderView):
         self._managers.SetMRMLDisplayableNode(self._node)
         self._renderer.SetBackground(self._node.GetBackgroundColor())
         self._renderer.SetBackground2(self._node.GetBackgroundColor2())
-
-    def interactorObserver(self) -> Any:
-        """Slicer's interactor style for 3D views."""
-        return self._style
-
-    def resetFocalPoint(self) -> None:
-        """Look at the middle of what is shown."""
-        self._renderer.ResetCamera()
-        self.scheduleRender()
 
 
 class qMRMLThreeDWidget(QWidget):

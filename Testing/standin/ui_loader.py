@@ -9,11 +9,11 @@ import slicer
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
 from standin.ctk_containers import ctkCollapsibleButton
-from standin.ctk_sliders import ctkDoubleSlider, ctkSliderWidget
+from standin.ctk_sliders import ctkSliderWidget
 from standin.mrml_widgets import qMRMLNodeComboBox, qMRMLWidget
 from standin.properties import vtk_as_object
 
-CTK = (ctkCollapsibleButton, ctkDoubleSlider, ctkSliderWidget)
+CTK = (ctkCollapsibleButton, ctkSliderWidget)
 MRML = (qMRMLNodeComboBox, qMRMLWidget)
 CUSTOM = {cls.__name__: cls for cls in CTK + MRML}
 _AS_WRITTEN_BY_DESIGNER = {"Line"}
