@@ -165,7 +165,9 @@ class Editor(Selecting):
             self.session.commit(work, nodules)
             if self.session.is_inserted:
                 self.take(None)
-            new = [nodule.key for nodule in self.session.nodules if nodule not in work.before]
+            before = [nodule.key for nodule in work.before]
+            asked = [nodule.key for nodule in work.wanted if nodule not in work.before]  # Others only follow them.
+            new = [nodule.key for nodule in self.session.nodules if nodule.key in asked or nodule.key not in before]
             if new and len(nodules) >= len(work.before):
                 self._selected = new[-1]
                 if not draws_in_sketch(self.tools.current):  # Who draws meanwhile is not led away.
