@@ -37,8 +37,11 @@ def test_the_outline_across_is_drawn_on_its_plane_and_makes_the_nodule_higher(dr
     drawn.key("x")
     pose = drawn.slice_to_ras("Red")
     assert pose[:3, 2] == pytest.approx(frame.axes[1] * (-1, -1, 1)) and pose[:3, 1] == pytest.approx((0, 0, 1))
+    node = drawn.slice_node("Red")
     for flat, label in ((0.3, "nodule_across"), (1.6, "nodule_across")):
+        node.SetSliceOffset(node.GetSliceOffset() + 5.0)
         drawn.draw(share=0.15, flat=flat)
+        assert drawn.slice_to_ras("Red")[:3, 3] == pytest.approx(pose[:3, 3]), "the pen's first touch goes back"
         assert [stroke.label for stroke in drawn.session.draft.strokes] == ["nodule", label], "one across"
         drawn.click(drawn.ui.insert)
         drawn.wait()

@@ -77,7 +77,7 @@ class SketchView:
         """How far the view was scrolled from the plane that is drawn on."""
         if self._voi is None:
             return 0.0
-        frame = self._voi.frame(1)
+        frame = self._frame(self._voi)
         shown = slicer.util.arrayFromVTKMatrix(self.slice_node.GetSliceToRAS())[:3, 3]
         return float(ras_of_lps(frame.axes[2]) @ (shown - ras_of_lps(frame.center)))
 

@@ -31,7 +31,8 @@ class Slices:
     @property
     def number(self) -> int:
         """The one that is shown, or the nearest to it."""
-        return int(np.clip(round(self._center()[self._axis]) + 1, 1, self.count))
+        nearest = np.floor(self._center()[self._axis] + 0.5)  # Halfway, always the same way: none is left out.
+        return int(np.clip(nearest + 1, 1, self.count))
 
     def show(self, number: int) -> None:
         """Show another one; the nearest one where there is none of that number."""

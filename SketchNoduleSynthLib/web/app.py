@@ -54,12 +54,14 @@ STATE: dict[str, Any] = {
     "scan": "",
     "offers": [],
     "off_plane_mm": 0,
+    "is_across": False,
     "step": 0,
     "downloading": [],
     "is_busy": False,
 }
 """`undoable`: the step that would be lost with the CT; `card`: a model's, as HTML; `offers`: texts;
-`scan`: a picture's address; `off_plane_mm`: how far the sketch view was scrolled from its plane; `step`: which one;
+`scan`: a picture's address; `step`: which one; `off_plane_mm`: how far the sketch view was scrolled from its plane,
+`is_across`: whether that is the one at right angles;
 `downloading`: the names of files on their way, first the one that is being made."""
 
 
@@ -142,7 +144,11 @@ class EditingApp(WebApp[Editor]):
         self.slicer.scene.Clear(False)
 
     def _show_plane(self) -> None:
-        self.show(off_plane_mm=round(self.controller.sketch.off_plane_mm, 1) if self.controller else 0)
+        if self.controller is None:
+            self.show(off_plane_mm=0)
+        else:
+            sketch = self.controller.sketch
+            self.show(off_plane_mm=round(sketch.off_plane_mm, 1), is_across=sketch.is_across)
 
     async def _on_offer(self, number: int) -> None:
         if 0 <= number < len(self._offers.all):

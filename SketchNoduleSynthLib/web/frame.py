@@ -91,7 +91,8 @@ def _view(name: str) -> None:
         html.Span("Before: the CT as it was", v_if=("on.before",), classes="banner")
         if name == SKETCH:
             html.Span(
-                "{{ off_plane_mm > 0 ? 'Above' : 'Below' }} the sketch plane by "
+                "{{ (is_across ? ['Behind the plane across', 'Before the plane across'] : "
+                "['Above the sketch plane', 'Below the sketch plane'])[off_plane_mm > 0 ? 0 : 1] }} by "
                 "{{ Math.abs(off_plane_mm) }} mm: T goes back",
                 v_else_if=("Math.abs(off_plane_mm) >= 0.1",),
                 classes="banner",

@@ -22,8 +22,8 @@ def marks_of(slice_node: slicer.vtkMRMLSliceNode, slices: Slices | None = None) 
     """The letters at the `top`, `right`, `bottom` and `left` of the view, its ruler, and the number of its slice.
 
     A letter is that of the patient's direction which is nearest to the view's own, however it is turned or flipped.
-    `zoom`: how many of the view's pixels a voxel takes. `ruler_mm`: how long the ruler is; `ruler_share`: the same as
-    a share of the view's width.
+    `offset_mm`: where along its own axis the view is, which may change within a slice. `zoom`: how many of the view's
+    pixels a voxel takes. `ruler_mm`: how long the ruler is; `ruler_share`: the same as a share of the view's width.
     """
     right, top = slicer.util.arrayFromVTKMatrix(slice_node.GetSliceToRAS())[:3, :2].T
     width_mm = slice_node.GetFieldOfView()[0]
@@ -37,6 +37,7 @@ def marks_of(slice_node: slicer.vtkMRMLSliceNode, slices: Slices | None = None) 
         "ruler_share": round(ruler_mm / width_mm, 4),
         "slice": slices.number if slices else 0,
         "slices": slices.count if slices else 0,
+        "offset_mm": round(slice_node.GetSliceOffset(), 1),
         "zoom": round(slices.grid.spacing.min() * slice_node.GetDimensions()[0] / width_mm, 1) if slices else 0,
         "slab_mm": slice_node.GetSlabReconstructionThickness() if slice_node.GetSlabReconstructionEnabled() else 0,
     }
