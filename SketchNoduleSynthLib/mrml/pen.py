@@ -87,6 +87,8 @@ class InteractorPen:
 
     def _on_event(self, interactor: vtk.vtkRenderWindowInteractor, event: str) -> None:
         action = EVENTS[event]
+        if action == "move" and not self.is_active:
+            forget_ctrl(interactor)
         if not self.is_active or (action != "press" and self._points is None):
             return
         at = interactor.GetEventPosition()
@@ -118,6 +120,14 @@ class InteractorPen:
 
     def _renderer(self) -> vtk.vtkRenderer:
         return self.interactor.GetRenderWindow().GetRenderers().GetFirstRenderer()
+
+
+def forget_ctrl(interactor: vtk.vtkRenderWindowInteractor, _event: str = "") -> None:
+    """Called while the mouse moves in a view, to add points to lines with Ctrl and a click.
+
+    Slicer's markups see the pointer over a line only while Ctrl is not held; it must be there when it is clicked.
+    """
+    interactor.SetControlKey(0)
 
 
 def to_ras(slice_node: slicer.vtkMRMLSliceNode, points: Sequence[tuple[float, float]]) -> Path:

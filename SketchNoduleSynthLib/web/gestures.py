@@ -9,6 +9,8 @@ import slicer
 import slicer.util
 from trame_slicer.views import SliceView
 
+from SketchNoduleSynthLib.mrml.pen import PRIORITY, forget_ctrl
+
 OFF = ("Rotate", "RotateSliceIntersection", "Blend", "SelectVolume", "ShowSlice", "TranslateSliceIntersection")
 """What Slicer's views can do besides, and what here would only lead astray: a slice turned by two fingers, say."""
 
@@ -21,6 +23,7 @@ def leave_to_slicer(view: SliceView) -> None:
     window = style.GetScalarBarDisplayableManager()  # Slicer switches window and level off with any of them.
     window.SetAdjustBackgroundWindowLevelEnabled(True)
     window.SetAdjustForegroundWindowLevelEnabled(True)
+    view.interactor().AddObserver("MouseMoveEvent", forget_ctrl, PRIORITY)
 
 
 def drag_is_window(node: slicer.vtkMRMLInteractionNode, *_event: object) -> None:

@@ -114,7 +114,8 @@
           this.dragged = event.clientY;
           this.pressed = this.clickOf(event);
         } else {
-          this.pressed = event.button === 0 ? this.clickOf(event) : null;
+          // With Ctrl it is for a line's points.
+          this.pressed = event.button === 0 && !event.ctrlKey ? this.clickOf(event) : null;
         }
       },
       mayDraw() {
