@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from browser import CHROMIUM, ROUND, TABLET, Visitor
+from browser import CHROMIUM, ROUND
 from generation_phantom import patient
 from PIL import Image, ImageDraw
 
@@ -79,23 +79,6 @@ def test_the_preview_comes_while_the_pen_still_moves(visitor):
     visitor.wait_for(lambda: visitor.brightness("Sketch") > plain + 3, "the nodule under the pen")
     assert not visitor.is_enabled("clear"), "the line is not finished"
     mouse.up()
-
-
-def test_touch_draws_too(browser, server, ct):
-    someone = Visitor(browser, server, TABLET, has_touch=True)
-    someone.wait_for_ct()
-    someone.send("Open a CT", ct)
-    someone.wait_for(lambda: not someone.value("undoable"), "a fresh case")
-    someone.place()
-    box = someone.box("Sketch")
-    touch = someone.page.context.new_cdp_session(someone.page)
-    for kind, x in (("touchStart", 0.3), ("touchMove", 0.5), ("touchMove", 0.7)):
-        y = 0.6 if x == 0.5 else 0.4
-        point = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    someone.wait_for(lambda: someone.is_enabled("clear"), "the line")
-    someone.close()
 
 
 def test_keys_tools_and_choices(visitor):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
+import io
 
+import numpy as np
 import pytest
-from browser import CHROMIUM, TOUCH, Visitor, at_the_phantom
+from browser import CHROMIUM, ROUND, Visitor
+from PIL import Image
 
+pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """The app with the phantom, and a browser."""
-    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
-        yield both
-
-
-@pytest.fixture(scope="module")
-def visitor(place):
-    someone = Visitor(*place)
+def visitor(browser, server):
+    someone = Visitor(browser, server)
     someone.wait_for_ct()
     someone.place()
     yield someone
@@ -217,41 +213,28 @@ def test_off_the_plane_is_told_and_the_pen_brings_it_back_with_its_zoom(hand):
     assert mm_across(hand, "Sketch") == zoomed
 
 
-def test_one_finger_scrolls_and_two_zoom_and_shift(place):
-    someone = Visitor(*place, TOUCH, has_touch=True)
-    someone.wait_for_ct()
-    someone.page.keyboard.press("Escape")
-    fingers = someone.page.context.new_cdp_session(someone.page)
+def test_after_the_wheel_a_line_is_drawn_where_it_is_seen_and_one_key_goes_back_too(hand):
+    mouse, path = hand.page.mouse, [(0.4 + 0.08 * x, 0.55 + 0.08 * y) for x, y in ROUND]
 
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+    def wheel() -> None:
+        mouse.move(*middle(hand, "Sketch"))
+        mouse.wheel(0, -120)
+        hand.wait_for(lambda: hand.value("off_plane_mm") > 0, "the wheel")
 
-    x, y = middle(someone, "Green")
-    before, ways = someone.value("marks")["Green"]["slice"], itertools.cycle((5, -3))  # One may lead out of the CT.
+    def is_on_line() -> bool:
+        seen = np.asarray(Image.open(io.BytesIO(hand.picture("Sketch"))).convert("RGB"), int)
+        at = np.array(path) * (seen.shape[1], seen.shape[0])
+        red = [seen[int(y) - 3 : int(y) + 4, int(x) - 3 : int(x) + 4] for x, y in at]
+        return float(np.mean([(one[..., 0] - one[..., 1] > 90).any() for one in red])) > 0.95
 
-    def swiped() -> bool:
-        way = next(ways)
-        touch("touchStart", (x, y))
-        for step in range(8):
-            touch("touchMove", (x, y + way * step))
-        touch("touchEnd")
-        someone.page.wait_for_timeout(300)
-        return someone.value("marks")["Green"]["slice"] != before
-
-    someone.wait_for(swiped, "another slice")
-    someone.page.keyboard.press("n")
-    someone.wait_for(lambda: someone.is_on("draw_nodule"), "the pen")
-    x, y = middle(someone, "Sketch")
-    whole, undoable = mm_across(someone, "Sketch"), someone.value("undoable")
-    touch("touchStart", (x, y))
-    touch("touchStart", (x, y), (x + 100, y))
-    for step in range(1, 6):
-        touch("touchMove", (x - 10 * step, y), (x + 100 + 10 * step, y))
-    touch("touchEnd")
-    someone.wait_for(lambda: mm_across(someone, "Sketch") == pytest.approx(whole / 2, rel=0.02), "twice as large")
-    assert someone.value("undoable") == undoable, "two fingers draw nothing"
-    down = someone.page.locator(".view.sketch .lay-down")  # There is no Esc under a finger.
-    down.tap()
-    someone.wait_for(lambda: not someone.is_on("draw_nodule") and not down.is_visible(), "no pen")
-    someone.close()
+    hand.page.keyboard.press("v")
+    hand.wait_for(lambda: hand.is_on("draw_vessel"), "the pen")
+    wheel()
+    assert not is_on_line()
+    hand.drag("Sketch", path)
+    hand.wait_for(lambda: hand.value("off_plane_mm") == 0, "the plane, by the pen's first touch")
+    hand.wait_for(is_on_line, "the line where it was drawn")
+    wheel()
+    hand.wait_for(lambda: not is_on_line(), "another plane, without the line")
+    hand.page.keyboard.press("t")
+    hand.wait_for(lambda: hand.value("off_plane_mm") == 0 and is_on_line(), "the plane, by its key")

@@ -1,0 +1,125 @@
+"""The drawing page under fingers: one draws or scrolls, two zoom and shift, and there is a way back."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from browser import CHROMIUM, ROUND, TOUCH, Visitor
+from PIL import Image
+from test_app_hands import mm_across
+
+pytest_plugins = ["app_fixtures"]
+pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
+pytest.importorskip("playwright", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+HALF_PIXELS = 24
+"""Of what is looked at under the fingers."""
+
+
+@pytest.fixture(scope="module")
+def visitor(browser, server):
+    """With a finger's screen, and an outline that a finger drew."""
+    someone = Visitor(browser, server, TOUCH, has_touch=True)
+    someone.wait_for_ct()
+    someone.place()
+    box = someone.box("Sketch")
+    across = box["width"] / box["height"]
+    path = [inside(box, 0.5 + 0.2 * x, 0.5 + 0.2 * across * y) for x, y in ROUND]
+    fingers = Fingers(someone)
+    fingers.touch("touchStart", path[0])
+    for point in path[1:]:
+        fingers.touch("touchMove", point)
+    fingers.touch("touchEnd")
+    someone.wait_until_made()
+    yield someone
+    assert not someone.errors
+
+
+class Fingers:
+    """Those of a visitor."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.session = visitor.page.context.new_cdp_session(visitor.page)
+
+    def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        """All that touch the screen, in the page's pixels."""
+        touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+
+@pytest.fixture
+def fingers(visitor):
+    return Fingers(visitor)
+
+
+def inside(box: dict[str, float], x: float, y: float) -> tuple[float, float]:
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def test_one_finger_scrolls(visitor, fingers):
+    visitor.page.keyboard.press("Escape")
+    visitor.wait_for(lambda: not visitor.is_on("draw_nodule"), "no pen")
+    x, y = inside(visitor.box("Green"), 0.3, 0.3)
+    before, ways = visitor.value("marks")["Green"]["slice"], itertools.cycle((5, -3))  # One may lead out of the CT.
+
+    def swiped() -> bool:
+        way = next(ways)
+        fingers.touch("touchStart", (x, y))
+        for step in range(8):
+            fingers.touch("touchMove", (x, y + way * step))
+        fingers.touch("touchEnd")
+        visitor.page.wait_for_timeout(300)
+        return visitor.value("marks")["Green"]["slice"] != before
+
+    visitor.wait_for(swiped, "another slice")
+
+
+@pytest.mark.parametrize("zoom", [1.0, 2.0])
+@pytest.mark.parametrize(("view", "at"), [("Sketch", (0.5, 0.35)), ("Red", (0.12, 0.25))])
+def test_what_two_fingers_hold_stays_under_them_and_there_is_a_way_back(visitor, fingers, view, at, zoom):
+    visitor.page.keyboard.press("n")
+    visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
+    box, undoable, whole = visitor.box(view), visitor.value("undoable"), mm_across(visitor, view)
+    start = np.array(inside(box, *at))
+    end, apart = start + np.array([30, 20]), np.array([15, 25])
+    before = under(visitor, view, start, HALF_PIXELS / zoom)
+    assert alike(before, under(visitor, view, end, HALF_PIXELS)) < 0.8
+    fingers.touch("touchStart", tuple(start - apart))
+    fingers.touch("touchStart", tuple(start - apart), tuple(start + apart))
+    for share in np.linspace(0, 1, 6)[1:]:
+        middle, spread = start + share * (end - start), apart * (1 + share * (zoom - 1))
+        fingers.touch("touchMove", tuple(middle - spread), tuple(middle + spread))
+    fingers.touch("touchEnd")
+    visitor.wait_for(
+        lambda: mm_across(visitor, view) == pytest.approx(whole / zoom, rel=0.02), f"{zoom} times as large"
+    )
+    visitor.wait_for(lambda: alike(before, under(visitor, view, end, HALF_PIXELS)) > 0.95, "the same under the fingers")
+    assert visitor.value("undoable") == undoable, "two fingers draw nothing"
+    for is_near in (False, True):
+        visitor.click("Near (F)")
+        visitor.wait_for(lambda is_near=is_near: visitor.is_on("near") == is_near, "the button")
+    visitor.wait_for(lambda: mm_across(visitor, view) == pytest.approx(whole, rel=1e-3), "as large as before")
+
+
+def test_the_pen_is_laid_down_without_a_key(visitor):
+    visitor.page.keyboard.press("n")
+    down = visitor.page.locator(".view.sketch .lay-down")  # There is no Esc under a finger.
+    down.tap()
+    visitor.wait_for(lambda: not visitor.is_on("draw_nodule") and not down.is_visible(), "no pen")
+
+
+def under(visitor: Visitor, view: str, at: np.ndarray, half: float) -> np.ndarray:
+    """The greys of a view about a point of the page, up to `half` pixels from it, on HALF_PIXELS rows and columns."""
+    box = visitor.box(view)
+    x, y = at - (box["x"], box["y"])
+    picture = Image.open(io.BytesIO(visitor.picture(view))).convert("L")
+    sides = (HALF_PIXELS, HALF_PIXELS)
+    return np.asarray(picture.resize(sides, box=(x - half, y - half, x + half, y + half)), float)
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    """The correlation of two pictures, 1 for the same."""
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
