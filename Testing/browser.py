@@ -243,6 +243,10 @@ class Visitor:
         """Click on a button."""
         self.button(text).click()
 
+    def tick(self, words: str, is_on: bool = True) -> None:
+        """Have a box ticked, or not."""
+        self.page.locator("label.check").filter(has_text=words).locator("input").set_checked(is_on)
+
     def drag(self, view: str, path: Sequence[tuple[float, float]]) -> None:
         """The left button along `path`, in shares of the view's width from the left and height from the top."""
         box = self.box(view)
