@@ -46,8 +46,11 @@ class Pen(Protocol):
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         """Draw from now on, in `color` (RGB, 0 to 1)."""
 
-    def lay_down(self) -> None:
-        """Leave the mouse to the view again; a line that is not finished is dropped."""
+    def lay_down(self, for_points: bool = False) -> None:
+        """Leave the mouse to the view again; a line that is not finished is dropped.
+
+        `for_points`: to drag the points of lines, and to add some with Ctrl and a click.
+        """
 
     def remove(self) -> None:
         """Forget the view."""
@@ -68,27 +71,28 @@ class InteractorPen:
         self.moved: Signal[Path] = Signal()
         self.is_active = False
         self._points: list[tuple[int, int]] | None = None
+        self._is_for_points = False
+        self._hover = interactor.AddObserver("MouseMoveEvent", self._on_hover, PRIORITY)
         self._line = _Line()
         self._tags = {interactor.AddObserver(event, self._on_event, PRIORITY): event for event in EVENTS}
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
-        self.is_active = True
+        self.is_active, self._is_for_points = True, False
         self._line.style(color, width_pixels)
 
-    def lay_down(self) -> None:
-        self.is_active = False
+    def lay_down(self, for_points: bool = False) -> None:
+        self.is_active, self._is_for_points = False, for_points
         self._finish()
 
     def remove(self) -> None:
         self.lay_down()
         for tag in self._tags:
             self.interactor.RemoveObserver(tag)
+        self.interactor.RemoveObserver(self._hover)
         self._tags = {}
 
     def _on_event(self, interactor: vtk.vtkRenderWindowInteractor, event: str) -> None:
         action = EVENTS[event]
-        if action == "move" and not self.is_active:
-            forget_ctrl(interactor)
         if not self.is_active or (action != "press" and self._points is None):
             return
         at = interactor.GetEventPosition()
@@ -112,6 +116,10 @@ class InteractorPen:
             if known == event:
                 interactor.GetCommand(tag).SetAbortFlag(1)
 
+    def _on_hover(self, interactor: vtk.vtkRenderWindowInteractor, _event: str) -> None:
+        if self._is_for_points:  # Else others may want to know of it.
+            forget_ctrl(interactor)
+
     def _finish(self) -> None:
         if self._points is not None:
             self._points = None
@@ -123,9 +131,9 @@ class InteractorPen:
 
 
 def forget_ctrl(interactor: vtk.vtkRenderWindowInteractor, _event: str = "") -> None:
-    """Called while the mouse moves in a view, to add points to lines with Ctrl and a click.
+    """Called while the mouse moves, so that Ctrl and a click add a point to a line.
 
-    Slicer's markups see the pointer over a line only while Ctrl is not held; it must be there when it is clicked.
+    With Ctrl held, Slicer's markups do not see that the pointer comes over a line.
     """
     interactor.SetControlKey(0)
 

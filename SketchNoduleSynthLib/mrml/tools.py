@@ -63,7 +63,7 @@ class Tools:
         """Draw with one of TOOLS from now on; None, and for points: leave the mouse to the views."""
         self.current = tool
         for pen in self._pens:
-            pen.lay_down()
+            pen.lay_down(tool == POINTS)
         in_sketch = self._pens[:1] if tool not in (None, POINTS) else ()
         for pen in self._pens if tool in IN_ALL_VIEWS else in_sketch:
             pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)

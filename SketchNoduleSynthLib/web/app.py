@@ -99,6 +99,7 @@ class EditingApp(WebApp[Editor]):
         lung = known_lung(session.source)
         return {
             "ct": controller.nodes.source.GetName(),
+            "is_across": controller.sketch.is_across,
             "step": list(STEPS).index(step_of(controller)),
             "task": task.words if task else "",
             "undoable": session.undoable,
@@ -144,11 +145,7 @@ class EditingApp(WebApp[Editor]):
         self.slicer.scene.Clear(False)
 
     def _show_plane(self) -> None:
-        if self.controller is None:
-            self.show(off_plane_mm=0)
-        else:
-            sketch = self.controller.sketch
-            self.show(off_plane_mm=round(sketch.off_plane_mm, 1), is_across=sketch.is_across)
+        self.show(off_plane_mm=round(self.controller.sketch.off_plane_mm, 1) if self.controller else 0)
 
     async def _on_offer(self, number: int) -> None:
         if 0 <= number < len(self._offers.all):

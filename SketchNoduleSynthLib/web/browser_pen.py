@@ -35,7 +35,7 @@ class BrowserPen:
         self.line = "#" + "".join(f"{round(255 * part):02x}" for part in color), width_pixels
         self.changed.emit()
 
-    def lay_down(self) -> None:
+    def lay_down(self, for_points: bool = False) -> None:
         self.line = None
         self.changed.emit()
 
