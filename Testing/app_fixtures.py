@@ -33,6 +33,12 @@ def browser() -> Iterator[Any]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def place(browser: Any, server: Server) -> tuple[Any, Server]:
+    """Where a visitor comes from: browser and app."""
+    return browser, server
+
+
 @pytest.fixture
 def visitor(browser: Any, server: Server, ct: Path) -> Iterator[Visitor]:
     """At a fresh case of the phantom."""

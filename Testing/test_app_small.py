@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from browser import CHROMIUM, DESKTOP, Visitor, app, at_the_phantom
+from browser import CHROMIUM, DESKTOP, Visitor, app
 from phantom import chest
 
+pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -26,13 +27,6 @@ ROWS = """() => { const table = document.querySelector('.below .table').getBound
     return [...document.querySelectorAll('.below tbody tr')].filter((row) => { const box = row.getBoundingClientRect();
         return box.top >= head.bottom - 1 && box.bottom <= Math.min(table.bottom, innerHeight) + 1; })
         .map((row) => parseInt(row.cells[0].innerText) + (row.className === 'chosen' ? ' chosen' : '')); }"""
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """The app with the phantom, and a browser."""
-    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
-        yield both
 
 
 @pytest.fixture(scope="module")
