@@ -57,6 +57,7 @@ def test_outlines_that_cross_are_one_area_and_those_apart_are_told():
         (Stroke([[-5, 0], [0, 0.1], [5, 0]], "nodule", True), "no area"),
         (Stroke([[-5, 0], [0, 0.1], [5, 0]], "cavity", True), "no area"),
         (circle(1, 9, label="calcification"), "outside the nodule"),
+        (circle(1, 9, label="solid"), "This solid part lies outside the nodule"),
         (Stroke([[30, 0], [40, 0.1]], "vessel"), "outside the box"),
     ],
 )

@@ -39,7 +39,8 @@ def check_usable(stroke: Stroke, others: Iterable[Stroke], side_mm: float) -> No
         return
     if stroke.label == "nodule":
         raise InputError("This outline lies apart from the nodule's; a box holds one nodule: insert that first.")
-    raise InputError(f"This {stroke.label} lies outside the nodule; draw it within the nodule's outline.")
+    part = "solid part" if stroke.label == "solid" else stroke.label
+    raise InputError(f"This {part} lies outside the nodule; draw it within the nodule's outline.")
 
 
 def touches(one: Stroke, other: Stroke, near_mm: float) -> bool:
