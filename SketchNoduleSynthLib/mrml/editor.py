@@ -66,7 +66,7 @@ class Editor(Selecting):
         self.tools.drawn.connect(lambda stroke: self.do(lambda: self.note(self.session.draw(stroke))))
         self.tools.refused.connect(self.tell)
         self.tools.drawing.connect(self.previews.request)
-        self.tools.measured.connect(lambda ends: self.do(lambda: self.measurements.add(ends)))
+        self.tools.measured.connect(lambda ends: self.do(lambda: self.note(self.measurements.add(ends))))
         self.tools.erased.connect(lambda path, radius_mm: self.do(lambda: self.session.erase(path, radius_mm)))
         self._disconnect = [
             nodes.session.changed.connect(lambda boxes: self._on_change()),
@@ -163,7 +163,7 @@ class Editor(Selecting):
 
         def done(nodules: tuple[Nodule, ...]) -> None:
             self.session.commit(work, nodules)
-            if self.session.is_inserted:
+            if self.session.is_inserted and not self.tools.are_drawing:
                 self.take(None)
             before = [nodule.key for nodule in work.before]
             asked = [nodule.key for nodule in work.wanted if nodule not in work.before]  # Others only follow them.

@@ -36,12 +36,16 @@ Path = NDArray[np.float64]
 class Pen(Protocol):
     """Draws in one slice view, however the host shows the line.
 
-    `pressed` comes before the first point, `moved` gives the path so far, `drawn` the finished one.
+    `is_down`: a line is being drawn. `pressed` comes before the first point, `moved` gives the path so far, `drawn` the
+    finished one.
     """
 
     pressed: Signal[[]]
     drawn: Signal[Path]
     moved: Signal[Path]
+
+    @property
+    def is_down(self) -> bool: ...
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         """Draw from now on, in `color` (RGB, 0 to 1)."""
@@ -76,6 +80,10 @@ class InteractorPen:
         self._line = _Line()
         self._tags = {interactor.AddObserver(event, self._on_event, PRIORITY): event for event in EVENTS}
 
+    @property
+    def is_down(self) -> bool:
+        return self._points is not None
+
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         self.is_active, self._is_for_points = True, False
         self._line.style(color, width_pixels)
@@ -93,7 +101,7 @@ class InteractorPen:
 
     def _on_event(self, interactor: vtk.vtkRenderWindowInteractor, event: str) -> None:
         action = EVENTS[event]
-        if not self.is_active or (action != "press" and self._points is None):
+        if not self.is_active or (action != "press" and not self.is_down):
             return
         at = interactor.GetEventPosition()
         if action == "press":

@@ -68,6 +68,11 @@ class Tools:
         for pen in self._pens if tool in IN_ALL_VIEWS else in_sketch:
             pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)
 
+    @property
+    def are_drawing(self) -> bool:
+        """Whether a line is begun and not finished."""
+        return any(pen.is_down for pen in self._pens)
+
     def close(self) -> None:
         for pen in self._pens:
             pen.remove()

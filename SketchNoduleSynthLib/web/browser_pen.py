@@ -29,7 +29,7 @@ class BrowserPen:
         self.moved: Signal[Path] = Signal()
         self.line: tuple[str, float] | None = None
         """Colour (CSS) and width in pixels of the pen at hand; None while the mouse is the view's."""
-        self._is_down = False
+        self.is_down = False
 
     def take(self, color: Sequence[float], width_pixels: float = LINE_PIXELS) -> None:
         self.line = "#" + "".join(f"{round(255 * part):02x}" for part in color), width_pixels
@@ -48,11 +48,11 @@ class BrowserPen:
         None of a finished line: it was dropped.
         """
         if self.line is None or not points:
-            self._is_down = False
+            self.is_down = False
             return
-        if not self._is_down:
+        if not self.is_down:
             self.pressed.emit()
-        self._is_down = not is_finished
+        self.is_down = not is_finished
         width, height = self.slice_node.GetDimensions()[:2]
         path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
         with self._rendered_alone():
