@@ -24,8 +24,11 @@ class Measurements:
     def has_lines(self) -> bool:
         return any(line.GetScene() is not None for line in self._lines)
 
-    def add(self, ends_ras_mm: Path) -> None:
-        """A line between two points, (2, 3) in RAS mm. Raises :class:`InputError` if they are one."""
+    def add(self, ends_ras_mm: Path) -> str:
+        """A line between two points, (2, 3) in RAS mm: a sentence says how long it is, which is seen beside it.
+
+        Raises :class:`InputError` if they are one.
+        """
         length_mm = float(np.linalg.norm(np.diff(ends_ras_mm, axis=0)))
         if length_mm < LEAST_MM:
             raise InputError("Draw a line from one end to the other of what is to be measured, with the button held.")
@@ -41,6 +44,7 @@ class Measurements:
         set_points(line, ends_ras_mm)
         line.GetMeasurement("length").SetPrintFormat("%.1f %s")
         self._lines.append(line)
+        return f"The line is {length_mm:.1f} mm long."
 
     def remove_last(self) -> None:
         while self._lines:

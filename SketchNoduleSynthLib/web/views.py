@@ -67,8 +67,7 @@ class Views:
         """Level and width, HU."""
         self._slices_of: dict[str, Slices] = {}
         self._whole_mm: dict[str, float] = {}
-        self._sides: dict[str, int] = {}
-        """A pixel's size where all of a CT is seen, and the views' shorter sides in pixels."""
+        """A pixel's size where all of a CT is seen."""
         register_rca_factories(
             app.view_manager,
             server,
@@ -187,19 +186,16 @@ class Views:
         self._whole_mm[view.name] = _pixel_mm(view)
 
     def _on_resized(self, view: SliceView, *_event: object) -> None:
-        """A view of another size shows as much as before, and on the same slice; the editor fits the sketch view."""
+        """A view of another size shows all of the CT if it did, and is on the same slice; the editor fits the sketch view.
+
+        Where it showed a part, Slicer itself shows as much of it.
+        """
         if view.name != SKETCH:
-            node, offset, pixel_mm = view.get_view_node(), view.get_slice_value(), _pixel_mm(view)
-            is_whole = np.isclose(pixel_mm, self._whole_mm.get(view.name, pixel_mm), rtol=1e-3)
-            was, now = self._sides.get(view.name, 1), min(view.render_window().GetSize())
-            self._sides[view.name] = max(now, 1)
-            if is_whole:
+            offset, pixel_mm = view.get_slice_value(), _pixel_mm(view)
+            if np.isclose(pixel_mm, self._whole_mm.get(view.name, pixel_mm), rtol=1e-3):
                 view.fit_view_to_content()
                 self._whole_mm[view.name] = _pixel_mm(view)
                 view.set_slice_value(offset)
-            else:
-                width, height, depth = node.GetFieldOfView()
-                node.SetFieldOfView(width * was / now, height * was / now, depth)
 
     def _pen(self, name: str) -> BrowserPen:
         self.pens[name] = BrowserPen(self.named(name).get_view_node(), partial(self._rendered_alone, name))
