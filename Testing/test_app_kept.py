@@ -1,17 +1,23 @@
-"""The browser's front keeps the session on disk: the server is killed, and started again what was made is offered."""
+"""The browser's front keeps the session: a tab is closed, the server killed, and what was made is there again."""
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pytest
 from browser import CHROMIUM, Visitor, app, chromium
 from phantom import chest
+from PIL import Image
 
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
+SAME_GREY = 1.0
+"""On the average, of two pictures that differ by what is over the page alone."""
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_after_the_server_was_killed_the_drawing_is_taken_up_or_deleted(tmp_path):
+def test_after_a_tab_was_closed_and_the_server_killed_the_drawing_is_there_taken_up_or_deleted(tmp_path):
     ct, kept = tmp_path / "chest.nrrd", tmp_path / "kept"
     chest().write(ct)
     with chromium() as browser:
@@ -20,6 +26,14 @@ def test_after_the_server_was_killed_the_drawing_is_taken_up_or_deleted(tmp_path
             visitor.wait_for_ct()
             visitor.place()
             visitor.draw()
+            visitor.wait_until_made()
+            visitor.page.wait_for_timeout(500)
+            drawn = visitor.picture("Sketch")
+            visitor.close()
+            visitor = Visitor(browser, server)
+            visitor.wait_for_ct()
+            visitor.wait_for(lambda: away(visitor.picture("Sketch"), drawn) < SAME_GREY, "the drawing, in a new tab")
+            visitor.wait_for(lambda: visitor.is_enabled("insert"), "that one goes on there")
             server.process.kill()
         with app(ct, kept=str(kept)) as server:
             visitor = Visitor(browser, server)
@@ -35,3 +49,9 @@ def test_after_the_server_was_killed_the_drawing_is_taken_up_or_deleted(tmp_path
             visitor.click("Delete it")
             visitor.wait_for(lambda: not visitor.is_enabled("delete_kept"), "the end of it")
             assert not list(kept.iterdir())
+
+
+def away(one: bytes, other: bytes) -> float:
+    """How much darker or lighter a pixel of one picture is than of another of the same size, on the average."""
+    first, second = (np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float) for picture in (one, other))
+    return float(np.abs(first - second).mean())

@@ -186,9 +186,9 @@ class Views:
         self._whole_mm[view.name] = _pixel_mm(view)
 
     def _on_resized(self, view: SliceView, *_event: object) -> None:
-        """A view of another size shows all of the CT if it did, and is on the same slice; the editor fits the sketch view.
+        """A view of another size shows all of the CT if it did, and is on the same slice.
 
-        Where it showed a part, Slicer itself shows as much of it.
+        Where it showed a part, Slicer itself shows as much of it; the sketch view is fitted by the editor.
         """
         if view.name != SKETCH:
             offset, pixel_mm = view.get_slice_value(), _pixel_mm(view)
