@@ -8,6 +8,7 @@ import numpy as np
 import slicer
 import slicer.util
 import vtk
+from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.mrml.nodes import composite_of
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
@@ -74,6 +75,12 @@ class EditorViews:
         if composite is not None and composite.GetBackgroundVolumeID() != self._volume.GetID():
             composite.SetBackgroundVolumeID(self._volume.GetID())
 
+    @property
+    def crossing_ras(self) -> tuple[float, float, float]:
+        """Where the slices of the last three views cross, RAS mm; of fewer, the point of them nearest to the middle."""
+        x, y, z = crossing([slicer.util.arrayFromVTKMatrix(view.slice_node.GetSliceToRAS()) for view in self.all[-3:]])
+        return x, y, z
+
     def look_at(self, point_ras_mm: Sequence[float], but_sketch: bool = True) -> None:
         """Slices through the point, in 3D the point in the middle; in the sketch view too with `but_sketch` False."""
         jump(self.all[1:], point_ras_mm)
@@ -129,3 +136,14 @@ def _show_slab(node: slicer.vtkMRMLSliceNode, is_shown: bool, kind: int, thickne
     node.SetSlabReconstructionType(kind)
     node.SetSlabReconstructionThickness(thickness_mm)
     node.SetSlabReconstructionEnabled(is_shown)
+
+
+def crossing(planes_to_ras: Sequence[NDArray[np.float64]]) -> list[float]:
+    """The point that planes, each given as a slice's matrix to RAS, have in common, nearest to the middle of the first.
+
+    Where they have none, the point that is nearest to them all.
+    """
+    middle = planes_to_ras[0][:3, 3]
+    normals = np.array([plane[:3, 2] for plane in planes_to_ras])
+    away = [normal @ (plane[:3, 3] - middle) for normal, plane in zip(normals, planes_to_ras, strict=True)]
+    return (middle + np.linalg.lstsq(normals, np.array(away), rcond=None)[0]).tolist()

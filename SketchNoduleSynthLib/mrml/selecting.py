@@ -11,7 +11,7 @@ from SketchNoduleSynthLib.editing.work import Work
 from SketchNoduleSynthLib.mrml.editor_views import EditorViews
 from SketchNoduleSynthLib.mrml.reslice import SketchView
 from SketchNoduleSynthLib.mrml.scanning import Scanning
-from SketchNoduleSynthLib.mrml.tools import FIND, PLACE, Tools, draws_in_sketch
+from SketchNoduleSynthLib.mrml.tools import CLICKS, FIND, PLACE, Tools, draws_in_sketch
 
 
 class Selecting(Scanning):
@@ -94,6 +94,11 @@ class Selecting(Scanning):
         self.take("nodule")
         if center_ras_mm is not None:
             self.views.look_at(center_ras_mm)
+
+    def click_where_slices_cross(self) -> None:
+        """What a click there would do with the tool in the hand, if it is one that clicks."""
+        if self.tools.current in CLICKS:
+            self.click(self.tools.current, self.views.crossing_ras)
 
     def click(self, tool: str, point_ras_mm: Sequence[float]) -> None:
         """Do at a point what one of CLICKS does: place the VOI, measure a real nodule, draw the selected one again."""

@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.editing.drafting import DIAMETER_MM
 from SketchNoduleSynthLib.mrml.action import ESC_LAYS_DOWN, Action, Value, attribute
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.scanning import SCAN_THRESHOLD
-from SketchNoduleSynthLib.mrml.tools import ERASER, PLACE, POINTS
+from SketchNoduleSynthLib.mrml.tools import ERASER, HERE, PLACE, POINTS
 
 TILTS_DEG = (-MAX_TILT_DEG, MAX_TILT_DEG, 1)
 PENS = {
@@ -136,6 +136,7 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         is_drawn_on,
     ),
     Action("put_down", "", do=lambda e: e.take(None), key="Escape"),
+    Action("click_here", "", do=Editor.click_where_slices_cross, key=HERE),
     Action("clear", "Clear", "Take away the whole drawing", lambda e: e.session.clear(), enabled=is_drawn_on),
     history("undo", "Undo", "Take back the last step", "Z", "Ctrl+Z"),
     history("redo", "Redo", "Do it again", "Y", "Ctrl+Shift+Z", "Ctrl+Y"),

@@ -17,10 +17,12 @@ from SketchNoduleSynthLib.signals import Signal
 
 PLACE, ERASER, POINTS, MEASURE, FIND, COPY = "place", "eraser", "points", "measure", "find", "copy"
 TOOLS = (PLACE, *LABELS, ERASER, POINTS, MEASURE, FIND, COPY)
+HERE = "Q"
+"""The key that clicks where the slices of the views cross, for those who have no mouse."""
 CLICKS = {
-    PLACE: "Place the volume of interest: click into the lung.",
-    FIND: "Click on a nodule of the CT, in any slice view.",
-    COPY: "Click into the lung, where it shall be drawn again.",
+    PLACE: f"Place the volume of interest: click into the lung. {HERE}: where the slices cross.",
+    FIND: f"Click on a nodule of the CT, in any slice view. {HERE}: where the slices cross.",
+    COPY: f"Click into the lung, where it shall be drawn again. {HERE}: where the slices cross.",
 }
 IN_ALL_VIEWS = (*CLICKS, MEASURE)
 ERASER_SHARE = 0.06

@@ -32,6 +32,7 @@ from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
 from SketchNoduleSynthLib.mrml.steps import STEPS, step_of
+from SketchNoduleSynthLib.mrml.tools import CLICKS
 from SketchNoduleSynthLib.web import editing_page
 from SketchNoduleSynthLib.web.card import shown
 from SketchNoduleSynthLib.web.offers import Offers
@@ -145,7 +146,11 @@ class EditingApp(WebApp[Editor]):
         self.slicer.scene.Clear(False)
 
     def _show_plane(self) -> None:
-        self.show(off_plane_mm=round(self.controller.sketch.off_plane_mm, 1) if self.controller else 0)
+        editor = self.controller
+        self.show(off_plane_mm=round(editor.sketch.off_plane_mm, 1) if editor else 0)
+        if editor is not None and editor.tools.current in CLICKS:
+            self.views.crosshair.put(editor.views.crossing_ras)
+            self.views.crosshair.show(True)
 
     async def _on_offer(self, number: int) -> None:
         if 0 <= number < len(self._offers.all):

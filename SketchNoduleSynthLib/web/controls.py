@@ -107,6 +107,7 @@ def chosen_row(heads: Sequence[str], rows: str, key: str, chosen: str, **attribu
             click=select,
             keydown_enter=select,
             classes=(f"row.{key} === {chosen} ? 'chosen' : ''",),
+            raw_attrs=[f':aria-current="row.{key} === {chosen}"'],
             **attributes,
         )
 

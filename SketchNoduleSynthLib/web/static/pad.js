@@ -50,7 +50,7 @@
       this.area = this.$el.parentElement;
       this.handlers = {
         pointerdown: this.press, pointermove: this.move, pointerup: this.release, pointercancel: this.cancel,
-        pointerenter: () => (ours.view = this.view), dblclick: this.enlarge,
+        pointerenter: () => (ours.view = this.view), focus: () => (ours.view = this.view), dblclick: this.enlarge,
       };
       for (const [name, handle] of Object.entries(this.handlers)) this.area.addEventListener(name, handle, true);
       this.area.classList.toggle("drawing", !!this.line);
@@ -81,8 +81,12 @@
       // What a screen reader says of the picture, which the framework makes a moment later.
       name() {
         const picture = this.area.querySelector("img");
-        if (picture) picture.alt = this.title;
-        else setTimeout(this.name, 100);
+        if (picture) {
+          picture.alt = this.title;
+          const stop = picture.closest("[tabindex]"); // Where the tab key stops, and arrows scroll.
+          stop?.setAttribute("role", "group");
+          stop?.setAttribute("aria-label", this.title);
+        } else setTimeout(this.name, 100);
       },
       at(event) {
         const box = this.canvas.getBoundingClientRect();
