@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -141,6 +142,10 @@ def test_the_card_is_one_click_away(visitor):
     visitor.click("Card")
     visitor.wait_for(lambda: visitor.page.locator(".card h1").first.is_visible(), "the card")
     assert not visitor.page.locator(".card table").first.is_visible(), "the engineer's figures are folded"
+    said = visitor.page.locator(".card").first.inner_text()
+    asked = ("What it makes well", "What it makes badly", "What it learnt from", "Network and training")
+    assert sorted(asked, key=said.find) == list(asked) and all(words in said for words in asked)
+    assert not re.search(r"KID|Dice|U-Net|loss|\bsteps?\b", said), "in plain words"
     visitor.page.locator(".card summary").first.click()
     visitor.wait_for(lambda: visitor.page.locator(".card table").first.is_visible(), "the figures")
     visitor.click("Close")

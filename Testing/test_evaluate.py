@@ -286,6 +286,8 @@ def test_every_card_can_be_filled(model: str) -> None:
     text = model_card.read_template(card)
     assert {word.split("}")[0] for word in text.split("{")[1:]} <= {"figures", "steps", "parameters", "megabytes"}
     assert f"training.evaluate nodules_validation.npz {model} --card training/cards/{model}.md" in text
+    bundled_card = bundled()[model].card.read_text(encoding="utf-8")
+    assert bundled_card.split("\n## Network")[0] == text.split("\n## Network")[0], "what readers are told is the same"
 
 
 # Real nodules
