@@ -143,10 +143,10 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     )
     if site.recipe.core_hu is not None:
         return made
-    # Outlines are most like those of few nodules, whose density is not every nodule's.
-    centres = np.maximum(shapes.centre_hu, shapes.core_hu)[of_kind]
-    usual = centres[centres <= DENSEST_SOFT_HU] if attenuation != "calcified" else centres
-    return made.with_centre(float(to_network(rng.choice(usual), clip=False)))
+    # Most outlines are most like those of few nodules, whose density is not that of all.
+    centre = made.centre + float(to_network(shapes.core_hu[rng.choice(of_kind)], clip=False)) - made.core
+    soft = float(to_network(DENSEST_SOFT_HU, clip=False))
+    return made.with_centre(centre if attenuation == "calcified" else min(centre, soft))
 
 
 Found = tuple[int, Symmetry, float, tuple[float, float]]
