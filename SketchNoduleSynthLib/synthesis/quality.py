@@ -21,12 +21,12 @@ from SketchNoduleSynthLib.synthesis.segmentation import LEAST_CONTRAST_HU, backg
 
 JUDGED = {
     "height": "Its height is {value:.2f} of its width; real nodules have {low:.2f} to {high:.2f}.",
-    "length": "It is {value:.1f} times as long as wide; real nodules are up to {high:.1f} times.",
+    "length": "It is {value:.2f} times as long as wide; real nodules are up to {high:.2f} times.",
     "mean_hu": "Its core has {value:.0f} HU; such nodules have {low:.0f} to {high:.0f}.",
     "border_hu_per_mm": "At its border HU change by {value:.0f} a mm; in real nodules by {low:.0f} to {high:.0f}.",
     "shell_hu": "Its rim is {value:.0f} HU denser than its middle; in real nodules up to {high:.0f}.",
-    "streaks": "HU change {value:.1f} times as much across slices as in them; in real nodules up to {high:.1f} times.",
-    "noise_ratio": "Its noise is {value:.1f} times that around it; real nodules have {low:.1f} to {high:.1f} times.",
+    "streaks": "HU change {value:.2f} times as much across slices as in them; in real nodules up to {high:.2f} times.",
+    "noise_ratio": "Its noise is {value:.2f} times that around it; real nodules have {low:.2f} to {high:.2f} times.",
 }
 """The plain features that are judged, and what is said where one is not as in real nodules."""
 BANDS_MM = (8.0, 14.0)
