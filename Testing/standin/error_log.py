@@ -11,8 +11,10 @@ import vtk
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 from vtkmodules.util.misc import calldata_type
 
-_IDLE = "propagateSizeHints"
-"""What the offscreen platform says of every window."""
+_OFFSCREEN = ("propagateSizeHints", "does not support raise()", "does not support grabbing the keyboard")
+"""What the offscreen platform says of windows."""
+_OTHERS = "invalid orientation preset name: Reformat"
+"""Said, when a scene is read, of views that other tests of the process made without a layout, as Slicer never does."""
 _QT = {QtMsgType.QtWarningMsg: "WARNING", QtMsgType.QtCriticalMsg: "CRITICAL", QtMsgType.QtFatalMsg: "FATAL"}
 
 
@@ -50,7 +52,7 @@ class ErrorLog(logging.Handler):
             file.write(self.lines[-1] + "\n")
 
     def _on_qt(self, kind: Any, context: Any, message: str) -> None:
-        if kind in _QT and _IDLE not in message:
+        if kind in _QT and not any(words in message for words in _OFFSCREEN):
             self._write(_QT[kind], "Qt", message)
 
     def _on_uncaught(self, kind: Any, error: Any, trace: Any) -> None:
@@ -60,6 +62,7 @@ class ErrorLog(logging.Handler):
     def _listen_to_vtk(self, level: str) -> None:
         @calldata_type(vtk.VTK_STRING)
         def said(window: Any, event: str, text: str) -> None:
-            self._write(level.upper(), "VTK", text)
+            if _OTHERS not in text:
+                self._write(level.upper(), "VTK", text)
 
         vtk.vtkOutputWindow.GetInstance().AddObserver(f"{level}Event", said)
