@@ -102,7 +102,8 @@ def test_parts_of_a_nodule_are_what_their_pens_say(visitor, tmp_path):
     visitor.draw(radius=0.28)
     visitor.drag("Sketch", [(0.9 + 0.04 * x, 0.1 + 0.04 * y) for x, y in ROUND])
     told = visitor.page.locator(".told")
-    visitor.wait_for(lambda: told.is_visible() and "apart from the nodule's" in told.inner_text(), "the sentence")
+    visitor.wait_for(lambda: "apart from the nodule's" in "".join(told.all_inner_texts()), "the sentence")
+    assert told.count() == 1, "at the pen alone, not where the box was placed a moment ago"
     for part, (x, y) in at.items():
         take_pen(visitor, *pens[part])
         visitor.draw(radius=0.07, at=(x, y))

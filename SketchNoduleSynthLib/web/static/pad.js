@@ -40,7 +40,7 @@
       this.points = null;
       this.isSending = false;
       this.fingers = new Map();
-      this.pressed = this.ended = null;
+      this.pressed = null;
       const trigger = (name) => (message) => this.trame.trigger(name, [this.view, ...message]);
       this.scroll = queue(trigger("scroll"), (a, b) => [a[0] + b[0]]);
       this.pinch = queue(trigger("pinch"), (a, b) => [a[0] * b[0], a[1], b[2]]);
@@ -70,8 +70,8 @@
       },
       // What is told of a line is told at the edge nearer to its end: in the middle stands what was drawn.
       told(sentence) {
-        const at = this.ended;
-        const isOfIt = sentence && at && at.when > ours.asked && performance.now() < at.until;
+        const at = ours.ended;
+        const isOfIt = sentence && at?.view === this.view && at.when > ours.asked && performance.now() < at.until;
         if (!isOfIt) return (this.bubble = "");
         this.bubble = at.y < 0.5 ? "top" : "bottom";
         setTimeout(() => (this.bubble = ""), TOLD_MS);
@@ -172,7 +172,7 @@
           this.isTentative = false;
           this.points = null;
           const y = points[points.length - 1][1];
-          const ended = (this.ended = { y, when: performance.now(), until: Infinity });
+          const ended = (ours.ended = { view: this.view, y, when: performance.now(), until: Infinity });
           await this.trame.trigger("pen", [this.view, points, true]);
           ended.until = performance.now() + SOON_MS;
           // The picture with the line comes a moment after the answer.

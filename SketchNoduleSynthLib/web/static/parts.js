@@ -8,6 +8,7 @@
     view: "", // The one under the pointer.
     awaited: null, // What was asked for and is not done: clicks meanwhile are meant for the tool that it brings.
     asked: 0, // When something was asked for the last time.
+    ended: null, // Where and when the last line that a pen drew ended.
     pens: {}, // By view, as that was answered; the page's state follows, and then has the word.
     doing(promise) {
       ours.awaited = promise;
