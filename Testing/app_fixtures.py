@@ -39,6 +39,23 @@ def place(browser: Any, server: Server) -> tuple[Any, Server]:
     return browser, server
 
 
+@pytest.fixture(scope="module")
+def at_box(browser: Any, server: Server) -> Iterator[Visitor]:
+    """At the phantom with a VOI, on one page for all tests of a file."""
+    someone = Visitor(browser, server)
+    someone.wait_for_ct()
+    someone.place()
+    yield someone
+    assert not someone.errors
+
+
+@pytest.fixture
+def hand(at_box: Visitor) -> Visitor:
+    """There without a tool, at the sketch plane."""
+    at_box.lay_down()
+    return at_box
+
+
 @pytest.fixture
 def visitor(browser: Any, server: Server, ct: Path) -> Iterator[Visitor]:
     """At a fresh case of the phantom."""

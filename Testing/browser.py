@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree import ElementTree
 
-from phantom import chest
-
 from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE
 from SketchNoduleSynthLib.mrml.action import Action, Value
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
@@ -129,14 +127,6 @@ def chromium() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
-
-
-@contextmanager
-def at_the_phantom(folder: Path) -> Iterator[tuple[Any, Server]]:
-    """A browser, and the app with the phantom, which lies in `folder`."""
-    chest().write(folder / "chest.nrrd")
-    with app(folder / "chest.nrrd") as server, chromium() as browser:
-        yield browser, server
 
 
 def status_of(address: str) -> int:
@@ -256,6 +246,12 @@ class Visitor:
         for point in points[1:]:
             self.page.mouse.move(*point)
         self.page.mouse.up()
+
+    def lay_down(self) -> None:
+        """Back to the sketch plane, without a tool."""
+        self.page.keyboard.press("t")
+        self.page.keyboard.press("Escape")
+        self.wait_for(lambda: not self.page.locator(".drawing").count(), "no pen")
 
     def place(self, view: str = "Red", at: tuple[float, float] = (0.35, 0.5)) -> None:
         """The VOI where one clicks."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from accessibility import serious_findings
-from browser import CHROMIUM, DESKTOP, TABLET, TOUCH, Visitor, at_the_phantom
+from browser import CHROMIUM, DESKTOP, TABLET, TOUCH, Visitor
 from phantom import chest
 from PIL import Image, ImageDraw
 
+pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -17,13 +18,6 @@ KEPT = "What you made here until 28 September, 22:58 is kept: 10 nodules. Take i
 FOCUS_IS_SEEN = """() => { const is = getComputedStyle(document.activeElement);
     return `${is.outlineStyle} ${is.outlineWidth} ${is.outlineColor}` === 'solid 2px rgb(255, 255, 255)' }"""
 NEEDED = ("Place (P)", "Nodule (N)", "Undo (Z)", "Variants", "Insert (I)", "Add at random")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """The app with the phantom, and a browser."""
-    with at_the_phantom(tmp_path_factory.mktemp("ct")) as both:
-        yield both
 
 
 @pytest.fixture

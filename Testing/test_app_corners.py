@@ -7,12 +7,12 @@ import re
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, Visitor, at_the_phantom
+from browser import CHROMIUM, Visitor
 from PIL import Image
-from test_app_hands import lay_down
 
 from SketchNoduleSynthLib.mrml.editor_views import NEAR_MM
 
+pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -20,24 +20,6 @@ WIDTH_MM, HEIGHT_MM = 96 * 2.0, 48 * 1.6
 """The phantom's, in a coronal view: voxels and their spacing."""
 OUTSIDE = 20
 """The grey of what lies outside of the CT, at most; air has more in the lung window."""
-
-
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory):
-    """At the phantom with a box, for all tests of this file."""
-    with at_the_phantom(tmp_path_factory.mktemp("ct")) as place:
-        someone = Visitor(*place)
-        someone.wait_for_ct()
-        someone.place()
-        yield someone
-        assert not someone.errors
-
-
-@pytest.fixture
-def hand(visitor):
-    """The visitor without a tool."""
-    lay_down(visitor)
-    return visitor
 
 
 def corner(visitor: Visitor, name: str, view: str = "red") -> str:

@@ -15,29 +15,6 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
-@pytest.fixture(scope="module")
-def visitor(browser, server):
-    someone = Visitor(browser, server)
-    someone.wait_for_ct()
-    someone.place()
-    yield someone
-    assert not someone.errors
-
-
-@pytest.fixture
-def hand(visitor):
-    """The visitor without a tool, at the sketch plane."""
-    lay_down(visitor)
-    return visitor
-
-
-def lay_down(visitor: Visitor) -> None:
-    """Back to the sketch plane, without a tool."""
-    visitor.page.keyboard.press("t")
-    visitor.page.keyboard.press("Escape")
-    visitor.wait_for(lambda: not visitor.page.locator(".drawing").count(), "no pen")
-
-
 def middle(visitor: Visitor, view: str) -> tuple[float, float]:
     box = visitor.box(view)
     return box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"]

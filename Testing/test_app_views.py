@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from browser import CHROMIUM, Visitor, app, panel_words
 from PIL import Image
-from test_app_hands import changes, lay_down, mm_across
+from test_app_hands import changes, mm_across
 
 from SketchNoduleSynthLib.mrml.viewing_actions import VIEWING
 
@@ -34,7 +34,7 @@ def visitor(browser, server):
 def hand(visitor):
     """The visitor with the VOI placed, without a tool, at the sketch plane."""
     visitor.place()
-    lay_down(visitor)
+    visitor.lay_down()
     return visitor
 
 

@@ -32,6 +32,13 @@ class Deleting(InSlicer):
         super().setUp()
         self.may_log = "display node"  # The subject hierarchy's plugins miss those that the user deletes.
 
+    def make_another(self) -> None:
+        """With the next seed; then the scene is whole."""
+        user.click(self.ui.next_seed)
+        self.rest()
+        self.insert()
+        self.check_whole()
+
     def check_whole(self) -> None:
         """The scene has all that the session has."""
         session, nodes = self.editor.session, self.nodes
@@ -51,10 +58,7 @@ class Deleting(InSlicer):
             slicer.mrmlScene.RemoveNode(what())
             user.process_events(0.1)
             self.check_whole()
-        user.click(self.ui.next_seed)
-        self.rest()
-        self.insert()
-        self.check_whole()
+        self.make_another()
         user.click(self.ui.undo)
         self.check_whole()
         more = [name for name in names() if name not in before]
@@ -81,10 +85,7 @@ class Deleting(InSlicer):
         hierarchy.RemoveItem(hierarchy.GetItemByName("Synthetic nodules"), True, True)
         user.process_events(0.1)
         self.check_whole()
-        user.click(self.ui.next_seed)
-        self.rest()
-        self.insert()
-        self.check_whole()
+        self.make_another()
 
     def test_the_preview_comes_back_with_the_next_line(self) -> None:
         self.place_and_draw()
@@ -100,10 +101,7 @@ class Deleting(InSlicer):
         self.make_nodule()
         segments = self.nodes.node("Nodules").GetSegmentation()
         segments.RemoveSegment(segments.GetNthSegmentID(0))
-        user.click(self.ui.next_seed)
-        self.rest()
-        self.insert()
-        self.check_whole()
+        self.make_another()
 
     def test_it_comes_back_also_while_another_module_is_in_front(self) -> None:
         self.make_nodule()
