@@ -41,7 +41,8 @@ class Worker:
     """Does tasks one after the other on a thread of its own.
 
     A live task (a preview) that waits is dropped for the next one: results are never behind by more than one. The
-    host calls :meth:`pump` on its own thread, some 50 times a second while :attr:`is_busy`.
+    host calls :meth:`pump` on its own thread, whenever :attr:`reported` tells or some 50 times a second while
+    :attr:`is_busy`.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,8 @@ class Worker:
         self._running: tuple[Task[Any], Future[Any]] | None = None
         self.submitted: Signal[[]] = Signal()
         """There is something to pump."""
+        self.reported: Signal[[]] = Signal()
+        """A task has come to another stage, or to its end; told on the worker's thread."""
         self._is_pumping = False
 
     @property
@@ -106,7 +109,13 @@ class Worker:
     def _begin(self) -> None:
         if self._running is None and self._waiting:
             task = self._waiting.pop(0)
-            self._running = task, self._thread.submit(task.work, task.progress)
+
+            def progress(stage: str) -> None:
+                task.progress(stage)
+                self.reported.emit()
+
+            self._running = task, self._thread.submit(task.work, progress)
+            self._running[1].add_done_callback(lambda _future: self.reported.emit())
 
     @staticmethod
     def _hand_over(task: Task[Any], future: Future[Any]) -> None:

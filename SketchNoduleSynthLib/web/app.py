@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 from collections.abc import Awaitable, Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,6 @@ from SketchNoduleSynthLib.web.serving import serve
 from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.web_app import WebApp
 
-PUMP_S = 0.01
 VARIANT_PIXELS, SCAN_PIXELS = 160, 240
 STATE: dict[str, Any] = {
     "ct": "",
@@ -79,8 +79,8 @@ class EditingApp(WebApp[Editor]):
         self._ct, self._series, self._straighten = ct, series, straighten
         self._offers = Offers()
         self.worker = Worker()
-        self.worker.submitted.connect(self._wake)
-        self._pumping: asyncio.Task | None = None
+        self.worker.submitted.connect(self._on_submitted)
+        self.worker.reported.connect(self._on_reported)
         self._opening = asyncio.Lock()
         self._routes = Routes(self, partial(self.open, is_sent=True))
         self.server.trigger("sample")(self._on_sample)
@@ -174,22 +174,19 @@ class EditingApp(WebApp[Editor]):
         except InputError as error:
             self.tell(str(error))
 
-    def _wake(self) -> None:
+    def _on_submitted(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.show(is_busy=True)
-        if self._pumping is None or self._pumping.done():
-            self._pumping = asyncio.get_running_loop().create_task(self._pump())
 
-    async def _pump(self) -> None:
-        stage = ""
-        while self.worker.is_busy:
-            await asyncio.sleep(PUMP_S)
-            with self.state:
-                self.worker.pump(patience_s=0)
-            task = self.worker.task
-            if stage != (stage := task.words if task else ""):
-                self.refresh()
-        self.show(is_busy=False)
-        self.refresh()
+    def _on_reported(self) -> None:
+        with suppress(RuntimeError):  # The app has ended meanwhile.
+            self._loop.call_soon_threadsafe(self._pump)
+
+    def _pump(self) -> None:
+        with self.state:
+            self.worker.pump(patience_s=0)
+            self.show(is_busy=self.worker.is_busy)
+            self.refresh()
 
 
 def png(pixels: NDArray[np.uint8], side: int) -> str:

@@ -14,15 +14,15 @@ from SketchNoduleSynthLib.signals import Signal
 class BrowserPen:
     """The pen of the view of `slice_node`; `changed`: the page must show another one. See :class:`Pen`.
 
-    `rendered_alone`: what is done within it is seen in this view alone.
+    `drawn_on`: what is done within it comes of a line that the page shows already.
     """
 
     def __init__(
         self,
         slice_node: slicer.vtkMRMLSliceNode,
-        rendered_alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+        drawn_on: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self.slice_node, self._rendered_alone = slice_node, rendered_alone
+        self.slice_node, self._drawn_on = slice_node, drawn_on
         self.changed: Signal[[]] = Signal()
         self.pressed: Signal[[]] = Signal()
         self.drawn: Signal[Path] = Signal()
@@ -55,5 +55,5 @@ class BrowserPen:
         self.is_down = not is_finished
         width, height = self.slice_node.GetDimensions()[:2]
         path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
-        with self._rendered_alone():
+        with self._drawn_on():
             (self.drawn if is_finished else self.moved).emit(path)

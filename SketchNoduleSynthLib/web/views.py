@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +14,6 @@ from trame_server import Server
 from trame_slicer.core import SlicerApp
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import SliceView, ViewLayoutDefinition
-from trame_slicer.views.render_scheduler import NoScheduleRendering
 from vtkmodules.vtkCommonCore import vtkObject
 
 from SketchNoduleSynthLib.ct.grid import Grid, turned
@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.web import gestures
 from SketchNoduleSynthLib.web.browser_pen import BrowserPen
 from SketchNoduleSynthLib.web.crosshair import Crosshair
 from SketchNoduleSynthLib.web.marks import marks_of
+from SketchNoduleSynthLib.web.rendering import Rendering
 from SketchNoduleSynthLib.web.screen import Screen
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
@@ -52,6 +53,10 @@ PICTURE_LAYOUT = (ViewLayoutDefinition.slice_view("Axial", label=PICTURE, color=
 FRAMES_PER_SECOND = 60.0
 QUALITY = 90
 """Of JPEG; that of a picture at rest, so that none is drawn and sent twice."""
+
+
+LINE_S = 0.1
+"""How long a line waits for its preview, to be drawn with it in one picture; the page shows it meanwhile."""
 
 
 class Views:
@@ -83,7 +88,9 @@ class Views:
             # Eight samples a pixel, the default, cost ten times the time of a frame where there is no GPU.
             view.render_window().SetMultiSamples(0)
             view.render_window().AddObserver("WindowResizeEvent", partial(self._on_resized, view))
+        self._renderings = {view.name: Rendering(view._scheduled_render) for view in self._views}
         for view in self._views:
+            view.set_scheduled_render(self._renderings[view.name])
             # No models are shown, but each view's own plane is one: all views would be drawn when one is scrolled.
             view.get_displayable_manager_by_class(slicer.vtkMRMLModelSliceDisplayableManager).SetMRMLScene(None)
             # It was also all that had a view drawn for another volume, or other voxels, where nothing lies on them.
@@ -198,25 +205,24 @@ class Views:
                 view.set_slice_value(offset)
 
     def _pen(self, name: str) -> BrowserPen:
-        self.pens[name] = BrowserPen(self.named(name).get_view_node(), partial(self._rendered_alone, name))
+        self.pens[name] = BrowserPen(self.named(name).get_view_node(), partial(self._drawn_on, name))
         self.pens[name].changed.connect(self.changed.emit)
         return self.pens[name]
 
     @contextmanager
-    def _rendered_alone(self, name: str) -> Iterator[None]:
-        """What is drawn where no other view has a pen is seen in the view `name` alone: the others stay as they are.
+    def _drawn_on(self, name: str) -> Iterator[None]:
+        """A line where no other view has a pen is seen in the view `name` alone, and there with its preview.
 
         Slicer has every view drawn for every new line, which would keep the preview waiting.
         """
-        is_alone = [other for other, pen in self.pens.items() if pen.line] == [name]
-        others = {view: view._scheduled_render for view in self._views if is_alone and view.name != name}
-        for view in others:
-            view.set_scheduled_render(NoScheduleRendering())
+        if [other for other, pen in self.pens.items() if pen.line] == [name]:
+            for other, rendering in self._renderings.items():
+                rendering.delay_s = LINE_S if other == name else math.inf
         try:
             yield
         finally:
-            for view, strategy in others.items():
-                view.set_scheduled_render(strategy)
+            for rendering in self._renderings.values():
+                rendering.delay_s = 0.0
 
 
 @contextmanager

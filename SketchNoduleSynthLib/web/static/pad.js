@@ -4,7 +4,7 @@
 
   // While a line is drawn at most one message of it goes to the server at a time.
   const PAUSE_MS = 80;
-  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000;
+  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000, PICTURE_MS = 1000;
   const ours = (window.sketchNoduleSynth ??= { parts: {} });
 
   // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
@@ -175,8 +175,7 @@
           const ended = (ours.ended = { view: this.view, y, when: performance.now(), until: Infinity });
           await this.trame.trigger("pen", [this.view, points, true]);
           ended.until = performance.now() + SOON_MS;
-          // The picture with the line comes a moment after the answer.
-          setTimeout(() => this.points || this.clear(), 120);
+          this.clearWithNextPicture();
         } else if (this.pressed && this.pressed.id === event.pointerId) {
           this.pressed = null;
           this.trame.trigger("point", [this.view, ...this.at(event)]);
@@ -207,6 +206,16 @@
         this.points = this.pressed = null;
         this.isTentative = false;
         this.clear();
+      },
+      // That has the line, or shows what came of it; where none comes nothing did.
+      clearWithNextPicture() {
+        const clear = () => {
+          picture?.removeEventListener("load", clear);
+          clearTimeout(late);
+          if (!this.points) this.clear();
+        };
+        const picture = this.area.querySelector("img"), late = setTimeout(clear, PICTURE_MS);
+        picture?.addEventListener("load", clear);
       },
       clear() {
         this.canvas.width = this.canvas.clientWidth * devicePixelRatio;
