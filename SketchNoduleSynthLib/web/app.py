@@ -36,10 +36,10 @@ from SketchNoduleSynthLib.mrml.steps import STEPS, step_of
 from SketchNoduleSynthLib.mrml.tools import CLICKS
 from SketchNoduleSynthLib.web import editing_page
 from SketchNoduleSynthLib.web.card import shown
+from SketchNoduleSynthLib.web.layouts import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.offers import Offers
 from SketchNoduleSynthLib.web.routes import Routes
 from SketchNoduleSynthLib.web.serving import serve
-from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.web_app import WebApp
 
 VARIANT_PIXELS, SCAN_PIXELS = 160, 240

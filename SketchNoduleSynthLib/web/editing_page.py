@@ -26,7 +26,7 @@ from SketchNoduleSynthLib.web.controls import (
 )
 from SketchNoduleSynthLib.web.downloads import DOWNLOADS
 from SketchNoduleSynthLib.web.frame import frame, heading
-from SketchNoduleSynthLib.web.views import EDITING_LAYOUT
+from SketchNoduleSynthLib.web.layouts import EDITING_LAYOUT
 from SketchNoduleSynthLib.web.widgets import StepAt, Upload
 
 CT_ACCEPTS = ".nrrd,.nii,.gz,.mha,.zip"

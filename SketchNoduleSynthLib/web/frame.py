@@ -12,7 +12,7 @@ from trame_slicer.views import ViewLayoutDefinition
 
 from SketchNoduleSynthLib.mrml.action import Action
 from SketchNoduleSynthLib.web.controls import act, button, spoken
-from SketchNoduleSynthLib.web.views import SKETCH, TITLES, enlarge, names_of
+from SketchNoduleSynthLib.web.layouts import SKETCH, TITLES, enlarge, names_of
 from SketchNoduleSynthLib.web.web_app import TITLE
 from SketchNoduleSynthLib.web.widgets import Keys
 

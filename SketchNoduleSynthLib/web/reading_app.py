@@ -16,8 +16,8 @@ from SketchNoduleSynthLib.teaching.opened_case import OpenedCase
 from SketchNoduleSynthLib.teaching.work_list import WorkList
 from SketchNoduleSynthLib.web.controls import action_button, chosen_row, slider
 from SketchNoduleSynthLib.web.frame import reading_frame
+from SketchNoduleSynthLib.web.layouts import READING_LAYOUT
 from SketchNoduleSynthLib.web.serving import serve
-from SketchNoduleSynthLib.web.views import READING_LAYOUT
 from SketchNoduleSynthLib.web.web_app import WebApp
 
 STATE: dict[str, Any] = {

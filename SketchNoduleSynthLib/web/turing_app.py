@@ -12,8 +12,8 @@ from SketchNoduleSynthLib.mrml.turing_reader import QUESTION, TuringReader
 from SketchNoduleSynthLib.turing.session import TuringSession
 from SketchNoduleSynthLib.web.controls import action_button, slider
 from SketchNoduleSynthLib.web.frame import FOR_RESEARCH, reading_frame
+from SketchNoduleSynthLib.web.layouts import PICTURE_LAYOUT
 from SketchNoduleSynthLib.web.serving import serve
-from SketchNoduleSynthLib.web.views import PICTURE_LAYOUT
 from SketchNoduleSynthLib.web.web_app import WebApp
 
 STATE = {"number": 1, "count": 1, "is_finished": False}

@@ -24,32 +24,12 @@ from SketchNoduleSynthLib.signals import Signal
 from SketchNoduleSynthLib.web import gestures
 from SketchNoduleSynthLib.web.browser_pen import BrowserPen
 from SketchNoduleSynthLib.web.crosshair import Crosshair
+from SketchNoduleSynthLib.web.layouts import PICTURE, SKETCH, TITLES, enlarge, names_of
 from SketchNoduleSynthLib.web.marks import marks_of
 from SketchNoduleSynthLib.web.rendering import Rendering
 from SketchNoduleSynthLib.web.screen import Screen
 from SketchNoduleSynthLib.web.widgets import SketchPad
 
-SKETCH = "Sketch"
-"""The view of the oblique reslice; the others are Slicer's Red, Green and Yellow."""
-PICTURE = "Picture"
-"""The view of the Visual Turing Test, upright as an axial one."""
-TITLES = {
-    SKETCH: "Sketch plane",
-    PICTURE: "Real or synthetic?",
-    "Red": "Axial",
-    "Green": "Coronal",
-    "Yellow": "Sagittal",
-}
-READING_LAYOUT = (
-    ViewLayoutDefinition.axial_view(),
-    ViewLayoutDefinition.coronal_view(),
-    ViewLayoutDefinition.sagittal_view(),
-)
-EDITING_LAYOUT = (
-    ViewLayoutDefinition.slice_view("Axial", label=SKETCH, color="#33CCCC"),
-    *READING_LAYOUT,
-)
-PICTURE_LAYOUT = (ViewLayoutDefinition.slice_view("Axial", label=PICTURE, color="#777777"),)
 FRAMES_PER_SECOND = 60.0
 QUALITY = 90
 """Of JPEG; that of a picture at rest, so that none is drawn and sent twice."""
@@ -234,18 +214,6 @@ def _unwarned() -> Iterator[None]:
         yield
     finally:
         vtkObject.SetGlobalWarningDisplay(was)
-
-
-def enlarge(name: str) -> str:
-    """The page's script that shows a view alone, or all again; the server says which, in the order of what it is told.
-
-    Said by the page, it might reach the server after the pen that was taken next.
-    """
-    return f"trigger('enlarge', ['{name}'])"
-
-
-def names_of(layout: Sequence[ViewLayoutDefinition]) -> list[str]:
-    return [definition.singleton_tag for definition in layout]
 
 
 def _pixel_mm(view: SliceView) -> float:
