@@ -11,7 +11,7 @@ import numpy as np
 import qt
 import slicer
 
-from in_slicer.user import process_events
+from in_slicer.user import process_events, send_mouse
 
 WHEEL_STEP = 120
 """Qt's angle of one notch."""
@@ -122,5 +122,4 @@ class Hand:
         return qt.QPointF(float(xy[0]) / scale, float(self.size[1] - 1 - xy[1]) / scale)
 
     def _send(self, kind: Any, place: Sequence[float], button: Any, held: Any) -> None:
-        event = qt.QMouseEvent(kind, self._place(place), button, held, qt.Qt.NoModifier)
-        qt.QCoreApplication.sendEvent(self.target, event)
+        send_mouse(self.target, kind, self._place(place), button, held)

@@ -111,8 +111,7 @@ def _pressed(widget: Any, x: float, y: float) -> Iterator[Callable[[float, float
     left, none, at = qt.Qt.LeftButton, qt.Qt.NoButton, [(x, y)]
 
     def send(kind: Any, button: Any, held: Any) -> None:
-        place = qt.QPointF(float(at[-1][0]), float(at[-1][1]))
-        qt.QCoreApplication.sendEvent(widget, qt.QMouseEvent(kind, place, button, held, qt.Qt.NoModifier))
+        send_mouse(widget, kind, qt.QPointF(float(at[-1][0]), float(at[-1][1])), button, held)
 
     def move(x: float, y: float) -> None:
         at.append((x, y))
@@ -123,6 +122,13 @@ def _pressed(widget: Any, x: float, y: float) -> Iterator[Callable[[float, float
         yield move
     finally:
         send(qt.QEvent.MouseButtonRelease, left, none)
+
+
+def send_mouse(widget: Any, kind: Any, place: Any, button: Any, held: Any) -> None:
+    """One event of the mouse at `place`, a QPointF in the widget."""
+    on_screen = qt.QPointF(widget.mapToGlobal(place.toPoint()))
+    event = qt.QMouseEvent(kind, place, on_screen, button, held, qt.Qt.NoModifier)
+    qt.QCoreApplication.sendEvent(widget, event)
 
 
 def type_into(field: Any, text: str) -> None:
