@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unittest
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,10 @@ class SketchNoduleSynthTest(ScriptedLoadableModuleTest):
 
     def runTest(self) -> None:
         self.setUp()
-        self.test_insert_and_undo()
+        try:
+            self.test_insert_and_undo()
+        except unittest.SkipTest as skipped:  # The button would show it as an error.
+            self.delayDisplay(str(skipped))
 
     def test_insert_and_undo(self) -> None:
         """A nodule in the sample CT, and the CT as it was."""
