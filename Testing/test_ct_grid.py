@@ -54,6 +54,18 @@ class TestGrid:
         spacing[:] = 9
         assert one.spacing.tolist() == [1, 1, 1]
 
+    @given(st.tuples(*[st.floats(-180, 180)] * 3), st.integers(3, 7), st.booleans())
+    def test_axes_that_were_written_with_few_decimals_are_orthogonal_again(
+        self, degrees: tuple[float, ...], decimals: int, is_left_handed: bool
+    ) -> None:
+        exact = Rotation.from_euler("xyz", degrees, degrees=True).as_matrix() * [1, 1, -1 if is_left_handed else 1]
+        one = grid(exact.round(decimals))
+        assert np.abs(one.direction - exact).max() < 10.0**-decimals
+        assert one.is_right_handed != is_left_handed
+        Frame(one.origin, one.direction.T, (1.0,) * 3)
+        assert np.array_equal(grid(one.direction).direction, one.direction), "once is enough"
+        assert Grid.of_matrix(one.size, one.index_to_lps).matches(one, 1e-6)
+
     def test_by_its_matrix(self) -> None:
         assert Grid.of_matrix(grid().size, grid().index_to_lps).matches(grid(), 1e-9)
 

@@ -9,6 +9,7 @@ import pytest
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
 from scipy import ndimage
+from scipy.spatial.transform import Rotation
 from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
 
 from SketchNoduleSynthLib import Frame, InputError, Insertion, NoduleRecipe, Recipe, Stroke, Volume, synthesize
@@ -85,8 +86,9 @@ def test_the_same_recipe_gives_the_same_voxels_and_another_seed_others(model):
         np.diag([-1.0, 1.0, -1.0]),
         np.array([[0, 0, 1.0], [1.0, 0, 0], [0, 1.0, 0]]),
         np.array([[0.96, -0.28, 0], [0.28, 0.96, 0], [0, 0, 1.0]]),
+        Rotation.from_euler("xyz", [7, 11, 5], degrees=True).as_matrix().round(3),
     ],
-    ids=["straight", "flipped", "sagittal", "oblique"],
+    ids=["straight", "flipped", "sagittal", "oblique", "oblique, with three decimals"],
 )
 def test_the_nodule_stands_at_its_point_whatever_the_axes(model, direction):
     straight = chest()

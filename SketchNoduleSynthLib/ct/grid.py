@@ -15,6 +15,8 @@ from SketchNoduleSynthLib.errors import InputError
 
 # Half a millimetre over a whole chest: what is left of directions that were written with three decimals.
 TILT_TOLERANCE_DEG = 0.1
+ROUNDING = 1e-7
+"""Of products of axes: what float32 leaves, and nobody sees."""
 _TURN = (-1.0, -1.0, 1.0)
 
 
@@ -77,7 +79,8 @@ class Grid(ByValue):
     """Voxel centres in the patient, in LPS mm (SimpleITK's convention; highdicom's VolumeGeometry is the model).
 
     `size` and `spacing` (mm) along x, y, z; an array on the grid has the shape z, y, x. `origin`: the first voxel's
-    centre. `direction`, 3 x 3: its columns are the directions of the index axes, oblique or left-handed as they may be.
+    centre. `direction`, 3 x 3: its columns are the directions of the index axes, oblique or left-handed as they may be;
+    orthogonal but for rounding, within TILT_TOLERANCE_DEG, they become the nearest that are orthogonal.
     Raises :class:`InputError` if it has not three dimensions or is singular, :class:`Sheared` for other axes.
     """
 
@@ -100,18 +103,15 @@ class Grid(ByValue):
             raise Sheared(f"The CT's axes are not orthogonal but sheared by {angle:.1f} degrees", angle)
         if not np.allclose(np.linalg.norm(self.direction, axis=0), 1, atol=1e-3):
             raise InputError("The CT's axes in its header have no direction; export it again.")
+        if not np.allclose(self.direction.T @ self.direction, np.eye(3), atol=ROUNDING):
+            left, _, right = np.linalg.svd(self.direction)
+            object.__setattr__(self, "direction", fixed(left @ right))
 
     @classmethod
     def of_matrix(cls, size: ArrayLike, index_to_lps: NDArray[np.float64]) -> Grid:
-        """The grid with a 4 x 4 matrix from x, y, z index to LPS mm.
-
-        Axes that are orthogonal but for rounding, within TILT_TOLERANCE_DEG, become the nearest that are.
-        """
+        """The grid with a 4 x 4 matrix from x, y, z index to LPS mm."""
         spacing = np.linalg.norm(index_to_lps[:3, :3], axis=0)
         direction = index_to_lps[:3, :3] / np.where(spacing > 0, spacing, 1)
-        if 1e-6 < np.radians(shear_deg(direction)) <= np.radians(TILT_TOLERANCE_DEG):
-            left, _, right = np.linalg.svd(direction)
-            direction = left @ right
         return cls(np.asarray(size), spacing, index_to_lps[:3, 3], direction)
 
     @property
