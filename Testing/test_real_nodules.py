@@ -201,3 +201,18 @@ def test_nodules_of_other_patients_are_found_as_their_readers_outlined_them() ->
 
     nodules = [nodule for nodule in read_nodules(VALIDATION) if nodule.diameter_mm > 6][::12]
     assert np.median([one.dice for nodule in nodules for one in on_nodule(nodule, 0)[:2]]) > 0.75
+
+
+@pytest.mark.parametrize(("core_hu", "attenuation"), [(40.0, "solid"), (600.0, "calcified")])
+@pytest.mark.parametrize("middle_mm", [30.0, 31.5, 32.5])
+def test_between_thick_slices_it_is_as_dense_as_it_is(core_hu: float, attenuation: str, middle_mm: float) -> None:
+    """Slices of 5 mm: where the middle lies between two, no voxel's centre is within 1.5 mm of it."""
+    z, y, x = np.indices((60, 64, 64), float)
+    deep = 5.5 - np.sqrt((z - middle_mm) ** 2 + (y - 32) ** 2 + (x - 32) ** 2)
+    hu = -850 + (core_hu + 850) * np.clip(deep + 0.5, 0, 1)
+    thick = hu.reshape(12, 5, 64, 64).mean(1) + 25 * np.random.default_rng(1).standard_normal((12, 64, 64))
+    session = Session(Volume.of(thick.astype(np.int16), (1, 1, 5), (0, 0, 2)))
+    key = find(session, (-32.0, -32.0, middle_mm))
+    assert session.nodule(key).recipe.attenuation == attenuation
+    session.edit(key)
+    assert session.draft.core_hu == pytest.approx(core_hu, abs=0.25 * (core_hu + 850))

@@ -29,10 +29,10 @@ NOISE_MASK = np.outer([1, -2, 1], [1, -2, 1])
 
 
 def core_density(hu: NDArray, spacing: NDArray, centre: NDArray) -> float:
-    """Median HU within 1.5 mm of `centre`; parameters as of :class:`Sight`."""
+    """Median HU within 1.5 mm of `centre`, of thick slices that of the nearest; parameters as of :class:`Sight`."""
     box = box_about(hu, spacing, centre, CORE_MM)
     away = np.linalg.norm(offsets_mm(box, spacing, centre), axis=0)
-    return float(np.median(hu[box][away <= CORE_MM]))
+    return float(np.median(hu[box][away <= max(CORE_MM, away.min())]))
 
 
 def box_about(hu: NDArray, spacing: NDArray, centre: NDArray, reach_mm: float) -> Box:
