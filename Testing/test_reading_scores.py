@@ -162,7 +162,7 @@ def test_scores_by_hand(two_readers: Score) -> None:
     assert ben.areas["wafroc"]["value"] == pytest.approx((0.5 + 1 + 0.5 + 0.5) / 4)
     by = {kind: {name: (f["count"], f["of"]) for name, f in shares.items()} for kind, shares in ann.by.items()}
     assert by == {
-        "size": {"below 6 mm": (1, 1), "6 to 8 mm": (0, 0), "8 to 15 mm": (1, 2), "15 mm and more": (1, 1)},
+        "size": {"below 6 mm": (1, 1), "6 to 8 mm": (0, 0), "8 to 15 mm": (1, 2), "15 mm or more": (1, 1)},
         "attenuation": {"solid": (2, 3), "part-solid": (0, 0), "ground-glass": (1, 1), "calcified": (0, 0)},
         "difficulty": {"conspicuous": (1, 1), "subtle": (1, 1)},
     }

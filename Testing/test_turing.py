@@ -24,7 +24,6 @@ from SketchNoduleSynthLib.turing.report import report, scored
 from SketchNoduleSynthLib.turing.scores import agreement, found_out, score
 from SketchNoduleSynthLib.turing.sheets import PATCHES, UNFINISHED, read_key, read_sheet
 from SketchNoduleSynthLib.turing.sources import (
-    CASE_COLUMNS,
     FOLDER_COLUMNS,
     in_equal_shares,
     of_case,
@@ -114,7 +113,7 @@ def test_the_patches_of_a_case(tmp_path: Path) -> None:
     assert width > 24
     for patch, at in zip(patches, [*truth.nodules, *real], strict=True):
         assert (patch.image == patch_image(ct, at.center_lps_mm, width)).all()
-    write_set(patches, CASE_COLUMNS, tmp_path / "set", 0)
+    write_set(patches, ("case", "number"), tmp_path / "set", 0)
     assert len(rows(tmp_path / "set" / KEY)) == 4
     with refused("0 real and 2 synthetic"):
         in_equal_shares(of_case(ct, Truth("0007", "x", truth.nodules)), 0)

@@ -192,7 +192,7 @@ class Frame(ByValue):
     def resample_to(self, grid: Grid, box: Box, patch: NDArray, fill: float = 0.0) -> NDArray[np.float32]:
         """A patch of this frame at the voxel centres of `box` in `grid`; `fill` outside the frame.
 
-        Voxels larger than 1 mm are averaged over sub-voxels of at most 1 mm, as a scanner would.
+        Voxels larger than 1.25 mm are averaged over parts that are not, as a scanner would.
         """
         parts = np.maximum(np.ceil(grid.spacing - 0.25).astype(int), 1)
         counts = np.array(box.shape[::-1])

@@ -7,6 +7,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 ANGLE_DEG = 3
+SIZE_LIMITS_MM = (6.0, 8.0, 15.0)
+"""Of the long diameter, where the Fleischner guidelines (2017) and Lung-RADS change their advice."""
+SIZES = ("below 6 mm", "6 to 8 mm", "8 to 15 mm", "15 mm or more")
+
+
+def size_of(diameter_mm: float) -> str:
+    """One of SIZES, by the long diameter."""
+    return SIZES[int(np.searchsorted(SIZE_LIMITS_MM, diameter_mm, side="right"))]
 
 
 def largest(shape: NDArray[np.bool_], corners: bool = False) -> NDArray[np.bool_]:

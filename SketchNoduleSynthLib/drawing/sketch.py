@@ -26,6 +26,17 @@ PARTS: tuple[Label, ...] = ("solid", "calcification", "cavity")
 """Outlines in the nodule."""
 LINES: tuple[Label, ...] = ("vessel", "wall", "other")
 """Lines around it, or into it."""
+COLORS: dict[str, tuple[float, float, float]] = {
+    "nodule": (1.0, 0.85, 0.1),
+    "nodule_across": (0.9, 1.0, 0.4),
+    "solid": (1.0, 0.6, 0.1),
+    "calcification": (1.0, 1.0, 1.0),
+    "cavity": (0.8, 0.5, 1.0),
+    "vessel": (1.0, 0.35, 0.3),
+    "wall": (0.3, 0.75, 1.0),
+    "other": (0.6, 0.95, 0.6),
+}
+"""Wherever they are seen, RGB."""
 RASTER_SAMPLES = 128
 MAX_CROSSING_POINTS = 500
 

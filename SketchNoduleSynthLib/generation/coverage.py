@@ -17,21 +17,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from SketchNoduleSynthLib.drawing.measure import SIZES, size_of
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import all_or_none, write_rows
 from SketchNoduleSynthLib.generation.difficulty import LEVELS
-from SketchNoduleSynthLib.generation.sides import SIDES
-from SketchNoduleSynthLib.generation.situation import THIRDS
+from SketchNoduleSynthLib.synthesis.insertion import SIDES, THIRDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZE_LIMITS_MM = (6.0, 8.0, 15.0)
-"""Where Lung-RADS divides solid nodules."""
-SIZES = ("below 6 mm", "6 to 8 mm", "8 to 15 mm", "15 mm or more")
-LOCATIONS = tuple(f"{side} {third}" for side, third in product(filter(None, SIDES.values()), THIRDS))
+LOCATIONS = tuple(f"{side} {third}" for side, third in product(SIDES, THIRDS))
 AXES = {"size": SIZES, "attenuation": ATTENUATIONS, "location": LOCATIONS, "difficulty": LEVELS}
 
 
@@ -42,8 +39,7 @@ def cell_of(diameter_mm: float, attenuation: str, side: str, third: str, difficu
     """Where a nodule is counted, an index an axis; raises :class:`InputError` for what no nodule is."""
     if not 0 < diameter_mm < np.inf:
         raise InputError(f"A nodule's diameter is {diameter_mm!r}; give its long diameter in mm.")
-    size = SIZES[int(np.searchsorted(SIZE_LIMITS_MM, diameter_mm, side="right"))]
-    words = (size, attenuation, f"{side} {third}", difficulty)
+    words = (size_of(diameter_mm), attenuation, f"{side} {third}", difficulty)
     for (axis, known), word in zip(AXES.items(), words, strict=True):
         if word not in known:
             raise InputError(f"A nodule's {axis} is {word!r}; it must be one of {', '.join(known)}.")

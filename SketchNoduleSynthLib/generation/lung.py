@@ -29,7 +29,7 @@ from SketchNoduleSynthLib.generation.coarse import (
     millilitres,
     within_mm,
 )
-from SketchNoduleSynthLib.generation.sides import SIDES, midline, parted, side_of_a_part
+from SketchNoduleSynthLib.generation.sides import SIDE_OF, midline, parted, side_of_a_part
 
 BODY_HU, AIR_IN_BODY_HU = -300.0, -400.0
 TABLE_VOXELS = 1
@@ -46,7 +46,7 @@ HILUM_REACH_MM = 12.0
 
 @dataclass(frozen=True, eq=False)
 class Lung:
-    """The lungs on the coarse grid of `hu` (LPS mm, int16 HU): `sides` is of SIDES or 0, z, y, x as `hu.array`.
+    """The lungs on the coarse grid of `hu` (LPS mm, int16 HU): `sides` is of SIDE_OF or 0, z, y, x as `hu.array`.
 
     The `airways` are not part of them.
     """
@@ -62,7 +62,7 @@ class Lung:
     @cached_property
     def pleura_mm(self) -> NDArray[np.float32]:
         """How far every voxel in a lung is from where that lung ends, half a voxel beyond its last, mm; 0 outside."""
-        within = [within_mm(self.sides == side) for side in SIDES]
+        within = [within_mm(self.sides == side) for side in SIDE_OF]
         return np.maximum(np.maximum.reduce(within) - GRID_MM / 2, 0)
 
     @cached_property
@@ -73,7 +73,7 @@ class Lung:
         """
         found = {}
         middle = self.hu.grid.to_lps(np.argwhere(self.mask).mean(0)[::-1])
-        for side in SIDES:
+        for side in SIDE_OF:
             own = self.voxels_lps_mm(side)
             if not len(own):
                 continue
@@ -135,7 +135,7 @@ def lung_mask(volume: Volume) -> Lung:
     alone = None if tree.lumen.any() else side_of_a_part(body, parts)
     sides = parted(parts, midline(body, tree.lumen, parts)) if alone is None else parts * np.uint8(alone)
     filled, inner_wall = np.zeros_like(sides), ndimage.binary_dilation(tree.lumen)
-    for side in SIDES:
+    for side in SIDE_OF:
         own, other = sides == side, (sides > 0) & (sides != side)
         own = closed(own, CLOSING_MM) & body & ~other & ~inner_wall
         box = around(own)

@@ -14,9 +14,10 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.coarse import GRID_MM
 from SketchNoduleSynthLib.generation.lung import Lung
-from SketchNoduleSynthLib.generation.sides import SIDES
+from SketchNoduleSynthLib.generation.sides import SIDE_OF
 from SketchNoduleSynthLib.generation.surroundings import Neighbourhood
 from SketchNoduleSynthLib.json_keys import number
+from SketchNoduleSynthLib.synthesis.insertion import SIDES
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue
 
 HILUM_MM = 30.0
@@ -48,7 +49,7 @@ class Location:
     upper_preference: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.side not in (None, *SIDES.values()):
+        if self.side not in (None, *SIDES):
             raise InputError(f"The side {self.side!r} is unknown; use right, left or none.")
         number(self.upper_preference, "upper_preference", 0.001, 1000.0)
 
@@ -67,7 +68,7 @@ class Positions:
         weights = np.zeros(len(points))
         for side, hilum in lung.hila.items():
             own = sides == side
-            if location.side not in (None, SIDES[side]):
+            if location.side not in (None, SIDE_OF[side]):
                 continue
             heights = points[own, 2]
             upper = heights > (heights.min() + heights.max()) / 2

@@ -11,7 +11,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.generation.coarse import GRID_MM, around, within_mm
 
 RIGHT, LEFT, UNKNOWN = 1, 2, 3
-SIDES: dict[int, Literal["right", "left"] | None] = {RIGHT: "right", LEFT: "left", UNKNOWN: None}
+SIDE_OF: dict[int, Literal["right", "left"] | None] = {RIGHT: "right", LEFT: "left", UNKNOWN: None}
 """A lung alone may be of either side: that of a crop or a targeted reconstruction need not tell."""
 EDGE_VOXELS, CUT_SHARE, ONE_SIDE_SHARE = 2, 0.5, 0.9
 BETWEEN_LUNGS_MM = 50.0

@@ -11,11 +11,9 @@ from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.difficulty import difficulty, level_of
 from SketchNoduleSynthLib.generation.lung import Lung, lung_of
-from SketchNoduleSynthLib.generation.sides import SIDES
-from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
+from SketchNoduleSynthLib.generation.sides import SIDE_OF
+from SketchNoduleSynthLib.synthesis.insertion import THIRDS, Insertion, Situation
 from SketchNoduleSynthLib.synthesis.result import Result
-
-THIRDS = ("upper", "middle", "lower")
 
 
 def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str | None, str]:
@@ -30,7 +28,7 @@ def side_and_third(lung: Lung, point_lps_mm: ArrayLike) -> tuple[str | None, str
         side = min(away, key=lambda one: away[one])
     of_slices = (lung.sides == side).sum((1, 2))
     above = of_slices[np.arange(len(of_slices)) > lung.hu.grid.to_index(point)[2]].sum() / of_slices.sum()
-    return SIDES[side], THIRDS[min(int(len(THIRDS) * above), len(THIRDS) - 1)]
+    return SIDE_OF[side], THIRDS[min(int(len(THIRDS) * above), len(THIRDS) - 1)]
 
 
 def situation_of(insertion: Insertion, volume: Volume, lung: Lung) -> Situation:

@@ -16,7 +16,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import ras_of_lps
 from SketchNoduleSynthLib.drawing.recipe import Draft
-from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.sketch import COLORS, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.drawing_tools import simplified
 from SketchNoduleSynthLib.mrml.curve_points import follow_points, stroke_from_curve
@@ -25,16 +25,6 @@ from SketchNoduleSynthLib.mrml.session_text import SESSION_ATTRIBUTE
 from SketchNoduleSynthLib.signals import Signal
 
 FOLDER = "Synthetic nodules"
-COLORS = {
-    "nodule": (1.0, 0.85, 0.1),
-    "nodule_across": (0.9, 1.0, 0.4),
-    "solid": (1.0, 0.6, 0.1),
-    "calcification": (1.0, 1.0, 1.0),
-    "cavity": (0.8, 0.5, 1.0),
-    "vessel": (1.0, 0.35, 0.3),
-    "wall": (0.3, 0.75, 1.0),
-    "other": (0.6, 0.95, 0.6),
-}
 LABEL_ATTRIBUTE = "SketchNoduleSynth.Label"
 LINE_MM, GLYPH_MM = 0.25, 0.01
 HANDLE = 0.05

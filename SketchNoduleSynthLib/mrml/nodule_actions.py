@@ -6,6 +6,7 @@ from typing import Any
 
 from SketchNoduleSynthLib import models
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, CORE_HU, STYLE
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.mrml.action import Action, Value
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.sketch_actions import is_placed
@@ -71,7 +72,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         unit=" HU",
     ),
     of_draft(
-        "seed", "Seed:", "Another number, another nodule; the same number, the same nodule", 0, limits=(0, 2**31 - 1, 1)
+        "seed", "Seed:", "Another number, another nodule; the same number, the same nodule", 0, limits=(0, MAX_SEED, 1)
     ),
     Action("next_seed", "Next seed", "Another nodule from the same drawing", next_seed, "R"),
     of_draft(

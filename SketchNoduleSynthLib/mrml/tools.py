@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import lps_of_ras
-from SketchNoduleSynthLib.drawing.sketch import LABELS, LINES, Label, Stroke
+from SketchNoduleSynthLib.drawing.sketch import COLORS, LABELS, LINES, Label, Stroke
 from SketchNoduleSynthLib.drawing.voi import Voi
-from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.pen import Path, Pen
 from SketchNoduleSynthLib.mrml.view import View
 from SketchNoduleSynthLib.signals import Signal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from SketchNoduleSynthLib.mrml.curves import COLORS
+from SketchNoduleSynthLib.drawing.sketch import COLORS
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.pictures import icon_of, pixmap_of

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.drawing.measure import SIZES, size_of
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.reading.findings import Reading
@@ -18,8 +19,6 @@ from SketchNoduleSynthLib.reading.proportions import proportion
 from SketchNoduleSynthLib.reading.truth import Truth, TruthNodule
 from SketchNoduleSynthLib.reading.wafroc import areas
 
-SIZES_MM = {"below 6 mm": (0, 6), "6 to 8 mm": (6, 8), "8 to 15 mm": (8, 15), "15 mm and more": (15, np.inf)}
-"""By long diameter; 6, 8 and 15 mm are where the Fleischner guidelines (2017) and Lung-RADS change their advice."""
 Labels = Callable[[], Volume]
 
 
@@ -99,7 +98,7 @@ def _of_reader(name: str, outcomes: Sequence[Outcome]) -> ReaderScore:
     found = [(nodule, outcome.hit(nodule) is not None) for outcome in outcomes for nodule in outcome.truth.nodules]
     words = {nodule.difficulty_class for nodule, _ in found if nodule.difficulty_class}
     classes: dict[str, tuple[Iterable[str], Callable[[TruthNodule], str | None]]] = {
-        "size": (SIZES_MM, _size_class),
+        "size": (SIZES, lambda nodule: size_of(nodule.diameter_mm)),
         "attenuation": (ATTENUATIONS, lambda nodule: nodule.attenuation),
         "difficulty": (sorted(words), lambda nodule: nodule.difficulty_class),
     }
@@ -109,10 +108,6 @@ def _of_reader(name: str, outcomes: Sequence[Outcome]) -> ReaderScore:
     }
     all_found = _share(hit for _, hit in found)
     return ReaderScore(name, tuple(outcomes), froc(ratings), all_found, by, cpm(ratings), areas(ratings))
-
-
-def _size_class(nodule: TruthNodule) -> str:
-    return next(name for name, (low, high) in SIZES_MM.items() if low <= nodule.diameter_mm < high)
 
 
 def _ratings(outcome: Outcome) -> CaseRatings:

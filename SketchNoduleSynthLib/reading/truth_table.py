@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.files import all_or_none, read_json, read_rows, write_
 from SketchNoduleSynthLib.json_keys import Keys, choice, number
 from SketchNoduleSynthLib.reading.findings import MAX_DIAMETER_MM, position, text
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
+from SketchNoduleSynthLib.synthesis.insertion import SIDES, THIRDS
 
 VERSION = 1
 TABLE_JSON, TABLE_CSV = "truth.json", "truth.csv"
@@ -31,7 +32,6 @@ COLUMNS = (
     *("first_i", "first_j", "first_k", "size_i", "size_j", "size_k"),
 )
 PLACE_COLUMNS = ("ras_r_mm", "ras_a_mm", "ras_s_mm", "diameter_mm")
-SIDES, THIRDS = ("right", "left"), ("upper", "middle", "lower")
 MAX_VOLUME_MM3 = 1e7
 
 

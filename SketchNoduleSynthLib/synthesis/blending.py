@@ -18,7 +18,7 @@ LEAST_WEIGHT = 1 / 256
 NODULE_WEIGHT = 0.5
 SHAPE_REACH = 2
 """Voxels from a nodule's border over which its shape, not noise, makes the residual."""
-REACH_VOXELS = 12
+REACH_VOXELS, SWEEPS = 12, 200
 GRAIN_SIGMAS = 2.5
 """What voxels finer than the network's differ from it stays as far as it is noise; the edge of a vessel is not."""
 
@@ -87,11 +87,11 @@ def blend(
     return Blend(box, before, after.astype(np.float32), weight, nodule, sigma, inside)
 
 
-def membrane(difference: NDArray[np.float32], inside: NDArray[np.bool_], sweeps: int = 200) -> NDArray[np.float32]:
+def membrane(difference: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """`difference` outside, and inside the harmonic function that meets it at the border (Jacobi sweeps)."""
     values = np.where(inside, difference[~inside].mean() if (~inside).any() else 0.0, difference).astype(np.float32)
     kernel = ndimage.generate_binary_structure(3, 1).astype(np.float32)
     kernel[1, 1, 1] = 0.0
-    for _ in range(sweeps if inside.any() else 0):
+    for _ in range(SWEEPS if inside.any() else 0):
         values = np.where(inside, ndimage.convolve(values, kernel / 6.0, mode="nearest"), values)
     return values

@@ -16,12 +16,15 @@ from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.report import Report
 from SketchNoduleSynthLib.synthesis.stages import Progress
 
+SIDES, THIRDS = ("right", "left"), ("upper", "middle", "lower")
+"""Of the patient, of a lung's volume."""
+
 
 @dataclass(frozen=True)
 class Situation:
     """Where in the lungs a nodule stands, and how hard that makes it to find; see :mod:`generation.situation`.
 
-    `side`: right, left or not known; `third`: upper, middle or lower; `difficulty`: 0 (easy) to 1; `difficulty_class`:
+    `side`: one of SIDES or not known; `third`: one of THIRDS; `difficulty`: 0 (easy) to 1; `difficulty_class`:
     its word.
     """
 

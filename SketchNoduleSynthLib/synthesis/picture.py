@@ -13,21 +13,12 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
-from SketchNoduleSynthLib.drawing.sketch import Label, Stroke
+from SketchNoduleSynthLib.drawing.sketch import ACROSS, COLORS, Stroke
 
 Tile = tuple[str, Image.Image]
 TILE = 256
 HEADING = 18
 WIDER = 1.6
-COLOURS: dict[Label, str] = {
-    "nodule": "#ffd24a",
-    "solid": "#ff9a1a",
-    "calcification": "#ffffff",
-    "cavity": "#cc80ff",
-    "vessel": "#ff5a5a",
-    "wall": "#5ac8ff",
-    "other": "#9be36b",
-}
 PLANES = ("sketch plane", "across, left-right", "across, front-back")
 
 
@@ -43,9 +34,10 @@ def drawn(image: NDArray[np.uint8], strokes: Sequence[Stroke], side_mm: float) -
     """`image` (v, u) over `side_mm` with the strokes of that plane on it."""
     picture = Image.fromarray(image).convert("RGB")
     pen = ImageDraw.Draw(picture)
-    for stroke in (stroke for stroke in strokes if stroke.label in COLOURS):
+    for stroke in (stroke for stroke in strokes if stroke.label != ACROSS):
         path = stroke.path_mm * len(image) / side_mm + len(image) / 2
-        pen.line([tuple(point) for point in path.tolist()], fill=COLOURS[stroke.label], width=2)
+        color = tuple(round(255 * part) for part in COLORS[stroke.label])
+        pen.line([tuple(point) for point in path.tolist()], fill=color, width=2)
     return picture
 
 

@@ -15,8 +15,8 @@ from SketchNoduleSynthLib.files import visible
 from SketchNoduleSynthLib.reading.truth import Place, Truth, TruthNodule
 from SketchNoduleSynthLib.turing.patch_set import WIDTH_MM, Patch, patch_image
 
-CASE_COLUMNS, FOLDER_COLUMNS = ("case", "number"), ("file",)
-"""What the key says of a patch of a case and of a picture of a folder."""
+FOLDER_COLUMNS = ("file",)
+"""What the key says of a picture of a folder."""
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from trame.widgets import html, vuetify3
 from trame_server import Server
 
-from SketchNoduleSynthLib.drawing.sketch import LABELS
+from SketchNoduleSynthLib.drawing.sketch import COLORS, LABELS
 from SketchNoduleSynthLib.editing.rows import EDITED, HEADS
-from SketchNoduleSynthLib.mrml.curves import COLORS
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.steps import STEPS
 from SketchNoduleSynthLib.web.controls import (

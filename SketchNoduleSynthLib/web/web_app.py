@@ -55,11 +55,7 @@ class WebApp(ABC, Generic[C]):
         self.token = token or secrets.token_urlsafe(16)
         self.server = get_server(client_type="vue3")
         self.state = self.server.state
-        self.state.update(
-            {"status": "", "asking": False, "tab_in_use": "", "pens": {}, "marks": {}, "told": "", "enlarged": ""}
-        )
-        self.state.update({"window": None, "probe": {}})
-        self.state.update(dict(state) | entries(table, None))
+        self.state.update(STATE | dict(state) | entries(table, None))
         self.slicer = SlicerApp()
         slicer.mrmlScene = self.slicer.scene
         self.controller: C | None = None
