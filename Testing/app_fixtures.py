@@ -67,3 +67,17 @@ def visitor(browser: Any, server: Server, ct: Path) -> Iterator[Visitor]:
     yield someone
     assert not someone.errors
     someone.close()
+
+
+def changes(visitor: Visitor, view: str, act) -> None:
+    """Assert that the view's picture is another one after `act`."""
+    visitor.page.wait_for_timeout(200)
+    before = visitor.picture(view)
+    act()
+    visitor.wait_for(lambda: visitor.picture(view) != before, "another picture")
+
+
+def mm_across(visitor: Visitor, view: str) -> float:
+    """How much a slice view shows from side to side."""
+    marks = visitor.value("marks")[view]
+    return marks["ruler_mm"] / marks["ruler_share"]

@@ -7,9 +7,9 @@ import itertools
 
 import numpy as np
 import pytest
+from app_fixtures import mm_across
 from browser import CHROMIUM, ROUND, TOUCH, Visitor
 from PIL import Image
-from test_app_hands import mm_across
 
 pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")

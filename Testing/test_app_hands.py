@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from app_fixtures import changes, mm_across
 from browser import CHROMIUM, ROUND, Visitor
 from PIL import Image
 
@@ -18,19 +19,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 def middle(visitor: Visitor, view: str) -> tuple[float, float]:
     box = visitor.box(view)
     return box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"]
-
-
-def changes(visitor: Visitor, view: str, act) -> None:
-    """Assert that the view's picture is another one after `act`."""
-    visitor.page.wait_for_timeout(200)
-    before = visitor.picture(view)
-    act()
-    visitor.wait_for(lambda: visitor.picture(view) != before, "another picture")
-
-
-def mm_across(visitor: Visitor, view: str) -> float:
-    marks = visitor.value("marks")[view]
-    return marks["ruler_mm"] / marks["ruler_share"]
 
 
 @pytest.mark.parametrize("tool", ["", "n"])

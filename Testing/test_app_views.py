@@ -7,9 +7,9 @@ import re
 
 import numpy as np
 import pytest
+from app_fixtures import changes, mm_across
 from browser import CHROMIUM, Visitor, app, panel_words
 from PIL import Image
-from test_app_hands import changes, mm_across
 
 from SketchNoduleSynthLib.mrml.viewing_actions import VIEWING
 

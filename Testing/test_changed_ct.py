@@ -7,40 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from phantom import LUNG_RAS_MM, chest
+from console_fixtures import draw, transformed
+from phantom import LUNG_RAS_MM
 from refusal import refused
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
-pytest_plugins = ["slicer_host"]
+pytest_plugins = ["console_fixtures"]
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
-Console = importlib.import_module("SketchNoduleSynthLib.mrml.console").Console
-
-ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-OUTLINE = 4.5 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1)
-
-
-@pytest.fixture
-def console(scene: Any) -> Any:
-    console = Console()
-    console.open(volumes.node_from_volume(chest(), "CT", scene))
-    yield console
-    console.close()
-
-
-def draw(console: Any) -> None:
-    console.place(LUNG_RAS_MM, 10.0)
-    console.choose(model="pix2pix")
-    console.draw(OUTLINE)
-
-
-def transformed(node: Any, shift_mm: float = 0.0, turn_deg: float = 0.0) -> Any:
-    turn, matrix = np.radians(turn_deg), np.eye(4)
-    matrix[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
-    matrix[:3, 3] = shift_mm
-    transform = node.GetScene().AddNewNodeByClass("vtkMRMLLinearTransformNode", "T")
-    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
-    node.SetAndObserveTransformNodeID(transform.GetID())
-    return transform
 
 
 def move_by_transform(node: Any) -> None:

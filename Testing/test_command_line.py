@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from phantom import LUNG_RAS_MM, chest
+from recipe_data import GOOD, changed
 from skimage import io
-from test_recipe import GOOD, changed
 
 from SketchNoduleSynthLib import Recipe, Volume, synthesize
 from SketchNoduleSynthLib.__main__ import main

@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_packaging import LIBRARY, NAME, ROOT, files
+from packaging_lists import LIBRARY, NAME, ROOT, files
 
 TOP = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 DESCRIPTION = ROOT / "Resources" / "ExtensionsIndex" / f"{NAME}.json"

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from dicom_writer import ct_volume, write_enhanced, write_series
+from nifti_writer import ARRAY, STRAIGHT, sheared, write_nifti
 from pydicom import Dataset
 from pydicom.uid import RLELossless
 from refusal import refused
 from test_ct_dicom_folders import page
-from test_ct_nifti import ARRAY, STRAIGHT, sheared, write_nifti
 
 from SketchNoduleSynthLib.ct.volume import Volume
 

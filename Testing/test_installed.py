@@ -10,9 +10,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from packaging_lists import LIBRARY, NAME, ROOT, listed
 from reader import MODULE_VARIABLE
-from test_packaging import LIBRARY, NAME, ROOT, listed
-from test_runtime import without_torch
+from torchless import without_torch
 
 TESTS = (
     "test_panel.py::test_place_draw_preview_insert_undo",

@@ -6,11 +6,11 @@ import importlib
 from typing import Any
 
 import pytest
+from console_fixtures import draw
 from phantom import chest
-from test_changed_ct import console, draw  # noqa: F401
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
-pytest_plugins = ["slicer_host"]
+pytest_plugins = ["console_fixtures"]
 nodes = importlib.import_module("SketchNoduleSynthLib.mrml.nodes")
 volumes = importlib.import_module("SketchNoduleSynthLib.mrml.volumes")
 
@@ -32,7 +32,7 @@ def seen(scene: Any) -> Any:
     scene.RemoveObserver(tag)
 
 
-def test_nodes_go_before_what_displays_and_stores_them(console: Any, seen: list[str]) -> None:  # noqa: F811
+def test_nodes_go_before_what_displays_and_stores_them(console: Any, seen: list[str]) -> None:
     draw(console)
     console.nodes.roi.AddDefaultStorageNode()
     seen.clear()

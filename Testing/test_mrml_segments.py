@@ -8,17 +8,16 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM
 from sphere import sphere
-from test_changed_ct import console  # noqa: F401
 
 from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe, Recipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
-pytest_plugins = ["slicer_host"]
+pytest_plugins = ["console_fixtures"]
 
 
 @pytest.mark.parametrize(("diameter_mm", "least_share"), [(6.0, 0.75), (8.0, 0.8), (12.0, 0.9)])
-def test_the_surface_of_a_small_nodule_is_there(console: Any, diameter_mm: float, least_share: float) -> None:  # noqa: F811
+def test_the_surface_of_a_small_nodule_is_there(console: Any, diameter_mm: float, least_share: float) -> None:
     """Voxels of 2 x 2.2 x 1.6 mm: of 6 mm, Slicer's own smoothing left 3%."""
     import vtk
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import vtk
+from console_fixtures import transformed
 from phantom import chest
 from reader import Reader
 from refusal import refused
-from test_changed_ct import transformed
 from vtk.util.numpy_support import vtk_to_numpy
 
 from SketchNoduleSynthLib.ct.grid import Sheared, turned

@@ -17,37 +17,18 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging_lists import LIBRARY, NAME, ROOT, files, library_resources, listed
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.models import CARD, CONFIG, FIGURES, bundled
 from SketchNoduleSynthLib.synthesis.bundle import WEIGHTS
 
-ROOT = Path(__file__).resolve().parent.parent
-NAME, LIBRARY = "SketchNoduleSynth", "SketchNoduleSynthLib"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NOT_SHIPPED = {"Resources/ExtensionsIndex", "Resources/Screenshots"}
 """Read by people and by the Extensions Index."""
 IN_BROWSER = "web/"
 """Of the library what needs trame, which Slicer has not; the command line says so there."""
 IN_SLICER = {"numpy", "scipy", "SimpleITK", "vtk", "slicer", "qt", "ctk", LIBRARY} | sys.stdlib_module_names
-
-
-def listed(folder: str, variable: str) -> list[str]:
-    """The files of a list in the CMakeLists.txt of `folder`."""
-    text = re.sub(r"#.*", "", (ROOT / folder / "CMakeLists.txt").read_text(encoding="utf-8"))
-    found = re.search(rf"set\({variable}\s+(.*?)\)", text, re.S)
-    assert found, f"{folder}/CMakeLists.txt has no list {variable}"
-    return found.group(1).split()
-
-
-def files(folder: Path, pattern: str = "*") -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file()}
-
-
-def library_resources(root: Path) -> set[str]:
-    """What the library reads at run time; not the reports on all models, which are for people."""
-    resources = files(root / LIBRARY / "resources")
-    return {f"resources/{path}" for path in resources if ".py" not in path and Path(path).parent != Path("models")}
 
 
 @pytest.mark.parametrize(

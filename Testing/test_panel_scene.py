@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from console_fixtures import transformed
 from panel_fixtures import a_volume, insert, layers
 from phantom import LUNG_RAS_MM, chest
-from test_changed_ct import transformed
 
 pytest_plugins = ["standin", "panel_fixtures"]
 RESTED_S = 0.3

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from checkpoints import checkpoint, equal
 from refusal import refused
-from test_training_runs import checkpoint, equal
 
 from SketchNoduleSynthLib.drawing.sketch import Stroke
 from training.data.nodules import Nodule

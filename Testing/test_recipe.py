@@ -2,38 +2,12 @@ import copy
 import json
 
 import pytest
+from recipe_data import DELETE, GOOD, changed
 from refusal import refused
 
 from SketchNoduleSynthLib import InputError, Recipe
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.json_keys import MAX_SEED
-
-GOOD = {
-    "version": 1,
-    "nodules": [
-        {
-            "voi": {"center_ras_mm": [62.0, -31.5, 118.0], "diameter_mm": 14.0, "tilt_lr_deg": 0.0, "tilt_hf_deg": 0.0},
-            "model": "stylepix2pix",
-            "seed": 7,
-            "attenuation": "solid",
-            "strokes": [{"label": "nodule", "closed": True, "points_mm": [[-6.1, 0.4], [-4.0, 4.9], [1.2, 6.3]]}],
-        }
-    ],
-}
-DELETE = object()
-
-
-def changed(path, value):
-    data = copy.deepcopy(GOOD)
-    at = data
-    for key in path[:-1]:
-        at = at[key]
-    if value is DELETE:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = value
-    return data
-
 
 NODULE = ("nodules", 0)
 VOI = (*NODULE, "voi")

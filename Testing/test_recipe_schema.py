@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_recipe import GOOD
+from recipe_data import GOOD
 
 from SketchNoduleSynthLib import InputError, Recipe
 from SketchNoduleSynthLib.drawing.recipe import ATTENUATIONS, BLENDINGS, NoduleRecipe

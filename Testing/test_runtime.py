@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
 from refusal import refused
+from torchless import without_torch
 
 from SketchNoduleSynthLib import extras, models
 from SketchNoduleSynthLib.ct.window import from_network
@@ -31,22 +29,6 @@ OUTLINE = Stroke(np.array([[-6.0, 0.0], [0.0, 5.0], [6.0, 0.0], [0.0, -5.0]]), c
 MEAN_HU, MOST_HU = 0.1, 1.0
 LOOKED_AT_MEAN_HU, LOOKED_AT_MOST_HU = 1.0, 25.0
 """A grey level of the lung window is 6 HU; noise some 20."""
-WITHOUT = """
-import socket, sys
-
-class NoTorch:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "safetensors", "onnx"):
-            raise ModuleNotFoundError(name)
-
-def none_allowed(*words):
-    raise OSError("something was to be sent")
-
-sys.meta_path.insert(0, NoTorch())
-socket.socket.connect = none_allowed
-from {module} import main
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def drawn(model: str, attenuation: str = "solid") -> NoduleRecipe:
@@ -165,24 +147,6 @@ def test_a_network_of_another_size_than_its_config_says(tmp_path: Path, by_torch
     (folder / CONFIG).write_text(json.dumps(config))
     with refused("do not fit their config"):
         bundle.load("mcgan", tmp_path)
-
-
-def without_torch(folder: Path, module: str, *words: str, library: Path = ROOT, **environment: str) -> str:
-    """What `main` of `module`, called in `folder`, prints where torch cannot be imported and nothing be sent.
-
-    `library`: the folder in which the library's own lies.
-    """
-    (folder / "run.py").write_text(WITHOUT.replace("{module}", module))
-    done = subprocess.run(
-        [sys.executable, "run.py", *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(library), str(ROOT / "Testing")))} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_nodules_and_cases_are_made_without_torch_and_nothing_is_sent(tmp_path: Path) -> None:

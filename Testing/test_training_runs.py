@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from accelerate.utils import load
+from checkpoints import checkpoint, equal
 from memory import give_back
 from nodule_set import write_set
 from refusal import refused
@@ -25,7 +25,7 @@ from training.bundle_weights import bundle
 from training.command import start_from, training_options
 from training.loop import GRIDS, LOG, Run, accelerator
 from training.losses import energy_score, fool, gradient_penalty, judge
-from training.run_folder import CONFIG, newest_checkpoint, step_of
+from training.run_folder import CONFIG, newest_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 PAPER_MODELS = ["pix2pix", "stylepix2pix", "mcgan"]
@@ -90,26 +90,6 @@ def trained(model: str, nodules_npz: Path, folder: Path, steps: int, *more: str)
         torch.set_num_threads(threads)
         give_back()
     return checkpoint(folder)
-
-
-def checkpoint(folder: Path) -> dict[str, Any]:
-    """All that a run goes on from, by the names of the files."""
-    newest = newest_checkpoint(folder)
-    state: dict[str, Any] = {path.stem: load_file(path) for path in newest.glob("*.safetensors")}
-    state |= {path.stem: load(path) for path in newest.glob("*.bin")}
-    state |= {path.stem: load(path)["torch_manual_seed"] for path in newest.glob("*.pkl")}
-    return state | {"step": step_of(newest)}
-
-
-def equal(a: object, b: object) -> bool:
-    """Bit for bit, however nested."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(equal, a, b))
-    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        return torch.equal(a, b)
-    return a == b
 
 
 @pytest.mark.parametrize("model", ["stylepix2pix", "tissue"])

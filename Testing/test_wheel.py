@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from packaging_lists import LIBRARY, ROOT, files, library_resources
 from phantom import LUNG_RAS_MM, chest
-from test_packaging import LIBRARY, ROOT, files, library_resources
 
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE.txt", LIBRARY)
 
