@@ -112,3 +112,27 @@ def test_the_table_and_the_truth_have_one_size_near_what_was_asked_for(visitor, 
         assert float(long) == pytest.approx(nodule["diameter_mm"], abs=0.06)
         assert float(short) == pytest.approx(nodule["short_axis_mm"], abs=0.06)
         assert nodule["diameter_mm"] == pytest.approx(number, abs=VOXEL_MM)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "said"),
+    [
+        ("Long diameter:", "40", "Long diameter: give 4 to 32 mm, not 40."),
+        ("Long diameter:", "", "Long diameter: '' is no number; type one."),
+        ("Seed:", "-1", "not −1"),
+        ("How many nodules", "1000", "not 1000"),
+    ],
+)
+def test_a_number_that_cannot_be_taken_is_told_and_the_old_one_shown(visitor, words, typed, said):
+    visitor.place()
+    box = field(visitor, words)
+    before = box.input_value()
+    box.click(click_count=3)
+    visitor.page.keyboard.press("Delete")
+    visitor.page.keyboard.type(typed)
+    visitor.page.keyboard.press("Tab")
+    visitor.wait_until_told(said)
+    visitor.wait_for(lambda: box.input_value() == before, "the number that holds")
+    visitor.page.reload()  # What the server has.
+    visitor.wait_for_ct()
+    visitor.wait_for(lambda: box.input_value() == before, "the number that holds")

@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from SketchNoduleSynthLib.errors import InputError, with_minus
 from SketchNoduleSynthLib.mrml.controller import Controller
 
 C = TypeVar("C", bound=Controller)
@@ -80,10 +81,26 @@ class Value(Generic[C]):
         return round(value, decimals) if isinstance(value, float) else value
 
     def change(self, controller: C, value: Any) -> None:
-        """Set what the user put in, unless that is what is shown already."""
-        value = type(self.default)(value)
-        if value != self.shown(controller):
-            self.set(controller, value)
+        """Set what the user put in, unless that is what is shown already.
+
+        Raises :class:`InputError` for what is no number, or beyond the limits.
+        """
+        try:
+            value = type(self.default)(value)
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"{self.name}: {value!r} is no number; type one.") from None
+        if value == self.shown(controller):
+            return
+        low, high = self.limits_now(controller) if self.limits_now else self.limits[:2]
+        if low < high and not low <= value <= high:
+            known = f"{low:g} to {high:g} {self.unit}".rstrip()
+            raise InputError(with_minus(f"{self.name}: give {known}, not {value:g}."))
+        self.set(controller, value)
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.words.rstrip(":") or self.hint
 
 
 class Table(Generic[C]):

@@ -69,7 +69,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
         lambda e, hu: e.session.choose(core_hu=hu),
         has_density,
         limits=(*CORE_HU, 10),
-        unit=" HU",
+        unit="HU",
     ),
     of_draft(
         "seed", "Seed:", "Another number, another nodule; the same number, the same nodule", 0, limits=(0, MAX_SEED, 1)

@@ -53,21 +53,17 @@ def slider(value: Value, unit: str = "") -> None:
         html.Span(value.words)
         vuetify3.VSlider(v_model=(value.id,), thumb_size=14, hide_details=True, density="compact", **common)
         with html.Span(classes="field"):
-            number = f"Math.min({high}, Math.max({low}, Number($event.target.value) || {low}))"
-            common |= _typed(value.id, value.words)
-            html.Input(type="number", change=f"{value.id} = {number}", **common)
+            html.Input(type="number", **common | _typed(value.id, value.words))
             if unit or value.unit:
                 html.Span(unit or value.unit)
 
 
 def number(value: Value) -> None:
     low, most, _ = value.limits
-    whole = f"Math.round(Number($event.target.value || {low}))"
     html.Input(
         type="number",
         min=low,
         max=most,
-        change=f"{value.id} = Math.min({most}, Math.max({low}, {whole}))",
         title=value.hint,
         disabled=(f"!enabled.{value.id}",),
         **_typed(value.id, value.words or value.hint),
@@ -75,7 +71,10 @@ def number(value: Value) -> None:
 
 
 def _typed(name: str, words: str) -> dict[str, Any]:
-    """What binds a field to a value so that what is being typed stays, whatever else the page draws anew."""
+    """What binds a field to a value so that what is being typed stays, whatever else the page draws anew.
+
+    What cannot be taken the server refuses, and the field shows again what is.
+    """
     attributes = spoken(words)
     return attributes | {"raw_attrs": [*attributes["raw_attrs"], f'v-model.lazy.number="{name}"']}
 
