@@ -17,7 +17,7 @@ from SketchNoduleSynthLib.synthesis.appearance import Sight, features_of, of_mas
 from SketchNoduleSynthLib.synthesis.blending import Blend
 from SketchNoduleSynthLib.synthesis.density_map import AERATED_HU
 from SketchNoduleSynthLib.synthesis.report import Quality
-from SketchNoduleSynthLib.synthesis.segmentation import LEAST_CONTRAST_HU, background_hu
+from SketchNoduleSynthLib.synthesis.segmentation import background_hu
 
 JUDGED = {
     "height": "Its height is {value:.2f} of its width; real nodules have {low:.2f} to {high:.2f}.",
@@ -32,6 +32,8 @@ JUDGED = {
 BANDS_MM = (8.0, 14.0)
 """Nodules shorter, between, and longer have bounds of their own."""
 LEAST_DICE = 0.6
+LEAST_SEEN_HU = 130.0
+"""Over the lung around; of real ground-glass nodules 97% stand out by more."""
 LEAST_NOISE_HU = 5.0
 MOST_SEAM = 4.0
 DIAMETER_RATIO = (0.75, 1.3)
@@ -103,7 +105,7 @@ def judge(
     if asked.is_cut_off:
         reasons.append("Its drawing reaches the VOI's border and was cut off; place the VOI on the drawing's middle.")
     around = blended.after[blended.weight == 0]
-    if len(around) and sight.core - background_hu(around) < LEAST_CONTRAST_HU:
+    if len(around) and sight.core - background_hu(around) < LEAST_SEEN_HU:
         reasons.append("It hardly stands out from what surrounds it.")
     if dice is not None and dice < LEAST_DICE:
         reasons.append(f"It overlaps the drawing by a Dice of only {dice:.2f}.")

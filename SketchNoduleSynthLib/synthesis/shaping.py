@@ -34,9 +34,9 @@ LEAST_SHARE = 0.1
 """Of the cube's middle plane: a section that hits less of its nodule says nothing of its size."""
 MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
-AIRIEST_CORE_HU = {"solid": -450.0, "part-solid": -650.0, "ground-glass": -800.0}
-"""Some of what readers call solid is hardly denser than lung: who asks for a solid nodule, and for no density, does not
-mean that."""
+AIRIEST_CORE_HU = {"solid": -450.0, "part-solid": -650.0, "ground-glass": -730.0}
+"""Some of what readers call solid is hardly denser than lung, and some ground-glass is not seen: who asks for a nodule,
+and for no density, does not mean that."""
 LEAST_RISE = 0.5
 """Of its rise over lung, in proportion to the centre's, so much is left of what is made airier."""
 STEP_MM, STEP_PER_HALF_SIDE = (0.5, 1.0), 1 / 8
