@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from phantom import LUNG_RAS_MM, chest
-from reader import Reader
+from reader import CIRCLE, Reader
 
 pytest_plugins = ["standin"]
 
@@ -126,3 +126,36 @@ def test_keys_that_all_know_and_typed_numbers(drawn):
     assert drawn.session.draft.seed == 42 and not seed.hasFocus()
     press(drawn.ui.seed.window(), "z")
     assert drawn.session.draft.seed == 0, "one step"
+
+
+def test_undo_with_the_pen_down_takes_back_the_line_alone(drawn):
+    import qt
+
+    before = drawn.session.draft
+    with drawn.pen_down(0.1):
+        assert drawn.editor.tools.are_drawing
+        drawn.desktop.press_key(drawn.desktop.slice_view("Red"), qt.Qt.Key_Z, qt.Qt.ControlModifier)
+        assert not drawn.editor.tools.are_drawing
+    assert drawn.session.draft == before and drawn.editor.is_in_hand("nodule")
+
+
+def test_where_nothing_came_of_a_line_its_preview_goes(drawn):
+    """A second outline that lies apart from the first one is refused."""
+    drawn.editor.previews.set_live(True)
+    drawn.wait()
+    shown = slicer_array(drawn)
+    view, beside = drawn.desktop.slice_view("Red"), drawn.path(0.06 * CIRCLE + (0.33, 0.0))
+    drawn.desktop.drag(view, beside, hold=True)
+    drawn.wait()
+    assert not np.array_equal(slicer_array(drawn), shown), "with the line"
+    drawn.desktop.release(view, beside[-1])
+    drawn.wait()
+    assert len(drawn.session.draft.strokes) == 1 and "apart" in drawn.ui.statusLabel.text
+    assert np.array_equal(slicer_array(drawn), shown)
+
+
+def slicer_array(reader: Reader) -> np.ndarray:
+    """The voxels of the preview."""
+    import slicer
+
+    return slicer.util.arrayFromVolume(reader.editor.nodes.node("Preview")).copy()

@@ -66,6 +66,7 @@ class Editor(Selecting):
         self.tools.drawn.connect(lambda stroke: self.do(lambda: self.note(self.session.draw(stroke))))
         self.tools.refused.connect(self.tell)
         self.tools.drawing.connect(self.previews.request)
+        self.tools.ended.connect(self.previews.settle)
         self.tools.measured.connect(lambda ends: self.do(lambda: self.note(self.measurements.add(ends))))
         self.tools.erased.connect(lambda path, radius_mm: self.do(lambda: self.session.erase(path, radius_mm)))
         self._disconnect = [
@@ -106,10 +107,10 @@ class Editor(Selecting):
 
     def close(self) -> None:
         """Let go of the views; the nodes stay."""
+        self.tools.close()
         self.worker.cancel()
         for disconnect in self._disconnect:
             disconnect()
-        self.tools.close()
         self.views.close()
         self.mouse_mode.close()
         self.kept.close()

@@ -37,11 +37,12 @@ class Pen(Protocol):
     """Draws in one slice view, however the host shows the line.
 
     `is_down`: a line is being drawn. `pressed` comes before the first point, `moved` gives the path so far, `drawn` the
-    finished one.
+    finished one; `dropped`: there will be none.
     """
 
     pressed: Signal[[]]
     drawn: Signal[Path]
+    dropped: Signal[[]]
     moved: Signal[Path]
 
     @property
@@ -72,6 +73,7 @@ class InteractorPen:
         self.interactor, self.slice_node, self.render = interactor, slice_node, render
         self.pressed: Signal[[]] = Signal()
         self.drawn: Signal[Path] = Signal()
+        self.dropped: Signal[[]] = Signal()
         self.moved: Signal[Path] = Signal()
         self.is_active = False
         self._points: list[tuple[int, int]] | None = None
@@ -90,7 +92,9 @@ class InteractorPen:
 
     def lay_down(self, for_points: bool = False) -> None:
         self.is_active, self._is_for_points = False, for_points
-        self._finish()
+        if self.is_down:
+            self._finish()
+            self.dropped.emit()
 
     def remove(self) -> None:
         self.lay_down()
@@ -129,10 +133,9 @@ class InteractorPen:
             forget_ctrl(interactor)
 
     def _finish(self) -> None:
-        if self._points is not None:
-            self._points = None
-            self._renderer().RemoveViewProp(self._line.actor)
-            self.render()
+        self._points = None
+        self._renderer().RemoveViewProp(self._line.actor)
+        self.render()
 
     def _renderer(self) -> vtk.vtkRenderer:
         return self.interactor.GetRenderWindow().GetRenderers().GetFirstRenderer()

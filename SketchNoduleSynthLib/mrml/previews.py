@@ -37,6 +37,8 @@ class Previews:
         self.changed: Signal[[]] = Signal()
         self.failed: Signal[str] = Signal()
         self._draft = session.draft
+        self._is_ahead = False
+        """Whether it is asked for with a line that is still being drawn."""
 
     def set_live(self, is_live: bool) -> None:
         self.is_live = is_live
@@ -53,9 +55,16 @@ class Previews:
             if is_other:
                 self.warm_up()
         if draft.lacks or self.session.is_inserted or not (self.is_live and self.is_wanted):
+            self._is_ahead = False
             self.sketch.hide_preview()
         else:
             self.request()
+
+    def settle(self) -> None:
+        """A line has ended: where nothing came of it, the draft is shown without it."""
+        if self._is_ahead:
+            self.update()
+            self.shown.emit()
 
     def warm_up(self) -> None:
         """Load the network, and in a VOI look through it once, long before the first stroke, which else waits for it.
@@ -82,10 +91,11 @@ class Previews:
             look = self.session.preview(pending)
         except InputError:
             return
-        draft = self.session.draft
+        draft, self._is_ahead = self.session.draft, pending is not None
 
         def done(preview: Preview) -> None:
-            is_new = self.session.draft is draft and (pending is not None or not self.session.is_inserted)
+            is_new = self._is_ahead if pending is not None else not self.session.is_inserted
+            is_new &= self.session.draft is draft
             if is_new and self.is_live and self.is_wanted:
                 self.sketch.show_preview(preview)
                 self.shown.emit()

@@ -78,7 +78,10 @@ def history(id: str, words: str, hint: str, key: str, *keys_too: str) -> Action[
         return getattr(editor.session, f"{id}able")
 
     def do(editor: Editor) -> None:
-        getattr(editor.session, id)()
+        if editor.tools.are_drawing:
+            editor.tools.drop_line()  # It is what is taken back: it would else be drawn on what was there before.
+        else:
+            getattr(editor.session, id)()
 
     return Action(id, words, hint, do, key, lambda e: bool(name(e)), hint_now=name, keys_too=keys_too)
 

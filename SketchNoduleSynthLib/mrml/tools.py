@@ -33,14 +33,15 @@ WHITE, LINE_PIXELS, ERASER_PIXELS = (1.0, 1.0, 1.0), 2.0, 8.0
 class Tools:
     """The pens of `views`, the first of which is the sketch view; `voi` gives the VOI that is drawn on, if any.
 
-    `pressed`: a line begins in the sketch view. `clicked`: one of CLICKS, and a point in RAS mm. `drawn`: a finished
-    stroke, `drawing`: one so far. `erased`: a path (n, 2) in u, v mm and the radius about it. `measured`: a path's two
-    ends, (2, 3) in RAS mm. `refused`: why a line is none, a sentence.
+    `pressed`: a line begins in the sketch view; `ended`: whatever came of it. `clicked`: one of CLICKS, and a point in
+    RAS mm. `drawn`: a finished stroke, `drawing`: one so far. `erased`: a path (n, 2) in u, v mm and the radius about
+    it. `measured`: a path's two ends, (2, 3) in RAS mm. `refused`: why a line is none, a sentence.
     """
 
     def __init__(self, views: Sequence[View], voi: Callable[[], Voi | None]) -> None:
         self.current: str | None = None
         self.pressed: Signal[[]] = Signal()
+        self.ended: Signal[[]] = Signal()
         self.clicked: Signal[str, list[float]] = Signal()
         self.drawn: Signal[Stroke] = Signal()
         self.drawing: Signal[Stroke] = Signal()
@@ -57,6 +58,7 @@ class Tools:
         pen.pressed.connect(self._on_pressed)
         pen.drawn.connect(self._on_drawn)
         pen.moved.connect(self._on_moved)
+        pen.dropped.connect(self.ended.emit)
         self._pens.append(pen)
         self.take(self.current)
 
@@ -68,6 +70,10 @@ class Tools:
         in_sketch = self._pens[:1] if tool not in (None, POINTS) else ()
         for pen in self._pens if tool in IN_ALL_VIEWS else in_sketch:
             pen.take(COLORS.get(tool or "", WHITE), ERASER_PIXELS if tool == ERASER else LINE_PIXELS)
+
+    def drop_line(self) -> None:
+        """A line that is not finished is dropped; the tool stays in the hand."""
+        self.take(self.current)
 
     @property
     def are_drawing(self) -> bool:
@@ -99,6 +105,7 @@ class Tools:
             self.drawn.emit(stroke)
         elif voi is not None:
             self.refused.emit("That was too short for a line: hold the button down and draw.")
+        self.ended.emit()
 
     def _stroke(self, path_ras: Path) -> Stroke | None:
         """The path on the sketch plane, without the points that a hand does not mean."""

@@ -26,6 +26,7 @@ class BrowserPen:
         self.changed: Signal[[]] = Signal()
         self.pressed: Signal[[]] = Signal()
         self.drawn: Signal[Path] = Signal()
+        self.dropped: Signal[[]] = Signal()
         self.moved: Signal[Path] = Signal()
         self.line: tuple[str, float] | None = None
         """Colour (CSS) and width in pixels of the pen at hand; None while the mouse is the view's."""
@@ -36,6 +37,7 @@ class BrowserPen:
         self.changed.emit()
 
     def lay_down(self, for_points: bool = False) -> None:
+        self._drop()
         self.line = None
         self.changed.emit()
 
@@ -48,7 +50,7 @@ class BrowserPen:
         None of a finished line: it was dropped.
         """
         if self.line is None or not points:
-            self.is_down = False
+            self._drop()
             return
         if not self.is_down:
             self.pressed.emit()
@@ -57,3 +59,8 @@ class BrowserPen:
         path = to_ras(self.slice_node, [(float(x) * width, (1.0 - float(y)) * height) for x, y in points])
         with self._drawn_on():
             (self.drawn if is_finished else self.moved).emit(path)
+
+    def _drop(self) -> None:
+        if self.is_down:
+            self.is_down = False
+            self.dropped.emit()
