@@ -64,6 +64,20 @@ def center(reader: Reader) -> np.ndarray:
     return np.array(reader.session.draft.voi.center_ras_mm)
 
 
+def test_before_there_is_a_box_near_shows_all_of_the_ct_on_the_same_slices(reader: Reader) -> None:
+    views = ("Red", "Green", "Yellow")
+    fitted = [reader.slice_node(view).GetFieldOfView()[0] for view in views]
+    for view in views:
+        node = reader.slice_node(view)
+        node.SetFieldOfView(*(0.2 * np.array(node.GetFieldOfView())))
+        node.SetSliceOffset(node.GetSliceOffset() + 17.0)
+    offsets = [reader.slice_node(view).GetSliceOffset() for view in views]
+    reader.click(reader.ui.near)
+    assert not reader.ui.near.checked, "they are near nothing"
+    assert [reader.slice_node(view).GetFieldOfView()[0] for view in views] == pytest.approx(fitted, rel=1e-3)
+    assert [reader.slice_node(view).GetSliceOffset() for view in views] == pytest.approx(offsets)
+
+
 @pytest.mark.parametrize("view", ["Green", "Yellow", "3D"])
 def test_its_middle_goes_where_the_hand_goes(placed: Reader, view: str) -> None:
     widget, place = in_3d(placed) if view == "3D" else in_slice(placed, view)

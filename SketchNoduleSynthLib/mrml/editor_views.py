@@ -87,7 +87,8 @@ class EditorViews:
         if not but_sketch:
             self.sketch.slice_node.JumpSliceByCentering(*point_ras_mm)
         self._at = point_ras_mm
-        self.show_near(self.is_near)
+        if self.is_near:
+            self._zoom_to(point_ras_mm)
         for camera in slicer.util.getNodesByClass("vtkMRMLCameraNode", self.nodes.scene):
             shift = np.subtract(point_ras_mm, camera.GetFocalPoint())
             with slicer.util.NodeModify(camera):
@@ -95,20 +96,32 @@ class EditorViews:
                 camera.SetFocalPoint(*point_ras_mm)
             camera.ResetClippingRange()
 
+    @property
+    def are_near(self) -> bool:
+        """Whether they are zoomed to something now."""
+        return self.is_near and self._at is not None
+
     def show_near(self, is_near: bool) -> None:
-        """Zoom all but the sketch view to what was last looked at, or back to all of the CT."""
-        for view in self.all[1:]:
-            node = view.slice_node
-            if is_near and self._at is not None:
-                width, height = np.maximum(node.GetDimensions()[:2], 1).tolist()
-                pixel_mm = NEAR_MM / min(width, height)
-                node.SetFieldOfView(pixel_mm * width, pixel_mm * height, node.GetFieldOfView()[2])
-                node.JumpSliceByCentering(*self._at)
-            elif self.is_near:
-                view.fit()
-                if self._at is not None:
-                    node.JumpSliceByOffsetting(*self._at)
+        """Zoom all but the sketch view to what was last looked at, or back to all of the CT.
+
+        Before there is anything to look at, all views show all of it.
+        """
         self.is_near = is_near
+        if is_near and self._at is not None:
+            self._zoom_to(self._at)
+        else:
+            is_placed = self.nodes.session.draft.voi is not None
+            for view in self.all[is_placed:]:
+                offset_mm = view.slice_node.GetSliceOffset()
+                view.fit()
+                view.slice_node.SetSliceOffset(offset_mm)
+
+    def _zoom_to(self, point_ras_mm: Sequence[float]) -> None:
+        for node in [view.slice_node for view in self.all[1:]]:
+            width, height = np.maximum(node.GetDimensions()[:2], 1).tolist()
+            pixel_mm = NEAR_MM / min(width, height)
+            node.SetFieldOfView(pixel_mm * width, pixel_mm * height, node.GetFieldOfView()[2])
+            node.JumpSliceByCentering(*point_ras_mm)
 
     def show_next_slab(self) -> None:
         """The next of SLABS_MM, as maximum intensity projection, in all views but the one that is drawn in."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from SketchNoduleSynthLib.errors import with_minus
 from SketchNoduleSynthLib.mrml.action import Action
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.mrml.sketch_actions import is_placed, tool
+from SketchNoduleSynthLib.mrml.sketch_actions import tool
 from SketchNoduleSynthLib.mrml.tools import MEASURE
 from SketchNoduleSynthLib.mrml.volumes import BONE_WINDOW_HU, LUNG_WINDOW_HU, MEDIASTINAL_WINDOW_HU
 
 
 def show_near(editor: Editor) -> None:
-    editor.views.show_near(not editor.views.is_near)
+    editor.views.show_near(not editor.views.are_near)
     editor.sketch.fit()
 
 
@@ -30,7 +30,7 @@ VIEWING: tuple[Action[Editor], ...] = (
         "Show some 60 mm about the box in the other views, or all of the CT",
         show_near,
         "F",
-        is_on=lambda e: e.views.is_near and is_placed(e),
+        is_on=lambda e: e.views.are_near,
     ),
     Action(
         "slab",
