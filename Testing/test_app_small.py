@@ -38,6 +38,8 @@ def visitor(place):
     for number in range(COUNT):
         if number:
             someone.click("New nodule")
+            someone.wait_for(lambda: someone.is_on("place"), "the tool")
+            someone.page.keyboard.press("n")  # In the same box all the same.
             someone.wait_for(lambda: someone.is_on("draw_nodule"), "the pen")
         someone.draw(radius=0.1)
         someone.insert()

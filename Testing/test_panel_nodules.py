@@ -27,7 +27,7 @@ def test_edit_hide_duplicate_remove_and_before(drawn):
     drawn.wait()
     assert np.array_equal(voxels(drawn.editor.nodes.result), with_nodule)
     drawn.click(drawn.ui.new_nodule)
-    assert drawn.session.state.edited is None and drawn.editor.tools.current == "nodule", "it can be drawn at once"
+    assert drawn.session.state.edited is None and drawn.editor.tools.current == "place", "it stands elsewhere"
     drawn.click(drawn.ui.edit)
     assert "Update nodule 1" in drawn.ui.insert.text
     drawn.ui.seed.setValue(9)

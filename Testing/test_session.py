@@ -25,6 +25,7 @@ from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.editing.drawing_tools import area_mm2, erased, simplified, smoothed
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.editing.nodule import standing
+from SketchNoduleSynthLib.editing.rows import rows_of
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.editing.states import State, States
@@ -108,6 +109,25 @@ def test_overlapping_nodules_come_out_as_from_the_recipe_whichever_goes(session:
     assert np.array_equal(
         session.result().synthetic.array, carry_out(session.source, session.result().recipe).synthetic.array
     )
+
+
+def test_nodules_that_overlap_are_amber_and_say_which(session: Session) -> None:
+    def said() -> list[tuple[str, bool]]:
+        return [(row.light, "overlaps nodule" in row.remarks) for row in rows_of(session)]
+
+    first, second = insert(session), insert(session, (X, Y - 30.0, Z), seed=1)
+    light = rows_of(session)[0].light
+    assert [is_told for _, is_told in said()] == [False, False]
+    third = insert(session, (X + 2.0, Y, Z), diameter_mm=8.0)
+    assert said() == [("amber", True), (rows_of(session)[1].light, False), ("amber", True)]
+    assert f"overlaps nodule {first}:" in rows_of(session)[2].remarks
+    session.carry_out(session.show(third, False))
+    assert said()[0] == (light, False) and second in [row.key for row in rows_of(session)]
+
+
+def test_nodules_at_random_are_others_each_time(session: Session) -> None:
+    assert len({session.add_random(1).seed for _ in range(4)}) == 4
+    assert session.add_random(1, seed=7).seed == 7
 
 
 def test_a_nodule_far_away_is_not_made_again(session: Session) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import combinations
 
 import numpy as np
 
 from SketchNoduleSynthLib.ct.volume import Volume
-from SketchNoduleSynthLib.drawing.recipe import NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import REMOVED, NoduleRecipe
 from SketchNoduleSynthLib.editing.layers import layered
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
@@ -47,6 +48,18 @@ def digest(below: Volume, insertion: Insertion) -> bytes:
 def shown(nodules: Sequence[Nodule]) -> list[Insertion]:
     """The insertions of the shown nodules, in their order."""
     return [nodule.insertion for nodule in nodules if nodule.is_shown and nodule.insertion is not None]
+
+
+def overlaps(nodules: Sequence[Nodule]) -> dict[int, list[int]]:
+    """By key, the keys of the shown nodules that share voxels with it; what was taken out is no longer there."""
+    there = [(n.key, n.insertion) for n in nodules if n.is_shown and n.insertion and n.recipe.kind != REMOVED]
+    found: dict[int, list[int]] = {}
+    for (key, one), (other_key, other) in combinations(there, 2):
+        common = one.box.overlap(other.box)
+        if common and (one.nodule[common.within(one.box)] & other.nodule[common.within(other.box)]).any():
+            found.setdefault(key, []).append(other_key)
+            found.setdefault(other_key, []).append(key)
+    return found
 
 
 def standing(source: Volume, wanted: Sequence[Nodule], make: Make, progress: Progress) -> tuple[Nodule, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from colorsys import hls_to_rgb
 from dataclasses import dataclass
 
 from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC
 from SketchNoduleSynthLib.editing.nodule import Nodule
+from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.errors import with_minus
-from SketchNoduleSynthLib.generation.lung import Lung
+from SketchNoduleSynthLib.generation.lung import Lung, known_lung
 from SketchNoduleSynthLib.generation.situation import side_and_third
 
 HEADS = ("No.", "Size", "Place", "Quality", "Attenuation", "Model")
@@ -56,7 +58,13 @@ def color_of(key: int) -> tuple[float, float, float]:
     return hls_to_rgb(0.12 + 0.618034 * (key - 1) % 1.0, 0.62, 0.85)
 
 
-def row_of(nodule: Nodule, lung: Lung | None = None, is_edited: bool = False) -> Row:
+def rows_of(session: Session) -> list[Row]:
+    """Of all its nodules, in their order; where they lie is said once the lungs are known."""
+    lung, edited = known_lung(session.source), session.state.edited
+    return [row_of(one, lung, one.key == edited, session.overlapped_by(one.key)) for one in session.nodules]
+
+
+def row_of(nodule: Nodule, lung: Lung | None = None, is_edited: bool = False, overlapped_by: Sequence[int] = ()) -> Row:
     """The row of `nodule`; without size and light while it is not made. `lung`: of the CT, where it is known."""
     report = nodule.insertion.report if nodule.insertion else None
     return Row(
@@ -66,21 +74,24 @@ def row_of(nodule: Nodule, lung: Lung | None = None, is_edited: bool = False) ->
         _place(nodule, lung),
         nodule.recipe.attenuation,
         REAL.get(nodule.recipe.kind, nodule.recipe.model),
-        report.quality.light if report else "",
-        _remarks(nodule),
+        report.quality.light if report and not overlapped_by else "amber" if report else "",
+        _remarks(nodule, overlapped_by),
         nodule.is_shown,
         "#" + "".join(f"{round(255 * part):02x}" for part in color_of(nodule.key)),
         is_edited,
     )
 
 
-def _remarks(nodule: Nodule) -> str:
+def _remarks(nodule: Nodule, overlapped_by: Sequence[int]) -> str:
     """What is measured of a real nodule; what there is to object to."""
     report, kind = nodule.insertion.report if nodule.insertion else None, nodule.recipe.kind
     said = []
     if report is not None and kind != SYNTHETIC:
         now = f"mean {report.hu_mean:.0f} HU" if kind == FOUND else f"lung of {report.hu_mean:.0f} HU in its place"
         said.append(with_minus(f"{report.volume_mm3:.0f} mm³, {now}."))
+    if overlapped_by:
+        others = " and ".join(map(str, overlapped_by))
+        said.append(f"It overlaps nodule {others}: they are seen as one.")
     return "\n".join([*said, *(report.quality.reasons if report else ())]) or "Nothing to object to."
 
 

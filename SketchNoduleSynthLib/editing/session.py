@@ -6,6 +6,7 @@ edits change the session, all on the caller's thread.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,11 +20,12 @@ from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, Draft
 from SketchNoduleSynthLib.editing.drafting import Drafting
 from SketchNoduleSynthLib.editing.drawing_tools import beside
 from SketchNoduleSynthLib.editing.layers import layered
-from SketchNoduleSynthLib.editing.nodule import Nodule, shown
+from SketchNoduleSynthLib.editing.nodule import Nodule, overlaps, shown
 from SketchNoduleSynthLib.editing.real_nodules import drawing_of, holds
 from SketchNoduleSynthLib.editing.states import State
 from SketchNoduleSynthLib.editing.work import FindWork, RandomWork, Work
 from SketchNoduleSynthLib.errors import InputError
+from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.synthesis.insertion import Make
 from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 from SketchNoduleSynthLib.synthesis.result import Result, of_nodules
@@ -38,6 +40,7 @@ class Session(Drafting):
         super().__init__(source, state)
         self.make = make
         self.next_key = max((nodule.key for nodule in self.nodules), default=0) + 1
+        self._overlaps: tuple[tuple[Nodule, ...], dict[int, list[int]]] = ((), {})
         """That of the next nodule; no nodule of this session has had it, not even one that was taken back."""
 
     @cached_property
@@ -52,6 +55,12 @@ class Session(Drafting):
     def result(self) -> Result:
         """The CT with the shown nodules, labels 1, 2 ... in their order, and the recipe that gives the same."""
         return of_nodules(self.source, shown(self.nodules))
+
+    def overlapped_by(self, key: int) -> Sequence[int]:
+        """The keys of the shown nodules that share voxels with that one."""
+        if self._overlaps[0] is not self.nodules:
+            self._overlaps = self.nodules, overlaps(self.nodules)
+        return self._overlaps[1].get(key, ())
 
     def place_of(self, key: int) -> tuple[float, float, float]:
         """Where a nodule lies, RAS mm: the middle of what was made, which may lie beside that of its VOI."""
@@ -123,11 +132,10 @@ class Session(Drafting):
     def add_random(self, count: int, difficulty: str | None = None, seed: int | None = None) -> Work:
         """`count` nodules where nodules can be, after those that are there and clear of them; see :mod:`generation`.
 
-        `difficulty`: conspicuous, moderate or subtle; any if None. Without a `seed`, others come each time, also when
-        the last ones were taken back.
+        `difficulty`: conspicuous, moderate or subtle; any if None. Without a `seed`, others come each time.
         """
         work = self._work("Add random nodules", self.nodules, self.state.edited)
-        seed = self.next_key if seed is None else seed
+        seed = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
         return RandomWork(**vars(work), count=count, seed=seed, difficulty=difficulty, first_key=self.next_key)
 
     def remove(self, key: int) -> Work:

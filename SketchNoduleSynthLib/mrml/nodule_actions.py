@@ -119,7 +119,7 @@ NODULE: tuple[Action[Editor] | Value[Editor], ...] = (
     Action(
         "new_nodule",
         "New nodule",
-        "Draw another one in the same box",
+        "Place another one, then draw it",
         Editor.draw_another,
         enabled=lambda e: e.session.state.edited is not None,
     ),

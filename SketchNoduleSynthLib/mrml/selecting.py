@@ -85,9 +85,9 @@ class Selecting(Scanning):
         return self.tools.current == tool and (self.views.sketch.is_seen() or not draws_in_sketch(tool))
 
     def draw_another(self) -> None:
-        """Begin another nodule in the same box."""
+        """Begin another nodule: it is placed first, or else stands in the one that was drawn last."""
         self.session.edit(None)
-        self.take("nodule")
+        self.take(PLACE)
 
     def duplicate(self, key: int, center_ras_mm: Sequence[float] | None = None) -> None:
         self.session.duplicate(key, center_ras_mm)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import qt
 
-from SketchNoduleSynthLib.editing.rows import HEADS, Row, color_of, row_of
-from SketchNoduleSynthLib.generation.lung import known_lung
+from SketchNoduleSynthLib.editing.rows import HEADS, Row, color_of, rows_of
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.panel.context import Context
 from SketchNoduleSynthLib.panel.pictures import icon_of
@@ -24,9 +23,7 @@ class NodulesSection:
         context.editing.refresh_with(self._refresh)
 
     def _refresh(self, editor: Editor | None) -> None:
-        lung = known_lung(editor.session.source) if editor else None
-        session = editor.session if editor else None
-        rows = [row_of(one, lung, one.key == session.state.edited) for one in session.nodules] if session else []
+        rows = rows_of(editor.session) if editor else []
         selected = editor.selected if editor else None
         self._table.show({row.key: row.cells for row in rows}, selected.key if selected else None)
         chosen = next((row for row in rows if selected is not None and row.key == selected.key), None)

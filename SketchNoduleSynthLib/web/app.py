@@ -23,10 +23,9 @@ from SketchNoduleSynthLib.ct.sample import sample_ct
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
-from SketchNoduleSynthLib.editing.rows import row_of
+from SketchNoduleSynthLib.editing.rows import rows_of
 from SketchNoduleSynthLib.editing.worker import Worker
 from SketchNoduleSynthLib.errors import InputError, printable
-from SketchNoduleSynthLib.generation.lung import known_lung
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
@@ -97,7 +96,6 @@ class EditingApp(WebApp[Editor]):
 
     def values(self, controller: Editor) -> dict[str, Any]:
         session, task, scan = controller.session, controller.worker.task, controller.scan
-        lung = known_lung(session.source)
         return {
             "ct": controller.nodes.source.GetName(),
             "is_across": controller.sketch.is_across,
@@ -108,7 +106,7 @@ class EditingApp(WebApp[Editor]):
                 {"seed": variant.recipe.seed, "picture": png(to_8bit(variant.hu), VARIANT_PIXELS)}
                 for variant in controller.previews.variants
             ],
-            "nodules": [asdict(row_of(one, lung, one.key == session.state.edited)) for one in session.nodules],
+            "nodules": [asdict(row) for row in rows_of(session)],
             "selected": controller.selected.key if controller.selected else 0,
             "scan": png(scan.preview(), SCAN_PIXELS) if scan else "",
         }
