@@ -99,14 +99,16 @@ _found: tuple[weakref.ref[Volume], Lung] | None = None
 def lung_of(volume: Volume) -> Lung:
     """As :func:`lung_mask`; that of the last CT is kept, since finding it takes a second."""
     global _found
-    if _found is None or _found[0]() is not volume:
-        _found = weakref.ref(volume), lung_mask(volume)
-    return _found[1]
+    if (lung := known_lung(volume)) is None:
+        lung = lung_mask(volume)
+        _found = weakref.ref(volume), lung
+    return lung
 
 
 def known_lung(volume: Volume) -> Lung | None:
     """What :func:`lung_of` has found, if that is kept."""
-    return _found[1] if _found is not None and _found[0]() is volume else None
+    found = _found  # Another thread may write it meanwhile.
+    return found[1] if found is not None and found[0]() is volume else None
 
 
 def look_for_lung(volume: Volume) -> None:
