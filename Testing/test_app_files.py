@@ -149,10 +149,16 @@ def test_three_gigabytes_are_refused_before_they_are_sent(visitor, server):
     visitor.wait_until_told("More than 2 GB")
 
 
-@pytest.mark.parametrize("line", [b"data file: /etc/hostname", b"DATA FILE: other.raw", b"datafile: x"])
+@pytest.mark.parametrize(
+    "line", [b"data file: /etc/hostname", b"DATA FILE: other.raw", b"ElementDataFile : /etc/hostname"]
+)
 def test_an_upload_that_points_at_files_of_this_machine_is_refused(server, line):
-    header = b"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: raw\n" + line + b"\n\n"
-    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x.nrrd"\r\n\r\n' + header + b"\r\n--x--\r\n"
+    """How such headers may be written is in test_ct_attached."""
+    ending, header = b"nrrd", b"NRRD0004\ntype: short\ndimension: 3\nsizes: 2 2 2\nencoding: raw\n" + line + b"\n\n"
+    if line.startswith(b"Element"):
+        ending, header = b"mha", b"NDims = 3\nDimSize = 2 2 2\n\nElementType = MET_SHORT\n" + line + b"\n"
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x.' + ending + b'"\r\n\r\n'
+    part = head + header + b"\r\n--x--\r\n"
     status, text = post(server, "/upload/ct", part, {"Content-Type": "multipart/form-data; boundary=x"})
     assert status == 422 and "lie in another file" in text
 

@@ -22,9 +22,18 @@ from SketchNoduleSynthLib.errors import InputError
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-NIFTI_ENDINGS = (".nii", ".nii.gz")
 PERMISSIVE = "ITK_NIFTI_SFORM_PERMISSIVE"
-FILE_ENDINGS = (".nrrd", ".nhdr", *NIFTI_ENDINGS, ".mha", ".mhd")
+NRRD_IO, NIFTI_IO, META_IO = "NrrdImageIO", "NiftiImageIO", "MetaImageIO"
+ITK_READERS = {
+    ".nrrd": NRRD_IO,
+    ".nhdr": NRRD_IO,
+    ".nii": NIFTI_IO,
+    ".nii.gz": NIFTI_IO,
+    ".mha": META_IO,
+    ".mhd": META_IO,
+}
+"""By a name's ending. Left to choose, ITK goes by what is in a file, also an HDF5's, which may name other files."""
+FILE_ENDINGS = tuple(ITK_READERS)
 
 
 def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid]:
@@ -40,11 +49,16 @@ def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid]:
         return read_dicom_series(path, series)
     if series is not None:
         raise InputError(f"{path.name} is not DICOM and has no series {series}; leave out --series.")
-    if not path.name.lower().endswith(FILE_ENDINGS):
+    if not itk_reader(path):
         raise InputError(f"{path.name} is not a CT file that can be read; use one of {', '.join(FILE_ENDINGS)}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty.")
     return _read_file(path)
+
+
+def itk_reader(path: Path) -> str:
+    """The name of what reads files with the ending of `path`; empty if nothing does."""
+    return next((reader for ending, reader in ITK_READERS.items() if path.name.lower().endswith(ending)), "")
 
 
 def holds_dicom(path: Path) -> bool:
@@ -53,11 +67,11 @@ def holds_dicom(path: Path) -> bool:
         return True
     from SketchNoduleSynthLib.ct.dicom_file import is_dicom
 
-    return path.is_file() and not path.name.lower().endswith(FILE_ENDINGS) and is_dicom(path)
+    return path.is_file() and not itk_reader(path) and is_dicom(path)
 
 
 def _read_file(path: Path) -> tuple[NDArray, Grid]:
-    is_nifti = path.name.lower().endswith(NIFTI_ENDINGS)
+    is_nifti = itk_reader(path) == NIFTI_IO
     try:
         if is_nifti:
             with _sheared_is_read():
@@ -73,6 +87,7 @@ def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid]:
 
     reader = sitk.ImageFileReader()
     with itk_path(path) as name:
+        reader.SetImageIO(itk_reader(path))
         reader.SetFileName(name)
         reader.ReadImageInformation()
         if reader.GetNumberOfComponents() > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from SketchNoduleSynthLib.ct.itk_path import itk_path
-from SketchNoduleSynthLib.ct.read import holds_dicom
+from SketchNoduleSynthLib.ct.read import holds_dicom, itk_reader
 
 KEYWORD, YES = "SyntheticData", "YES"
 """Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
@@ -41,6 +41,7 @@ def _of_file(path: Path) -> bool:
     reader = sitk.ImageFileReader()
     try:
         with itk_path(path) as name:
+            reader.SetImageIO(itk_reader(path))
             reader.SetFileName(name)
             reader.ReadImageInformation()
     except RuntimeError:

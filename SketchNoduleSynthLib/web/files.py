@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from SketchNoduleSynthLib.ct.attached import check_attached
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.teaching.copies import unzip
 
 MOST_BYTES = 2 * 1024**3
 """Of what is sent, and of what is in a zip: a chest CT of 1,000 slices has half a gigabyte."""
 CHUNK_BYTES = 1024**2
-HEADER_BYTES = 64 * 1024
 BROKEN_FORM = (ValueError, RuntimeError, AssertionError, HttpProcessingError)
 """What aiohttp raises for one; an :class:`InputError` is a ValueError too."""
 TOO_LARGE = f"More than {MOST_BYTES // 1024**3} GB were sent; send one CT series, or start the app with its path."
@@ -88,17 +88,13 @@ def _opened(folder: Path) -> Path:
     if len(files) > 1:
         return folder / "sent"
     if files[0].suffix.lower() != ".zip":
-        return attached(files[0])
+        return _whole(files[0])
     unzip(files[0], folder / "unpacked", MOST_BYTES)
     inside = [path for path in (folder / "unpacked").rglob("*") if path.is_file()]
-    return attached(inside[0]) if len(inside) == 1 else folder / "unpacked"
+    return _whole(inside[0]) if len(inside) == 1 else folder / "unpacked"
 
 
-def attached(path: Path) -> Path:
-    """The same; raises :class:`InputError` if it is a header whose voxels lie in another file, on this machine."""
-    with path.open("rb") as file:
-        header = file.read(HEADER_BYTES).split(b"\n\n")[0].lower()
-    lines = [line.replace(b" ", b"").strip() for line in header.splitlines()]
-    if any(line.startswith((b"datafile:", b"elementdatafile=")) and line != b"elementdatafile=local" for line in lines):
-        raise InputError(f"The voxels of {path.name} lie in another file; send one file that has both.")
+def _whole(path: Path) -> Path:
+    """The same; raises :class:`InputError` if its voxels lie in another file, which would be one of this machine."""
+    check_attached(path)
     return path
