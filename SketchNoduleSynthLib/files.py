@@ -135,18 +135,43 @@ def all_or_none(folder: Path, earlier: Sequence[str] = ()) -> Iterator[Path]:
     """A hidden draft folder whose files come to `folder` when the block ends, and not at all if it fails.
 
     Of what is in `folder`, only files of the same names are replaced, and `earlier`, files and whole folders of an
-    earlier run, are taken away.
+    earlier run, are taken away. Raises :class:`InputError` that names what cannot be replaced.
     """
     with _draft(folder, folder if folder.exists() else folder.parent) as draft:
         draft.mkdir(parents=True)
         yield draft
-        folder.mkdir(exist_ok=True)
-        files = list(draft.iterdir())
-        for name in earlier:
-            if (folder / name).exists():
-                (folder / name).replace(draft / f".earlier.{name}")
-        for file in files:
-            file.replace(folder / file.name)
+        if folder.exists():
+            _exchange(draft, folder, earlier)
+        else:
+            draft.replace(folder)
+
+
+def _exchange(draft: Path, folder: Path, earlier: Sequence[str]) -> None:
+    """Bring all in `draft` to `folder`, and what is in its place or `earlier` out of it; or leave both as they are."""
+    new = sorted(path.name for path in draft.iterdir())
+    old = [path for path in (folder / name for name in dict.fromkeys([*earlier, *new])) if path.exists()]
+    for path in old:
+        if path.is_dir() and path.name not in earlier:
+            raise InputError(f"{path} is a folder; move it away, or have the files written elsewhere.")
+    aside = folder / f".earlier.{uuid.uuid4().hex[:8]}"
+    aside.mkdir()
+    steps = [(path, aside / path.name) for path in old] + [(draft / name, folder / name) for name in new]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in steps:
+            source.replace(target)
+            done.append((source, target))
+    except BaseException as error:
+        for before, after in reversed(done):
+            with suppress(OSError):
+                after.replace(before)
+        with suppress(OSError):
+            aside.rmdir()  # It stays with what could not be brought back.
+        if not isinstance(error, OSError):
+            raise
+        path, why = folder / steps[len(done)][0].name, error.strerror or error
+        raise InputError(f"{path} cannot be replaced ({why}); close it where it is open, and try again.") from error
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_new(target: Path) -> None:
