@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from SketchNoduleSynthLib.drawing.sketch import Stroke
 from SketchNoduleSynthLib.editing.kept_sessions import FOLDER_VARIABLE, KeptSession, kept_folder
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
+from SketchNoduleSynthLib.errors import InputError
 
 X, Y, Z = LUNG_RAS_MM
 VESSEL = Stroke([[-5, 0], [0, 1], [5, 0]], "vessel")
@@ -106,6 +110,86 @@ def test_what_another_window_deleted_is_offered_no_longer(ct: Volume, tmp_path: 
     second.delete_earlier()
     first.take_up()
     assert first.offer == "" and not other.nodules
+
+
+def test_two_windows_with_the_same_ct_keep_all_that_is_made_in_either(ct: Volume, tmp_path: Path) -> None:
+    """One takes up what the other is still at work on, or deletes it."""
+    one, _ = opened(ct, tmp_path)
+    insert(one)
+    other, second = opened(ct, tmp_path)
+    second.take_up()
+    one.place((X, Y + 20, Z))
+    one.draw(VESSEL)
+    other.carry_out(other.remove(1))
+    assert not other.nodules
+    later, third = opened(ct, tmp_path)
+    third.take_up()
+    assert to_json(later) == to_json(one) and nodule_to_json(later.nodules[0]) == nodule_to_json(one.nodules[0])
+    opened(ct, tmp_path)[1].delete_earlier()
+    assert files(tmp_path) == []
+    insert(one, Y + 6)
+    again, fourth = opened(ct, tmp_path)
+    fourth.take_up()
+    assert to_json(again) == to_json(one) and len(again.nodules) == 2
+
+
+def test_two_windows_with_the_same_scene_keep_a_session_each(ct: Volume, tmp_path: Path) -> None:
+    """Both open what was saved with it, which is kept too."""
+    saved, _ = opened(ct, tmp_path)
+    insert(saved)
+    one, other = (from_json(ct, to_json(saved), map(nodule_to_json, saved.nodules)) for _ in range(2))
+    one.make = other.make = sphere
+    offers = [KeptSession(session, tmp_path).offer for session in (one, other)]
+    assert offers == ["", ""], "they are open"
+    insert(one, Y + 6)
+    insert(other, Y - 6)
+    made = {nodule_to_json(session.nodules[1]) for session in (one, other)}
+    for left in (1, 0):
+        later, kept = opened(ct, tmp_path)
+        kept.take_up()
+        made.remove(nodule_to_json(later.nodules[1]))
+        assert len(made) == left
+        kept.close()
+        kept.delete_earlier() if not left else shutil.rmtree(kept._own)
+
+
+def test_another_session_that_looks_alike_is_not_taken_for_this_one(ct: Volume, tmp_path: Path) -> None:
+    """The nodules are at other places, which is not in session.json."""
+    sessions = []
+    for y_mm in (Y, Y + 6):
+        session, _ = opened(ct, tmp_path)
+        insert(session, y_mm)
+        session.place((X, Y + 20, Z))
+        sessions.append(session)
+    one, other = sessions
+    assert to_json(one) == to_json(other)
+    again = from_json(ct, to_json(one), map(nodule_to_json, one.nodules))
+    KeptSession(again, tmp_path).take_up()
+    assert nodule_to_json(again.nodules[0]) == nodule_to_json(other.nodules[0])
+
+
+def test_what_cannot_be_read_hinders_nothing_and_stays(ct: Volume, tmp_path: Path) -> None:
+    session, _ = opened(ct, tmp_path)
+    insert(session)
+    for number, content in enumerate((b"\xff\xfe\x80{", b"\xff", b"{", b"[]", b"\0", None)):
+        path = next(tmp_path.glob("*")) / f"damaged {number}" / "session.json"
+        path.parent.mkdir()
+        path.mkdir() if content is None else path.write_bytes(content)
+        os.utime(path, (2e9 - number, 2e9 - number))
+    (path.parent.parent / "link").mkdir()
+    (path.parent.parent / "link" / "session.json").symlink_to("nowhere")
+    again, kept = opened(ct, tmp_path)
+    told = []
+    for _ in range(7):
+        assert kept.offer
+        with suppress(InputError):
+            kept.take_up()
+            break
+        told.append(kept.offer)
+    assert len(told) == 6 and nodule_to_json(again.nodules[0]) == nodule_to_json(session.nodules[0])
+    assert kept.offer and len(list(tmp_path.rglob("damaged */session.json"))) == 6, "deleted on request alone"
+    kept.delete_earlier()
+    assert not list(tmp_path.rglob("damaged *"))
 
 
 def test_it_holds_no_voxel_that_did_not_change_and_only_the_user_can_read_it(ct: Volume, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -53,33 +53,47 @@ class KeptSession:
             return
         self._own = self.folder / uuid.uuid4().hex
         self._written: dict[int, Insertion | None] = {}
-        self._earlier = sorted(self.folder.glob(f"*/{SESSION_FILE}"), key=lambda path: path.stat().st_mtime)
-        if self._earlier and self._earlier[-1].read_text(encoding="utf-8") == to_json(session):
-            # It is open already: it was saved with the scene, or its CT is chosen again.
-            self._own = self._earlier.pop().parent
-            self._written = {nodule.key: nodule.insertion for nodule in session.nodules}
+        written = _written(self.folder.glob(f"*/{SESSION_FILE}"))
+        self._earlier = sorted(written, key=written.__getitem__)
+        for path in filter(self._is_of_this, reversed(self._earlier)):
+            # It is open already: it was saved with the scene, or its CT is chosen again. If it is open in another
+            # window too, that one has it no more, and writes its own.
+            with suppress(OSError):
+                path.parent.rename(self._own)
+                self._written = {nodule.key: nodule.insertion for nodule in session.nodules}
+            break
         self._disconnect = session.changed.connect(lambda boxes: self._write())
 
     @property
     def offer(self) -> str:
         """What there is to be taken up, a sentence; empty if nothing."""
-        self._earlier = [path for path in self._earlier if path.exists()]  # It may be deleted in another window.
+        written = _written(self._earlier)
+        self._earlier = list(written)  # Some may be deleted in another window.
         if not self._earlier:
             return ""
-        when = datetime.fromtimestamp(self._earlier[-1].stat().st_mtime)
+        when = datetime.fromtimestamp(written[self._earlier[-1]])
         count = len(list(self._earlier[-1].parent.glob(NODULE_FILES)))
         nodules = f"{count} nodule{'s' * (count != 1)}" if count else "a drawing"
         return f"What you made here until {when:%d %B, %H:%M} is kept: {nodules}. Take it up again?"
 
     def take_up(self) -> None:
-        """Go on with the earlier session; undo takes that back. Raises :class:`InputError` if it cannot be read."""
+        """Go on with the earlier session; undo takes that back.
+
+        Raises :class:`InputError` if it cannot be read; then it stays, to be deleted, and the one before it is offered.
+        """
         if not self.offer:
             return
-        folder = self._earlier[-1].parent
-        nodules = [path.read_text(encoding="utf-8") for path in folder.glob(NODULE_FILES)]
-        self.session.take_over(from_json(self.session.source, self._earlier[-1].read_text(encoding="utf-8"), nodules))
-        self._earlier.pop()
-        _remove(folder)
+        path = self._earlier.pop()
+        try:
+            nodules = [nodule.read_bytes() for nodule in path.parent.glob(NODULE_FILES)]
+            earlier = from_json(self.session.source, path.read_bytes(), nodules)
+        except (InputError, OSError) as error:
+            self._earlier.insert(0, path)
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"What is kept in {path.parent} cannot be read: {error.strerror or error}.") from error
+        self.session.take_over(earlier)
+        _remove(path.parent)
 
     def delete_earlier(self) -> None:
         for path in self._earlier:
@@ -90,6 +104,12 @@ class KeptSession:
     def close(self) -> None:
         """Keep no more of it than is there."""
         self._disconnect()
+
+    def _is_of_this(self, path: Path) -> bool:
+        """Whether what is kept there is what the session is now."""
+        return _holds(path, to_json(self.session)) and all(
+            _holds(_nodule_file(path.parent, one), nodule_to_json(one)) for one in self.session.nodules
+        )
 
     def _write(self) -> None:
         """Bring the files up to the session; there are none of one in which nothing was made."""
@@ -108,8 +128,10 @@ class KeptSession:
         self._own.mkdir(ONLY_THE_USER, parents=True, exist_ok=True)
         keys = [nodule.key for nodule in nodules]
         for nodule in nodules:
-            if nodule.key not in self._written or self._written[nodule.key] is not nodule.insertion:
-                write_text(self._own / f"nodule_{nodule.key}.json", nodule_to_json(nodule))
+            path = _nodule_file(self._own, nodule)
+            is_written = nodule.key in self._written and self._written[nodule.key] is nodule.insertion
+            if not is_written or not path.exists():  # Another window may have taken up, or deleted, what is there.
+                write_text(path, nodule_to_json(nodule))
                 self._written[nodule.key] = nodule.insertion
         write_text(self._own / SESSION_FILE, to_json(self.session))
         for key in [key for key in self._written if key not in keys]:
@@ -119,6 +141,27 @@ class KeptSession:
     def _clean(self) -> None:
         with suppress(OSError):
             self.folder.rmdir()
+
+
+def _nodule_file(folder: Path, nodule: Nodule) -> Path:
+    return folder / f"nodule_{nodule.key}.json"
+
+
+def _written(paths: Iterable[Path]) -> dict[Path, float]:
+    """When each was, in seconds; without those that are gone."""
+    times = {}
+    for path in paths:
+        with suppress(OSError):
+            times[path] = path.stat().st_mtime
+    return times
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Whether that is all there is in a file, which may be none that can be read."""
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _remove(folder: Path) -> None:

@@ -60,7 +60,7 @@ def nodule_to_json(nodule: Nodule) -> str:
     return json.dumps(item)
 
 
-def from_json(source: Volume, text: str, nodule_texts: Iterable[str] = ()) -> Session:
+def from_json(source: Volume, text: str | bytes, nodule_texts: Iterable[str | bytes] = ()) -> Session:
     """The session on `source` again, of what :func:`to_json` and :func:`nodule_to_json` gave (in any order).
 
     Raises :class:`InputError` if it is another CT's or not whole.
