@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -175,6 +176,20 @@ def test_more_cases_are_added_and_fewer_refused(plan, by_one, scheduler, tmp_pat
         make_many(first, begun, 1)
 
 
+def test_a_set_that_an_earlier_version_began_with_more_digits_goes_on_with_them(plan, by_one, scheduler, tmp_path):
+    """It gave all cases of a set as many as the last one had."""
+    begun = tmp_path / "begun"
+    first, three = replace(plan, count=2), replace(plan, count=3)
+    with held(begun):
+        first.keep_in(begun)
+        for name in first.names():
+            shutil.copytree(by_one / name, begun / name.replace("-000", "-0000"))
+    (begun / f"{first.names()[0]}.zip").write_text("a copy of the user's")
+    assert make_many(three, begun, scheduler=scheduler, make=sphere)["cases"] == 3
+    made = [path.name for path in sorted(begun.glob("case-*")) if path.is_dir()]
+    assert made == three.names(begun) == [name.replace("-000", "-0000") for name in three.names()]
+
+
 def test_a_second_run_in_the_same_folder_is_refused_and_spoils_nothing(plan, scheduler, tmp_path):
     folder, two = tmp_path / "cases", replace(plan, count=2, nodules=(0, 0))
     draft = folder / ".draft.case"
@@ -273,6 +288,12 @@ def test_a_case_depends_on_the_plan_and_its_number_alone(seed, least, more, inde
     assert small.draw(index) == large.draw(index)
     assert least <= small.draw(index)[0] <= least + more
     assert small.names()[: index + 1] == large.names()[: index + 1]
+
+
+def test_no_case_is_renamed_as_a_set_grows():
+    small, large = (Plan(ONE, count).names() for count in (9_999, 100_000))
+    assert small == large[:9_999] and small[0].endswith("-0001") and large[-1].endswith("-100000")
+    assert len(set(large)) == 100_000
 
 
 def test_cases_of_other_cts_and_plans_have_other_ids_wherever_the_cts_lie():

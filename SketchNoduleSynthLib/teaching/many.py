@@ -49,7 +49,7 @@ def make_many(
     the others are made. Raises :class:`InputError` if none can be made, if `folder` holds something else, if another
     run is at work in it, or if the disk refuses.
     """
-    names = plan.names()
+    names = plan.names(folder)
     refused: dict[str, str] = {}
     with held(folder):
         missing = [index for index, name in enumerate(names) if not (folder / name / CASE_FILE).exists()]
@@ -103,7 +103,7 @@ def _made(client: Any, plan: Plan, indices: Sequence[int], folder: Path, make: M
     """Make cases; of each, as it is done, its name and why it could not be made (empty: it was)."""
     from distributed import as_completed
 
-    names = plan.names()
+    names = plan.names(folder)
     # A worker keeps one CT: handed out in this order, most of what it gets are cases of that.
     futures = {
         client.submit(make_one, plan, index, str(folder.resolve() / names[index]), make, pure=False): names[index]
@@ -146,7 +146,7 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
 
 def _summary(plan: Plan, folder: Path, refused: dict[str, str]) -> dict[str, Any]:
     """Write summary.json and the coverage of all cases that are there."""
-    tables = (folder / name / TRUTH_FOLDER / TABLE_JSON for name in plan.names())
+    tables = (folder / name / TRUTH_FOLDER / TABLE_JSON for name in plan.names(folder))
     truths = [read_table(table) for table in tables if table.exists()]
     covered = coverage(
         cell_of(n.diameter_mm, n.attenuation, str(n.side), str(n.third), str(n.difficulty_class))

@@ -23,6 +23,7 @@ from SketchNoduleSynthLib.teaching.source import Source
 
 PLAN_FILE, LOCK_FILE = "plan.json", ".lock"
 MOST_CASES, MOST_NODULES = 100_000, 50
+DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,15 @@ class Plan:
             del source["ct"]
         return sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:4]
 
-    def names(self) -> list[str]:
-        """The cases' ids, which are the names of their folders."""
-        digits, tag = max(4, len(str(self.count))), self.tag
-        return [f"case-{tag}-{number:0{digits}d}" for number in range(1, self.count + 1)]
+    def names(self, folder: Path | None = None) -> list[str]:
+        """The cases' ids, which are the names of their folders: of four digits or more, the same however many follow.
+
+        Of a set with more digits, which earlier versions of this software began in `folder`, as many as it has there.
+        """
+        start = f"case-{self.tag}-"
+        begun = [path.name.removeprefix(start) for path in folder.glob(f"{start}0*")] if folder else []
+        digits = max((len(number) for number in begun if number.isdigit()), default=DIGITS)
+        return [f"{start}{number:0{digits}d}" for number in range(1, self.count + 1)]
 
     def source(self, index: int) -> Source:
         """What the case `index` is made of: the CTs come by turns."""
