@@ -95,11 +95,29 @@ def test_it_is_deleted_on_request_and_not_offered_where_it_is_open(ct: Volume, t
     assert KeptSession(session, tmp_path).offer == "", "its CT is chosen again"
     other, second = opened(ct, tmp_path)
     assert second.offer
-    second.delete_earlier()
+    second.delete_offered()
     assert second.offer == "" and list(tmp_path.iterdir()) == []
     second.take_up()
     assert not other.nodules
     assert opened(Volume(ct.array + 1, ct.grid), tmp_path)[1].offer == "", "another CT"
+
+
+def test_all_that_is_kept_is_offered_one_after_the_other_and_deleted_alone(ct: Volume, tmp_path: Path) -> None:
+    for count in (1, 2, 3):
+        session, kept = opened(ct, tmp_path)
+        for number in range(count):
+            insert(session, Y + 6 * number)
+        kept.close()
+    session, kept = opened(ct, tmp_path)
+    assert "3 nodules; what you made before" in kept.offer
+    kept.delete_offered()
+    assert "2 nodules; what you made before" in kept.offer
+    kept.take_up()
+    assert len(session.nodules) == 2 and "1 nodule." in kept.offer
+    kept.take_up()
+    assert len(session.nodules) == 1 and kept.offer == ""
+    session.undo()
+    assert len(session.nodules) == 2, "and taking up is taken back"
 
 
 def test_what_another_window_deleted_is_offered_no_longer(ct: Volume, tmp_path: Path) -> None:
@@ -107,7 +125,7 @@ def test_what_another_window_deleted_is_offered_no_longer(ct: Volume, tmp_path: 
     insert(session)
     kept.close()
     (other, first), (_, second) = opened(ct, tmp_path), opened(ct, tmp_path)
-    second.delete_earlier()
+    second.delete_offered()
     first.take_up()
     assert first.offer == "" and not other.nodules
 
@@ -125,7 +143,7 @@ def test_two_windows_with_the_same_ct_keep_all_that_is_made_in_either(ct: Volume
     later, third = opened(ct, tmp_path)
     third.take_up()
     assert to_json(later) == to_json(one) and nodule_to_json(later.nodules[0]) == nodule_to_json(one.nodules[0])
-    opened(ct, tmp_path)[1].delete_earlier()
+    opened(ct, tmp_path)[1].delete_offered()
     assert files(tmp_path) == []
     insert(one, Y + 6)
     again, fourth = opened(ct, tmp_path)
@@ -150,7 +168,7 @@ def test_two_windows_with_the_same_scene_keep_a_session_each(ct: Volume, tmp_pat
         made.remove(nodule_to_json(later.nodules[1]))
         assert len(made) == left
         kept.close()
-        kept.delete_earlier() if not left else shutil.rmtree(kept._own)
+        kept.delete_offered() if not left else shutil.rmtree(kept._own)
 
 
 def test_another_session_that_looks_alike_is_not_taken_for_this_one(ct: Volume, tmp_path: Path) -> None:
@@ -188,7 +206,8 @@ def test_what_cannot_be_read_hinders_nothing_and_stays(ct: Volume, tmp_path: Pat
         told.append(kept.offer)
     assert len(told) == 6 and nodule_to_json(again.nodules[0]) == nodule_to_json(session.nodules[0])
     assert kept.offer and len(list(tmp_path.rglob("damaged */session.json"))) == 6, "deleted on request alone"
-    kept.delete_earlier()
+    while kept.offer:
+        kept.delete_offered()
     assert not list(tmp_path.rglob("damaged *"))
 
 

@@ -74,7 +74,8 @@ class KeptSession:
         when = datetime.fromtimestamp(written[self._earlier[-1]])
         count = len(list(self._earlier[-1].parent.glob(NODULE_FILES)))
         nodules = f"{count} nodule{'s' * (count != 1)}" if count else "a drawing"
-        return f"What you made here until {when:%d %B, %H:%M} is kept: {nodules}. Take it up again?"
+        before = "; what you made before is kept too, and offered then" if len(self._earlier) > 1 else ""
+        return f"What you made here until {when:%d %B, %H:%M} is kept: {nodules}{before}. Take it up again?"
 
     def take_up(self) -> None:
         """Go on with the earlier session; undo takes that back.
@@ -95,11 +96,11 @@ class KeptSession:
         self.session.take_over(earlier)
         _remove(path.parent)
 
-    def delete_earlier(self) -> None:
-        for path in self._earlier:
-            _remove(path.parent)
-        self._earlier = []
-        self._clean()
+    def delete_offered(self) -> None:
+        """Delete what is offered; what was kept before it is offered then."""
+        if self.offer:
+            _remove(self._earlier.pop().parent)
+            self._clean()
 
     def close(self) -> None:
         """Keep no more of it than is there."""

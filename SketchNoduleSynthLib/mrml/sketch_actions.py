@@ -99,7 +99,7 @@ SKETCH: tuple[Action[Editor] | Value[Editor], ...] = (
         "delete_kept",
         "Delete it",
         "Delete what is kept of the last time",
-        lambda e: e.kept.delete_earlier(),
+        lambda e: e.kept.delete_offered(),
         enabled=is_kept,
         hint_now=lambda e: f"Delete what is kept in {e.kept.folder}",
         question="Delete what is kept of the last time? It cannot be brought back.",

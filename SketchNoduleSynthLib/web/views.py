@@ -92,6 +92,7 @@ class Views:
                 view.get_view_node().AddObserver("ModifiedEvent", partial(self._on_modified, view.name))
 
     def show(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
+        self.crosshair.show(False)
         for view in self._views:
             view.set_background_volume_id(volume.GetID())
             self._fit(view)
