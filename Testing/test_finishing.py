@@ -72,6 +72,14 @@ def test_a_drawn_cavity_stays_one() -> None:
     assert np.array_equal(as_dense_as_asked(made, distance(inside), density, 50.0, True, ALL), made)
 
 
+def test_the_haze_around_a_drawn_solid_part_is_not_moved_for_its_edge() -> None:
+    """The part lies beside the middle, into which its edge comes, as the network blurs it."""
+    inside, part = ball(7), ball(2.5, 0, 2, 1)
+    density = np.where(part, 30.0, -560.0)
+    made = ndimage.gaussian_filter(np.where(inside, density, -850.0), 1.0).astype(np.float32)
+    assert np.array_equal(as_dense_as_asked(made, distance(inside), density, -600.0, True, ALL), made)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_a_nodule_is_blurred_along_an_axis_as_its_ct_is(axis: int) -> None:
     inside, reach = ball(9), np.full(3, 0.4)

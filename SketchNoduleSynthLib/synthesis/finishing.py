@@ -58,8 +58,8 @@ def as_dense_as_asked(
 ) -> NDArray[np.float32]:
     """`made` (z, y, x; 1 mm), of which the slices `part` are new, with `core_hu` within 1.5 mm of the nodule's centre.
 
-    The network follows `density_hu` only roughly. Where a drawn part lies in the centre, such as a cavity, nothing is
-    done.
+    The network follows `density_hu` only roughly. Where a drawn part comes into the centre, such as a cavity, nothing is
+    done: its blurred edge would be taken for the rest, and all of that moved.
     """
     inside = distance_mm > 0
     centre = np.zeros(made.shape, bool)
@@ -72,7 +72,7 @@ def as_dense_as_asked(
         moved = alike * smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
     else:
         moved = np.where(inside, alike, 1.0) * risen(made, distance_mm, centre)
-    if not (alike * centre).any():
+    if not (alike * centre).any() or (has_parts and alike[centre].min() < 1):
         return made
     missing, share = (np.average(values[centre], weights=alike[centre]) for values in (core_hu - made, moved))
     return made + np.float32(missing / max(share, LEAST_MOVED)) * moved
