@@ -6,6 +6,7 @@ from pathlib import Path
 
 from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.ct.read import holds_dicom, itk_reader
+from SketchNoduleSynthLib.errors import InputError
 
 KEYWORD, YES = "SyntheticData", "YES"
 """Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
@@ -15,24 +16,22 @@ NRRD_HEADER = {
 }
 
 
-def says_synthetic(ct: Path) -> bool:
-    """Whether the file or the DICOM folder at `ct` says so; False for what cannot be read, and for NIfTI, which cannot.
+def says_synthetic(ct: Path, series: str | None = None) -> bool:
+    """Whether the file at `ct` says so, or in DICOM a slice of the series that :func:`dicom_folder.series_at` finds.
 
-    Of a folder the first file that says anything decides.
+    False for what cannot be read, and for NIfTI, which cannot say it.
     """
     if not ct.exists():
         return False
     if not holds_dicom(ct):
         return _of_file(ct)
-    from SketchNoduleSynthLib.ct.dicom_file import read_dicom
+    from SketchNoduleSynthLib.ct.dicom_folder import series_at
 
-    for path in sorted(path for path in ct.rglob("*") if path.is_file()) if ct.is_dir() else [ct]:
-        try:
-            header = read_dicom(path, header_only=True, keywords=[KEYWORD])
-            return header.get(KEYWORD) == YES
-        except Exception:  # pydicom meets a broken header with errors of every kind
-            continue
-    return False
+    try:
+        headers = series_at(ct, series).headers.values()
+    except InputError:
+        return False
+    return any(str(header.get(KEYWORD) or "").strip() == YES for header in headers)
 
 
 def _of_file(path: Path) -> bool:

@@ -38,7 +38,7 @@ class Source:
     @classmethod
     def read(cls, ct: Path, own: Path | None = None, series: str | None = None, straighten: bool = False) -> Source:
         """The CT at `ct` with the list of nodules `own`; raises :class:`InputError` if one of them cannot be used."""
-        is_synthetic = says_synthetic(ct)
+        is_synthetic = says_synthetic(ct, series)
         if own is None and is_synthetic:
             raise InputError(
                 f"{ct.name} says that synthetic nodules may be in it; give the CT that it was made from, or a list of "
