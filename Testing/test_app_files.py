@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from browser import CHROMIUM, status_of
 from dicom_writer import write_series
 from phantom import chest
+from pydicom import dcmread
 
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -99,6 +100,32 @@ def test_of_several_series_one_is_chosen_and_a_tilted_one_is_straightened(visito
     visitor.page.locator(".offers button").click()
     visitor.wait_for(lambda: visitor.value("ct") not in ("", "chest.nrrd"), "the straightened CT")
     assert not visitor.value("offers")
+    visitor.send("Open a CT", ct)
+    visitor.wait_for(lambda: visitor.value("ct") == "chest.nrrd", "the others' CT")
+
+
+@pytest.mark.parametrize("is_burned_in", [False, True])
+def test_a_series_goes_home_as_one_without_its_patient_unless_its_pixels_have_text(visitor, ct, is_burned_in, tmp_path):
+    word = "YES" if is_burned_in else "NO"
+    edit = lambda dataset, _: setattr(dataset, "BurnedInAnnotation", word)  # noqa: E731
+    write_series(tmp_path / "series", chest((64, 50, 30 + is_burned_in)), edit=edit)
+    folder = visitor.page.locator(".upload").filter(has_text="DICOM folder").locator("input")
+    folder.set_input_files(str(tmp_path / "series"))
+    visitor.wait_for(lambda: visitor.value("ct") not in ("", "chest.nrrd"), "the series")
+    visitor.place()
+    visitor.draw()
+    visitor.insert()
+    if is_burned_in:
+        for link in ("DICOM series", "Training case"):
+            visitor.page.locator(".downloads a").filter(has_text=link).click()
+            visitor.wait_until_told("text is burned into its pixels")
+            visitor.wait_for(lambda: not visitor.value("downloading"), "the end of it")
+        assert visitor.download("CT with nodules", tmp_path).exists()
+    else:
+        with zipfile.ZipFile(visitor.download("DICOM series", tmp_path)) as archive:
+            archive.extractall(tmp_path / "home")
+        one = dcmread(tmp_path / "home" / "CT0001.dcm")
+        assert "The source was DICOM." in one.DerivationDescription and one.PatientIdentityRemoved == "YES"
     visitor.send("Open a CT", ct)
     visitor.wait_for(lambda: visitor.value("ct") == "chest.nrrd", "the others' CT")
 

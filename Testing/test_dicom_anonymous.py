@@ -166,6 +166,7 @@ def test_only_known_attributes_are_written(case: Path, tmp_path: Path) -> None:
     write_series(result(), tmp_path / "nothing")
     known = {one.tag for one in dcmread(tmp_path / "nothing" / "CT0001.dcm")}
     known |= {Tag(keyword) for keyword in (*NUMBERS, *WORDS, "SourceImageSequence", "BurnedInAnnotation")}
+    known |= {Tag("PatientIdentityRemoved"), Tag("DeidentificationMethodCodeSequence")}
     for path in (case / "case").glob("*/*.dcm"):
         assert {one.tag for one in dcmread(path)} <= known
 

@@ -21,7 +21,9 @@ from SketchNoduleSynthLib.ct.dicom_series import sorted_slices
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 from SketchNoduleSynthLib.dicom.series import check_source, write_series
+from SketchNoduleSynthLib.synthesis.result import of_nodules
 from SketchNoduleSynthLib.teaching.make import Form
+from SketchNoduleSynthLib.teaching.source import Source, volume_of
 
 highdicom = pytest.importorskip("highdicom", reason="highdicom is not installed")
 NODULE = (slice(2, 4), slice(3, 6), slice(2, 7))
@@ -136,12 +138,29 @@ class TestToldBeforeTheWork:
         with refused():
             check_source(tmp_path)
         with refused():
-            Form().check(tmp_path)
-        Form("nrrd").check(tmp_path)
-        Form().check(None)
+            Form().check(Source(str(tmp_path), ""))
+        Form("nrrd").check(Source(str(tmp_path), ""))
+        Form().check(Source("ct.nrrd", ""))
 
     def test_text_in_the_pixels_of_an_anonymous_case(self, tmp_path: Path) -> None:
         write_source(tmp_path, ct_volume(), edit=lambda dataset, _: setattr(dataset, "BurnedInAnnotation", "YES"))
-        Form().check(tmp_path)
+        Form().check(Source(str(tmp_path), ""))
         with refused("burned into"):
-            Form(anonymous=True).check(tmp_path)
+            Form(anonymous=True).check(Source(str(tmp_path), ""))
+
+    @pytest.mark.parametrize("anonymous", [False, True])
+    def test_text_in_the_pixels_of_what_is_straightened(self, anonymous: bool, tmp_path: Path) -> None:
+        """Its slices are others than the source's, in a study without its patient."""
+
+        def burned(dataset: Dataset, index: int) -> None:
+            if index == 3:  # One of them is enough.
+                dataset.BurnedInAnnotation = "YES"
+
+        write_source(tmp_path, ct_volume(), shear=(0, 0.6, 0), edit=burned)
+        source = Source.read(tmp_path, straighten=True)
+        with refused("burned into"):
+            Form(anonymous=anonymous).check(source)
+        Form("nrrd").check(source)
+        with refused("burned into"):
+            write_series(of_nodules(volume_of(source), []), tmp_path.parent / f"{tmp_path.name}_out")
+        assert not (tmp_path.parent / f"{tmp_path.name}_out").exists()

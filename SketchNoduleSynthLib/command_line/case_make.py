@@ -92,7 +92,7 @@ def _make_by_recipe(given: argparse.Namespace, form: Form, folder: Path) -> None
     recipe = Recipe.read(given.recipe)
     _tell("Reading the CT")
     (source,) = _sources(given)
-    form.check(source.folder, source.series)
+    form.check(source)
     volume = volume_of(source)
     _tell("Making the nodules")
     result = situated(carry_out(volume, recipe))

@@ -21,7 +21,7 @@ HEADER = [
     *("SeriesDescription", "ConvolutionKernel", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns", "BitsAllocated"),
     *("RescaleIntercept", "RescaleSlope", "RescaleType", "ModalityLUTSequence", SHARED, PER_FRAME),
-    "SyntheticData",
+    *("BurnedInAnnotation", "SyntheticData"),
 ]
 DIRECTORY = "DICOMDIR"
 Headers = dict[Path, FileDataset]

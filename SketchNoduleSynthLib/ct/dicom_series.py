@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.ct.dicom_folder import series_at
+from SketchNoduleSynthLib.ct.dicom_folder import Series, series_at
 from SketchNoduleSynthLib.ct.dicom_slice import Slice, read_plane
 from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid, Sheared
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.errors import InputError
 
 # Scanners write positions rounded to 0.1 mm (1.25 mm steps as 1.2, 1.3, 1.2): less than this is no gap and no shift.
@@ -18,7 +19,7 @@ POSITION_TOLERANCE_MM = 0.1
 SAME_POSITION_MM = 0.01
 
 
-def read_dicom_series(path: Path, choice: str | None = None) -> tuple[NDArray, Grid]:
+def read_dicom_series(path: Path, choice: str | None = None) -> tuple[NDArray, Grid, Origin]:
     """The CT series at `path` (see :func:`series_at`), in HU: int16 or int32, float32 if the rescale is not whole.
 
     Slices are sorted along the normal of ImageOrientationPatient (row direction x column direction); the columns
@@ -29,30 +30,31 @@ def read_dicom_series(path: Path, choice: str | None = None) -> tuple[NDArray, G
     Raises :class:`InputError` if there is no CT or more than one series; if the slices are colour, damaged, not in HU
     or of unequal size; and if slices are doubled, missing or unevenly spaced; :class:`Sheared` for a gantry tilt.
     """
-    slices = _sorted(path, choice)
+    series = series_at(path, choice)
+    slices, origin = _sorted(series, path), Origin.of(series.headers.values())
     first, last = slices[0], slices[-1]
     try:
         _check_straight(slices)
     except Sheared as sheared:
-        sheared.voxels = lambda: _stack(slices)
+        sheared.voxels, sheared.origin = lambda: _stack(slices), origin
         sheared.index_to_lps[:3, :2] = first.grid.direction[:, :2] * first.grid.spacing[:2]
         sheared.index_to_lps[:3, 2] = (last.position - first.position) / (len(slices) - 1)
         sheared.index_to_lps[:3, 3] = first.position
         raise
     between_slices = (last.position - first.position) @ first.normal / (len(slices) - 1)
     size, spacing = [*first.grid.size[:2], len(slices)], [*first.grid.spacing[:2], between_slices]
-    return _stack(slices), Grid(np.array(size), np.array(spacing), first.position, first.grid.direction)
+    return _stack(slices), Grid(np.array(size), np.array(spacing), first.position, first.grid.direction), origin
 
 
 def sorted_slices(path: Path, choice: str | None = None) -> list[Slice]:
     """The slices of the CT series at `path`, in the order of :func:`read_dicom_series`; raises what it raises."""
-    slices = _sorted(path, choice)
+    slices = _sorted(series_at(path, choice), path)
     _check_straight(slices)
     return slices
 
 
-def _sorted(path: Path, choice: str | None) -> list[Slice]:
-    slices = series_at(path, choice).slices()
+def _sorted(series: Series, path: Path) -> list[Slice]:
+    slices = series.slices()
     if len(slices) < 2:
         raise InputError(f"{path} holds a single CT slice; give a folder with the whole series.")
     if not all(one.is_like(slices[0]) for one in slices):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.errors import InputError
 
 # Half a millimetre over a whole chest: what is left of directions that were written with three decimals.
@@ -34,7 +35,10 @@ def turned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Sheared(InputError):
-    """Axes are not orthogonal, by `degrees`; where known, `voxels` reads what lies on them under `index_to_lps`."""
+    """Axes are not orthogonal, by `degrees`; where known, `voxels` reads what lies on them under `index_to_lps`.
+
+    `origin`: what they are of.
+    """
 
     def __init__(self, message: str, degrees: float) -> None:
         super().__init__(
@@ -43,6 +47,7 @@ class Sheared(InputError):
         self.degrees = degrees
         self.voxels: Callable[[], NDArray] | None = None
         self.index_to_lps = np.eye(4)
+        self.origin = Origin.UNKNOWN
 
 
 def shear_deg(direction: NDArray[np.float64]) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid, Sheared, shear_deg, turned
 from SketchNoduleSynthLib.ct.itk_path import itk_path
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ ITK_READERS = {
 FILE_ENDINGS = tuple(ITK_READERS)
 
 
-def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid]:
-    """The voxels (z, y, x) at `path`, and where they lie; in DICOM those of :func:`dicom_folder.series_at`.
+def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid, Origin]:
+    """The voxels (z, y, x) at `path`, where they lie, and what they are of.
 
-    Raises :class:`InputError` with one sentence if there is no readable volume, be it a CT or a label map.
+    In DICOM they are those of :func:`dicom_folder.series_at`. Raises :class:`InputError` with one sentence if there is
+    no readable volume, be it a CT or a label map.
     """
     if not path.exists():
         raise InputError(f"There is no CT at {path}; give a file or a folder of DICOM.")
@@ -53,7 +55,7 @@ def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid]:
         raise InputError(f"{path.name} is not a CT file that can be read; use one of {', '.join(FILE_ENDINGS)}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty.")
-    return _read_file(path)
+    return *_read_file(path), Origin.FILE
 
 
 def itk_reader(path: Path) -> str:
@@ -108,7 +110,7 @@ def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid]:
             return array, Grid.of_matrix(size[:3], matrix)
         return array, Grid(np.array(size[:3]), spacing, origin, axes)
     except Sheared as sheared:
-        sheared.voxels = lambda: array
+        sheared.voxels, sheared.origin = lambda: array, Origin.FILE
         if matrix is None:
             matrix = np.block([[axes * spacing, origin[:, None]], [np.eye(4)[3:]]])
         sheared.index_to_lps = matrix

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.grid import Grid, Sheared
 from SketchNoduleSynthLib.ct.itk_path import itk_path
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Volume:
         HU for a CT, in the file's own number type.
     grid : Grid
         Where the voxels lie: size, spacing (mm), origin and direction in LPS mm, as in SimpleITK.
+    origin : Origin
+        What it was read from.
     straightened_deg : float
         The gantry tilt that it was straightened from, degrees.
 
@@ -42,6 +45,7 @@ class Volume:
 
     array: NDArray
     grid: Grid
+    origin: Origin = Origin.UNKNOWN
     straightened_deg: float = 0.0
 
     def __post_init__(self) -> None:
@@ -146,7 +150,7 @@ class Volume:
         except Sheared as sheared:
             if not straighten or sheared.voxels is None:
                 raise
-            volume = cls(*straightened(sheared.voxels(), sheared.index_to_lps), sheared.degrees)
+            volume = cls(*straightened(sheared.voxels(), sheared.index_to_lps), sheared.origin, sheared.degrees)
         check_ct(volume.array)
         return volume
 

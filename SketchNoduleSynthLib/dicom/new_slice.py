@@ -1,4 +1,4 @@
-"""A CT slice from nothing: for a source that was not DICOM, or whose patient nobody shall know."""
+"""A CT slice from nothing: for a source whose headers are not at hand, or whose patient nobody shall know."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydicom.valuerep import DSfloat
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.grid import Grid
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, code_item
@@ -41,6 +42,8 @@ WORDS = {
 }
 """And these words, where they are the standard's own."""
 
+PATIENT_NAME = f"{MARK}^NODULES"
+
 DEIDENTIFICATION = (
     "Made from voxels, geometry and acquisition numbers alone",
     "No text, date or UID of the source is kept",
@@ -55,15 +58,18 @@ def new_slice(
 
     Attributes of type 2 that are not known are empty, dates among them. Of a DICOM `source` only `NUMBERS` and `WORDS`
     are kept: this satisfies the Basic Application Level Confidentiality Profile (PS3.15, E.2), whose Table E.1-1 lists
-    what must go; here also goes what such a list may not know. Raises :class:`InputError` if the source says that text
-    is burned into its pixels.
+    what must go; here also goes what such a list may not know. That the patient's identity is removed, from attributes
+    and pixels (PS3.3, C.7.1.1), is said only where the source's slices were asked for text in their pixels. Raises
+    :class:`InputError` if they say that there is some.
     """
+    origin = volume.origin if source is None else Origin.of([source])
+    check_not_burned_in(origin)
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.SOPClassUID = CTImageStorage
     dataset.SOPInstanceUID = identifiers.uid(f"slice {index}")
-    _patient(dataset, identifiers)
+    _patient(dataset, identifiers, origin)
     _study_and_series(dataset, identifiers)
     _place(dataset, volume.grid, index)
     _pixels(dataset, volume, values)
@@ -75,12 +81,13 @@ def new_slice(
     return dataset
 
 
-def _patient(dataset: Dataset, identifiers: Identifiers) -> None:
-    dataset.PatientName, dataset.PatientID = f"{MARK}^NODULES", identifiers.patient_id()
+def _patient(dataset: Dataset, identifiers: Identifiers, origin: Origin) -> None:
+    dataset.PatientName, dataset.PatientID = PATIENT_NAME, identifiers.patient_id()
     dataset.PatientBirthDate = dataset.PatientSex = ""
-    dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = list(DEIDENTIFICATION)
-    dataset.DeidentificationMethodCodeSequence = [code_item(codes.cid7050.BasicApplicationConfidentialityProfile)]
+    if origin is Origin.DICOM:
+        dataset.PatientIdentityRemoved = "YES"
+        dataset.DeidentificationMethodCodeSequence = [code_item(codes.cid7050.BasicApplicationConfidentialityProfile)]
     dataset.LongitudinalTemporalInformationModified = "REMOVED"
 
 
@@ -118,14 +125,16 @@ def _pixels(dataset: Dataset, volume: Volume, values: StoredValues) -> None:
             dataset.PixelPaddingRangeLimit = last
 
 
-def check_not_burned_in(source: Dataset) -> None:
+def check_not_burned_in(origin: Origin) -> None:
     """Raise :class:`InputError` if the source says of itself that its pixels may name the patient."""
-    if source.get("BurnedInAnnotation") == "YES":
-        raise InputError("The source says that text is burned into its pixels; an anonymous case cannot be made of it.")
+    if origin is Origin.BURNED_IN:
+        raise InputError(
+            "The source says that text is burned into its pixels; no DICOM without its patient can be made of it, "
+            "but an NRRD can."
+        )
 
 
 def _keep(dataset: Dataset, source: Dataset) -> None:
-    check_not_burned_in(source)
     for keyword in NUMBERS:
         if (kept := numbers(source, keyword)) is not None:
             setattr(dataset, keyword, kept)

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.ct.dicom_series import are_on, sorted_slices
 from SketchNoduleSynthLib.ct.dicom_slice import Slice
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import mark, mark_image, models_at_hand, models_of, set_times
@@ -45,7 +46,7 @@ def write_series(
     pixels, and the transfer syntax, but compressed slices become Explicit VR Little Endian (see :class:`SourceSlice`);
     frames of an enhanced CT become single slices. An `"anonymous"` case is a study of its own without the source's
     patient, texts, dates and UIDs (see :func:`new_slice`). Without `source_folder` the CT is such a study, made from
-    nothing.
+    nothing but the voxels.
 
     Slices go along row direction x column direction, as `Volume.read` sorts them; all bear the marks of
     :mod:`SketchNoduleSynthLib.dicom.marks`. `reproducible`: UIDs follow from the voxels, the recipe and the source's
@@ -55,8 +56,8 @@ def write_series(
     they do where there are no nodules. `progress` is told the slices done and all.
 
     Raises :class:`InputError`, and leaves nothing behind, if `target` lies in the source folder or is not empty, if
-    the source is not one whole CT series or not the one that the nodules were made in, if the values do not fit into
-    DICOM, or if the disk refuses.
+    the source is not one whole CT series or not the one that the nodules were made in, if it says that text is burned
+    into its pixels and its patient is to be left out, if the values do not fit into DICOM, or if the disk refuses.
     """
     if study not in get_args(Study):
         raise InputError(f"The study is {study!r}; give one of {', '.join(get_args(Study))}.")
@@ -92,7 +93,7 @@ def check_source(folder: Path, study: Study = "source", series: str | None = Non
     for one in sorted_slices(folder, series):
         header, *_ = described(one, only_header=True)
         if study == "anonymous":
-            check_not_burned_in(header)
+            check_not_burned_in(Origin.of([header]))
 
 
 def _source_slices(folder: Path, series: str | None, source: Volume, target: Path) -> list[Slice]:

@@ -52,7 +52,8 @@ class SyntheticSlice:
 
 def from_nothing(synthetic: Volume, identifiers: Identifiers) -> Iterator[SyntheticSlice]:
     values = StoredValues.of_volume(synthetic.array)
-    origin = f"The source was {synthetic.straightened or 'not DICOM'}."
+    straightened = f" It was {synthetic.straightened}." if synthetic.straightened else ""
+    origin = f"{synthetic.origin.sentence}{straightened}"
     for index, hu in enumerate(synthetic.array):
         dataset = new_slice(synthetic, index, values, identifiers, None)
         yield SyntheticSlice(dataset, values.encode(hu), values, origin, None)

@@ -13,12 +13,14 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.grid import Grid, shear_deg, turned
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.ct.straighten import straightened
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.acquisition import acquired_ijk_to_world
 from SketchNoduleSynthLib.mrml.nodes import new_helper, node_to_world
+from SketchNoduleSynthLib.mrml.source_files import ORIGIN_ATTRIBUTE, origin_of
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
 STRAIGHTENED_ATTRIBUTE = "SketchNoduleSynth.StraightenedDeg"
@@ -38,7 +40,8 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     """
     array = _voxels_of(node)
     straightened_deg = float(node.GetAttribute(STRAIGHTENED_ATTRIBUTE) or 0)
-    return Volume(array, Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node))), straightened_deg)
+    grid = Grid.of_matrix(array.shape[::-1], turned(ijk_to_world(node)))
+    return Volume(array, grid, origin_of(node), straightened_deg)
 
 
 def straightening(node: slicer.vtkMRMLScalarVolumeNode) -> Callable[[], Volume]:
@@ -46,8 +49,8 @@ def straightening(node: slicer.vtkMRMLScalarVolumeNode) -> Callable[[], Volume]:
 
     Raises :class:`InputError` as :func:`volume_from_node`, and when called for a shear beyond measure.
     """
-    array, index_to_lps = _voxels_of(node), turned(ijk_to_world(node))
-    return lambda: Volume(*straightened(array, index_to_lps), shear_deg(index_to_lps[:3, :3]))
+    array, index_to_lps, origin = _voxels_of(node), turned(ijk_to_world(node)), origin_of(node)
+    return lambda: Volume(*straightened(array, index_to_lps), origin, shear_deg(index_to_lps[:3, :3]))
 
 
 def _voxels_of(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray:
@@ -97,6 +100,8 @@ def node_from_volume(
 ) -> slicer.vtkMRMLScalarVolumeNode:
     """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
     node = new_helper(KIND, name, scene) if is_helper else scene.AddNewNodeByClass(KIND, name)
+    if volume.origin is not Origin.UNKNOWN:
+        node.SetAttribute(ORIGIN_ATTRIBUTE, volume.origin)
     if volume.straightened_deg:
         node.SetAttribute(STRAIGHTENED_ATTRIBUTE, f"{volume.straightened_deg:.2f}")
     update_node(node, volume)

@@ -38,8 +38,11 @@ def keeps_patient(case: Case) -> bool:
         return False
     from pydicom import dcmread
 
+    from SketchNoduleSynthLib.dicom.new_slice import PATIENT_NAME
+
     first = min(case.ct_path.glob("*.dcm"))
-    return dcmread(first, specific_tags=["PatientIdentityRemoved"]).get("PatientIdentityRemoved") != "YES"
+    header = dcmread(first, specific_tags=["PatientIdentityRemoved", "PatientName"])
+    return header.get("PatientIdentityRemoved") != "YES" and header.get("PatientName") != PATIENT_NAME
 
 
 def zipped(folder: Path, target: Path) -> None:

@@ -37,6 +37,7 @@ from SketchNoduleSynthLib.teaching.case import (
     files_in,
     write_case_file,
 )
+from SketchNoduleSynthLib.teaching.source import Source
 
 Format = Literal["dicom", "nrrd"]
 HIGHDICOM = (0, 27)
@@ -66,12 +67,17 @@ class Form:
     def study(self) -> Literal["source", "anonymous"]:
         return "anonymous" if self.anonymous else "source"
 
-    def check(self, source_folder: Path | None, series: str | None = None) -> None:
+    def check(self, source: Source) -> None:
         """Raise :class:`InputError`, before any work is done, if a source in DICOM cannot be written so."""
+        from SketchNoduleSynthLib.dicom.new_slice import check_not_burned_in
         from SketchNoduleSynthLib.dicom.series import check_source
 
-        if source_folder is not None and self.format == "dicom":
-            check_source(source_folder, self.study, series)
+        if self.format != "dicom":
+            return
+        if source.folder is None:
+            check_not_burned_in(source.origin)
+        else:
+            check_source(source.folder, self.study, source.series)
 
 
 def best_format() -> Format:

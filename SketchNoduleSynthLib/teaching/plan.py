@@ -53,7 +53,7 @@ class Plan:
         if self.count < len(self.sources):
             raise InputError(f"{self.count} cases of {len(self.sources)} CTs leave some out; ask for one of each.")
         for source in self.sources:
-            self.form.check(source.folder, source.series)
+            self.form.check(source)
 
     @property
     def tag(self) -> str:
@@ -90,7 +90,7 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         data = json.loads(json.dumps(asdict(self)))
         for source in data["sources"]:  # Its digest tells what was read.
-            del source["series"], source["straighten"]
+            del source["series"], source["straighten"], source["origin"]
         return data
 
     def keep_in(self, folder: Path) -> bool:

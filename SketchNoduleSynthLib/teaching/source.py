@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.ct.read import holds_dicom
 from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
@@ -20,7 +21,7 @@ class Source:
     """The CT at `ct`, what tells it (see :meth:`Volume.sha256`), and the real nodules that it has of its `own`.
 
     Others keep clear of those, and marks on them do not count. `series`, `straighten`: how it is read (see
-    :meth:`Volume.read`); the latter only where it must be.
+    :meth:`Volume.read`); the latter only where it must be. `origin`: of what.
     """
 
     ct: str
@@ -28,6 +29,7 @@ class Source:
     own: tuple[Place, ...] = ()
     series: str | None = None
     straighten: bool = False
+    origin: Origin = Origin.UNKNOWN
 
     @property
     def folder(self) -> Path | None:
@@ -48,7 +50,8 @@ class Source:
         volume = volume_of(source)
         places = read_places(own, volume.grid) if own else ()
         marked = tuple(replace(one, may_be_synthetic=is_synthetic) for one in places)
-        return replace(source, sha256=volume.sha256(), own=marked, straighten=volume.straightened_deg > 0)
+        straightened = volume.straightened_deg > 0
+        return replace(source, sha256=volume.sha256(), own=marked, straighten=straightened, origin=volume.origin)
 
 
 def volume_of(source: Source) -> Volume:
