@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,14 +14,18 @@ from refusal import refused
 from scipy import ndimage
 from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
 
+import SketchNoduleSynthLib
 from SketchNoduleSynthLib.__main__ import main
 from SketchNoduleSynthLib.ct.volume import Volume
+from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
+from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, Recipe
 from SketchNoduleSynthLib.drawing.sketch import ACROSS
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.reading.truth import Truth, truth_of
+from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
 from SketchNoduleSynthLib.synthesis.result import carry_out, headings
 from SketchNoduleSynthLib.teaching.case import SEGMENTATION_FILE, TRUTH_FOLDER, Case
 from SketchNoduleSynthLib.teaching.check import check
@@ -162,6 +167,43 @@ def test_a_case_tells_of_them_and_is_as_it_was_made(session: Session, tmp_path: 
     assert [(one.number, one.kind) for one in (*truth.nodules, *truth.real)] == [(2, SYNTHETIC), (1, REMOVED)]
     segments = dcmread(case.folder / TRUTH_FOLDER / SEGMENTATION_FILE).SegmentSequence
     assert [segment.SegmentLabel for segment in segments] == ["Removed nodule 1, solid", "Nodule 2, solid"]
+
+
+@pytest.mark.parametrize(("kinds", "content"), [((FOUND,), "Real"), ((REMOVED, SYNTHETIC), "Synthetic and real")])
+def test_a_segmentation_names_the_network_that_found_them(
+    session: Session, kinds: tuple[str, ...], content: str, tmp_path: Path
+) -> None:
+    """Not the model that makes nodules: a real one's border is of another network, with weights of its own."""
+    key = find(session)
+    if SYNTHETIC in kinds:
+        session.duplicate(key, (-45.0, 5.0, 3.0))
+        session.carry_out(session.insert())
+    if REMOVED in kinds:
+        session.carry_out(session.take_out(key))
+    result = session.result()
+    assert tuple(nodule.kind for nodule in result.recipe.nodules) == kinds
+    write_series(result, tmp_path / "ct")
+    write_segmentation(result, tmp_path / "ct", tmp_path / "nodules.dcm")
+    dataset = dcmread(tmp_path / "nodules.dcm")
+    assert dataset.ContentDescription == f"{content} lung nodules"
+    assert dataset.SeriesDescription == "SYNTHETIC CT, segmentation of lung nodules"
+    real, *made = (segment.SegmentationAlgorithmIdentificationSequence[0] for segment in dataset.SegmentSequence)
+    assert (real.AlgorithmName, real.AlgorithmVersion) == ("extraction unet", SketchNoduleSynthLib.__version__)
+    config = json.loads((EXTRACTION_FOLDER / "unet" / "config.json").read_text())
+    assert config["sha256"] in real.AlgorithmParameters and "seed" not in real.AlgorithmParameters
+    for one, nodule in zip(made, result.recipe.nodules[1:], strict=True):
+        assert one.AlgorithmName == nodule.model and nodule.weights_sha256 in one.AlgorithmParameters
+    told = [report["model"] for report in result.reports()]
+    assert told == ["extraction unet" if one.kind == FOUND else one.model for one in result.recipe.nodules]
+    (equipment,) = dataset.ContributingEquipmentSequence
+    assert equipment.ContributionDescription.startswith("May have put synthetic lung nodules into the CT.")
+    # Of weights that are no longer at hand, what the recipe has of them.
+    old = replace(result.recipe.nodules[0], weights_sha256="0" * 64)
+    earlier = replace(result.insertions[0], recipe=old)
+    again = replace(result, insertions=(earlier, *result.insertions[1:]))
+    write_segmentation(again, tmp_path / "ct", tmp_path / "earlier.dcm")
+    (algorithm,) = dcmread(tmp_path / "earlier.dcm").SegmentSequence[0].SegmentationAlgorithmIdentificationSequence
+    assert "0" * 64 in algorithm.AlgorithmParameters
 
 
 def test_the_command_line_measures_it_and_adds_it_to_a_recipe(ct: Volume, tmp_path: Path, capsys) -> None:

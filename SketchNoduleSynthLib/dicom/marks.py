@@ -34,7 +34,8 @@ def mark(dataset: Dataset, models: str, made: datetime | None) -> None:
     equipment.Manufacturer = PRODUCT
     equipment.ManufacturerModelName = PRODUCT
     equipment.SoftwareVersions = SketchNoduleSynthLib.__version__
-    equipment.ContributionDescription = f"Synthetic lung nodules. {models}".strip()[:LONGEST_ST]
+    contribution = f"May have put synthetic lung nodules into the CT. {models}"
+    equipment.ContributionDescription = contribution.strip()[:LONGEST_ST]
     if made is not None:
         equipment.ContributionDateTime = made.strftime("%Y%m%d%H%M%S%z")
     dataset.ContributingEquipmentSequence = [*(dataset.get("ContributingEquipmentSequence") or ()), equipment]

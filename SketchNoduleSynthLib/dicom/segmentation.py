@@ -1,4 +1,4 @@
-"""The synthetic nodules of a DICOM series as a DICOM Segmentation."""
+"""The nodules of a synthetic DICOM series as a DICOM Segmentation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from SketchNoduleSynthLib.ct.dicom_slice import Slice
 from SketchNoduleSynthLib.dicom.identifiers import Identifiers
 from SketchNoduleSynthLib.dicom.marks import MARK, PRODUCT, mark, models_of, set_times
 from SketchNoduleSynthLib.dicom.new_slice import decimal, numbers
-from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, NoduleRecipe, Recipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.extras import needed
 from SketchNoduleSynthLib.files import new_file
+from SketchNoduleSynthLib.synthesis import extraction, real_nodule
 from SketchNoduleSynthLib.synthesis.result import Result
 
 DUMMY_DATE, DUMMY_TIME = "19000101", "000000"
@@ -70,9 +71,9 @@ def write_segmentation(result: Result, series_folder: Path, target: Path, *, rep
         manufacturer_model_name=PRODUCT,
         software_versions=SketchNoduleSynthLib.__version__,
         device_serial_number="1",
-        content_description="Synthetic lung nodules",
+        content_description=_content(result.recipe),
         content_label="NODULES",
-        series_description=f"{MARK} lung nodules, segmentation",
+        series_description=f"{MARK} CT, segmentation of lung nodules",
     )
     for keyword in OF_TYPE_2:
         first.setdefault(keyword, "")
@@ -110,15 +111,34 @@ def _place(one: Slice, like: Slice, image: Dataset, first: Dataset) -> Dataset:
     return place
 
 
+def _content(recipe: Recipe) -> str:
+    kinds = {nodule.kind == SYNTHETIC for nodule in recipe.nodules}
+    what = " and ".join(word for word, is_made in (("synthetic", True), ("real", False)) if is_made in kinds)
+    return f"{what} lung nodules".capitalize()
+
+
+def _made_by(nodule: NoduleRecipe) -> tuple[str, dict[str, str]]:
+    """The network that a nodule's mask is of, and what it depends on.
+
+    A real one's is the extraction network's, by whose own weights it goes where the recipe has those at hand.
+    """
+    weights = nodule.weights_sha256 or ""
+    if nodule.kind == SYNTHETIC:
+        return nodule.model, {"weights SHA-256": weights, "seed": str(nodule.seed)}
+    is_at_hand = weights == real_nodule.weights_sha256()
+    return extraction.TITLE, {"weights SHA-256": extraction.sha256() if is_at_hand else weights}
+
+
 def _segment(number: int, nodule: NoduleRecipe, identifiers: Identifiers) -> Any:
     import highdicom
 
+    name, parameters = _made_by(nodule)
     algorithm = highdicom.AlgorithmIdentificationSequence(
-        name=nodule.model,
+        name=name,
         family=codes.cid7162.ArtificialIntelligence,
         version=SketchNoduleSynthLib.__version__,
         source=PRODUCT,
-        parameters={"weights SHA-256": nodule.weights_sha256 or "", "seed": str(nodule.seed)},
+        parameters=parameters,
     )
     return highdicom.seg.SegmentDescription(
         segment_number=number,

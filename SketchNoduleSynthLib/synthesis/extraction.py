@@ -20,6 +20,7 @@ from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_network
 from SketchNoduleSynthLib.errors import InputError, with_minus
+from SketchNoduleSynthLib.models import Model
 from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
 from SketchNoduleSynthLib.synthesis import bundle
 from SketchNoduleSynthLib.synthesis.appearance import core_density, of_mask
@@ -32,6 +33,8 @@ from SketchNoduleSynthLib.synthesis.segmentation import border_hu
 from SketchNoduleSynthLib.synthesis.tissue import MARGIN_MM
 
 NAME = "unet"
+TITLE = f"extraction {NAME}"
+"""What it is called where the models are too."""
 SAMPLES = 48
 """Of 1 mm: what the network sees about a click."""
 SNAP_MM, LEAST_MM3 = 2.0, 12.0
@@ -96,7 +99,7 @@ class Extracted:
 
 def sha256() -> str:
     """Of the network's weights."""
-    return bundle.load(NAME, EXTRACTION_FOLDER).sha256
+    return Model.read(EXTRACTION_FOLDER / NAME).sha256
 
 
 def extracted(volume: Volume, point_lps_mm: ArrayLike) -> Extracted:

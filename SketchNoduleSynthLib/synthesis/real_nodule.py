@@ -76,9 +76,8 @@ def real_nodule(
     stage = Stages(progress)
     stage("load")
     model = bundle.load(completing(MODELS_FOLDER).name)
-    sha256 = hashlib.sha256((extraction.sha256() + model.sha256).encode()).hexdigest()
-    check_weights(nodule, sha256)
-    recipe = replace(nodule, weights_sha256=sha256)
+    check_weights(nodule, weights_sha256())
+    recipe = replace(nodule, weights_sha256=weights_sha256())
     stage("site")
     real = extracted(volume, nodule.voi.center_lps_mm)
     box, mask = real.on(volume.grid)
@@ -105,6 +104,11 @@ def real_nodule(
         seconds=stage.seconds(made.network_seconds),
     )
     return Insertion(blended.box, before, after, mask, recipe, report)
+
+
+def weights_sha256() -> str:
+    """Of the network that finds a real nodule and the one that fills its place, as the recipe has it."""
+    return hashlib.sha256((extraction.sha256() + completing(MODELS_FOLDER).sha256).encode()).hexdigest()
 
 
 def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
@@ -147,7 +151,7 @@ def measured(recipe: NoduleRecipe, box: Box, mask: NDArray[np.bool_], hu: NDArra
     spacing = volume.grid.spacing
     long_mm, short_mm = axes_in_a_slice(mask, spacing)
     return Report(
-        model=recipe.model,
+        model=extraction.TITLE if recipe.kind == FOUND else recipe.model,
         attenuation=recipe.attenuation,
         box_ijk=box,
         hu_mean=round(float(hu[mask].mean()), 1),

@@ -44,6 +44,8 @@ class Report:
 
     Parameters
     ----------
+    model : str
+        What made it; of a real nodule what found it, or filled its place.
     box_ijk : Box
         The insertion's.
     hu_mean, hu_percentiles
