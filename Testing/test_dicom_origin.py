@@ -14,6 +14,9 @@ from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.synthesis.result import of_nodules
+from SketchNoduleSynthLib.teaching.case import Case
+from SketchNoduleSynthLib.teaching.copies import keeps_patient
+from SketchNoduleSynthLib.teaching.make import write_case
 
 SAYS_TEXT = "SYNTHETIC: SketchNoduleSynth may have put lung nodules here. Not for diagnosis. "
 
@@ -73,3 +76,10 @@ def test_a_source_with_text_in_its_pixels_is_refused(kind: str, tmp_path: Path) 
     with refused("burned into its pixels", "an NRRD can"):
         made_of(volume, tmp_path)
     assert not (tmp_path / "made").exists()
+
+
+def test_a_case_of_voxels_alone_keeps_no_patient(tmp_path: Path) -> None:
+    """Nor is a reader's copy said to."""
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    write_case(of_nodules(ct_volume(), []), tmp_path / "case", "case")
+    assert not keeps_patient(Case.open(tmp_path / "case"))
