@@ -51,6 +51,21 @@ def test_dicom_and_a_training_case_are_taken_home(visitor, ct, tmp_path):
         assert np.array_equal(case.ct().array, synthetic.array)
 
 
+def test_of_what_was_made_no_training_case_is_made_again(visitor, tmp_path):
+    """Its truth would lack the nodules that are there."""
+    visitor.place()
+    visitor.draw()
+    visitor.insert()
+    made = visitor.download("CT with nodules", tmp_path)
+    visitor.send("Open a CT", made)
+    visitor.wait_for(lambda: visitor.value("ct") == made.name and not visitor.value("nodules"), "what was made")
+    visitor.place()
+    visitor.draw()
+    visitor.insert()
+    visitor.page.locator(".downloads a").filter(has_text="Training case").click()
+    visitor.wait_until_told("synthetic nodules may be in it")
+
+
 def test_what_is_asked_for_at_once_is_made_one_after_the_other_and_all_of_it_comes(visitor):
     visitor.place()
     visitor.draw()

@@ -45,13 +45,22 @@ def burned(dataset: Any, index: int) -> None:
     dataset.BurnedInAnnotation = "YES" if index == 3 else "NO"
 
 
+def marked(dataset: Any, index: int) -> None:
+    dataset.SyntheticData = "YES" if index == 3 else "NO"
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("series", "The source was DICOM."), ("burned", ""), ("volume", "The format of the source is not known.")],
+    [
+        ("series", "The source was DICOM."),
+        ("volume", "The format of the source is not known."),
+        ("burned", "text is burned into its pixels"),
+        ("marked", "synthetic nodules may be in it"),
+    ],
 )
 def test_a_training_case(desktop: Any, source: str, said: str, monkeypatch: Any, tmp_path: Path) -> None:
     reader = Reader(desktop)
-    node = loaded(tmp_path / "series", monkeypatch, burned if source == "burned" else None)
+    node = loaded(tmp_path / "series", monkeypatch, {"burned": burned, "marked": marked}.get(source))
     if source == "volume":
         node.RemoveAttribute("DICOM.instanceUIDs")
     reader.ui.inputSelector.setCurrentNode(node)
@@ -64,8 +73,8 @@ def test_a_training_case(desktop: Any, source: str, said: str, monkeypatch: Any,
     reader.desktop.dialogs.answers += [str(tmp_path / "case")]
     reader.click(reader.ui.save_training_case)
     reader.wait()
-    if not said:
-        assert "text is burned into its pixels" in reader.ui.statusLabel.text
+    if source in ("burned", "marked"):
+        assert said in reader.ui.statusLabel.text
         assert not (tmp_path / "case").exists()
         return
     one = dcmread(tmp_path / "case" / "ct" / "CT0001.dcm")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from SketchNoduleSynthLib.ct.itk_path import itk_path
 from SketchNoduleSynthLib.ct.read import holds_dicom, itk_reader
 from SketchNoduleSynthLib.errors import InputError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 KEYWORD, YES = "SyntheticData", "YES"
 """Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
@@ -31,6 +36,11 @@ def says_synthetic(ct: Path, series: str | None = None) -> bool:
         headers = series_at(ct, series).headers.values()
     except InputError:
         return False
+    return is_marked(headers)
+
+
+def is_marked(headers: Iterable[Dataset]) -> bool:
+    """Whether one of these slices in DICOM says so."""
     return any(str(header.get(KEYWORD) or "").strip() == YES for header in headers)
 
 

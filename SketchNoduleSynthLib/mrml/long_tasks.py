@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from SketchNoduleSynthLib.editing.worker import Task
+from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
+from SketchNoduleSynthLib.mrml.source_files import may_be_synthetic
 from SketchNoduleSynthLib.synthesis.result import write
 from SketchNoduleSynthLib.synthesis.stages import Progress
 from SketchNoduleSynthLib.teaching.make import Form, best_format, write_case
@@ -24,12 +26,22 @@ def export(editor: Editor, folder: Path) -> None:
 
 def export_case(editor: Editor, folder: Path) -> None:
     """A training case into the new `folder`, see :mod:`teaching.case`; in DICOM if what that needs is installed."""
+    check_case(editor)
     result = editor.session.result()
 
     def work(progress: Progress) -> None:
         write_case(situated(result), folder, folder.name, Form(best_format()))
 
     _submit(editor, "Writing", work, f"The training case was written to {folder}.")
+
+
+def check_case(editor: Editor) -> None:
+    """Raise :class:`InputError` if the truth of a training case would lack nodules that the CT has from before."""
+    if may_be_synthetic(editor.nodes.source):
+        raise InputError(
+            "The CT says that synthetic nodules may be in it, of which a training case would not know; make it from "
+            "the CT that this one was made of."
+        )
 
 
 def add_random(editor: Editor) -> None:

@@ -58,8 +58,8 @@ def as_dense_as_asked(
 ) -> NDArray[np.float32]:
     """`made` (z, y, x; 1 mm), of which the slices `part` are new, with `core_hu` within 1.5 mm of the nodule's centre.
 
-    The network follows `density_hu` only roughly. Where a drawn part comes into the centre, such as a cavity, nothing is
-    done: its blurred edge would be taken for the rest, and all of that moved.
+    The network follows `density_hu` only roughly. Where a drawn part comes into the centre, such as a cavity, nothing
+    is done: its blurred edge would be taken for the rest, and all of that moved.
     """
     inside = distance_mm > 0
     centre = np.zeros(made.shape, bool)

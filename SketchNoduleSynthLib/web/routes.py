@@ -11,7 +11,8 @@ from aiohttp import web
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
-from SketchNoduleSynthLib.web.downloads import DOWNLOADS, Downloads
+from SketchNoduleSynthLib.mrml.long_tasks import check_case
+from SketchNoduleSynthLib.web.downloads import CASE_FILE, DOWNLOADS, Downloads
 from SketchNoduleSynthLib.web.files import TOO_LARGE, received
 from SketchNoduleSynthLib.web.web_app import WebApp
 
@@ -69,7 +70,10 @@ class Routes:
         if name not in DOWNLOADS:
             raise web.HTTPNotFound(text=f"There is no {name}; there are {', '.join(DOWNLOADS)}.\n")
         try:
-            result = self._editor().session.result()
+            editor = self._editor()
+            if name == CASE_FILE:
+                check_case(editor)
+            result = editor.session.result()
         except InputError as error:
             self.app.tell(str(error))
             return web.Response(status=422, text=f"{error}\n")
