@@ -40,7 +40,7 @@
       this.points = null;
       this.isSending = false;
       this.fingers = new Map();
-      this.pressed = null;
+      this.pressed = this.pointer = null;
       const trigger = (name) => (message) => this.trame.trigger(name, [this.view, ...message]);
       this.scroll = queue(trigger("scroll"), (a, b) => [a[0] + b[0]]);
       this.pinch = queue(trigger("pinch"), (a, b) => [a[0] * b[0], a[1], b[2]]);
@@ -57,6 +57,7 @@
       this.name();
     },
     unmounted() {
+      this.free();
       for (const [name, handle] of Object.entries(this.handlers)) this.area.removeEventListener(name, handle, true);
     },
     watch: {
@@ -109,6 +110,7 @@
           this.take(event);
           this.canvas.setPointerCapture(event.pointerId);
           this.pointer = event.pointerId;
+          ours.drawing = this;
           this.points = [this.at(event)];
           // A key or a button may just be giving the pen: then it is drawn with, as the hand meant it.
           this.isTentative = !this.line;
@@ -140,8 +142,10 @@
         } else if (this.fingers.has(event.pointerId)) {
           this.take(event);
           if (this.fingers.size > 1) this.stretch(event);
-          else if (!this.points) this.drag(event);
+          else if (event.pointerId !== this.pointer) this.drag(event);
           this.fingers.set(event.pointerId, this.at(event));
+        } else if (event.pointerId === this.pointer) {
+          this.take(event); // Of a line that was dropped.
         }
       },
       drag(event) {
@@ -161,29 +165,39 @@
         const [from, to] = [measure(before), measure(after)];
         if (from.apart > 0 && to.apart > 0) this.pinch([to.apart / from.apart, from.middle, to.middle]);
       },
-      async release(event) {
+      release(event) {
         this.fingers.delete(event.pointerId);
-        if (this.points && event.pointerId === this.pointer) {
+        if (event.pointerId === this.pointer) {
           this.take(event);
-          this.points.push(this.at(event));
-          const points = this.points;
-          if (this.isTentative) await ours.awaited;
-          // Whether there is a pen in this view the server knows: the page's state may follow much later.
-          this.isTentative = false;
-          this.points = null;
-          const y = points[points.length - 1][1];
-          const ended = (ours.ended = { view: this.view, y, when: performance.now(), until: Infinity });
-          await this.trame.trigger("pen", [this.view, points, true]);
-          ended.until = performance.now() + SOON_MS;
-          this.clearWithNextPicture();
+          this.pointer = null;
+          if (this.points) this.finish(this.at(event));
+          else this.free();
         } else if (this.pressed && this.pressed.id === event.pointerId) {
           this.pressed = null;
           this.trame.trigger("point", [this.view, ...this.at(event)]);
         }
       },
+      async finish(at) {
+        const points = this.points;
+        points.push(at);
+        if (this.isTentative) await ours.awaited;
+        if (this.points !== points) return; // It was dropped meanwhile.
+        // Whether there is a pen in this view the server knows: the page's state may follow much later.
+        this.isTentative = false;
+        this.points = null;
+        this.free();
+        const ended = (ours.ended = { view: this.view, y: at[1], when: performance.now(), until: Infinity });
+        await this.trame.trigger("pen", [this.view, points, true]);
+        ended.until = performance.now() + SOON_MS;
+        this.clearWithNextPicture();
+      },
       cancel(event) {
         this.fingers.delete(event.pointerId);
+        if (event.pointerId === this.pointer) this.pointer = null;
         this.drop();
+      },
+      free() {
+        if (ours.drawing === this) ours.drawing = null;
       },
       enlarge(event) {
         if (this.line || event.target.closest("button, input, a")) return;
@@ -205,6 +219,7 @@
         if (this.points && this.line) this.trame.trigger("pen", [this.view, [], true]);
         this.points = this.pressed = null;
         this.isTentative = false;
+        if (this.pointer === null) this.free();
         this.clear();
       },
       // That has the line, or shows what came of it; where none comes nothing did.

@@ -9,6 +9,7 @@
     awaited: null, // What was asked for and is not done: clicks meanwhile are meant for the tool that it brings.
     asked: 0, // When something was asked for the last time.
     ended: null, // Where and when the last line that a pen drew ended.
+    drawing: null, // The pad on which the hand that draws a line is still down.
     pens: {}, // By view, as that was answered; the page's state follows, and then has the word.
     doing(promise) {
       ours.awaited = promise;
@@ -41,6 +42,7 @@
   // What a field takes of the keyboard itself; all else is the app's, so that after a number the pens' keys work.
   const OF_NUMBERS = /^([^A-Z]|Arrow.*|Home|End|Backspace|Delete|Tab|Enter)$/;
   const OF_RANGES = /^(Arrow.*|Page.*|Home|End|Tab)$/;
+  const DROPS = ["Escape", "Z", "Ctrl+Z"];
   const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
 
   function isFields(field, key) {
@@ -76,6 +78,13 @@
         const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
         const isCommand = event.ctrlKey || event.metaKey;
         const named = isCommand ? (event.shiftKey ? "Ctrl+Shift+" : "Ctrl+") + key : key;
+        if (ours.drawing) {
+          // What else takes back a step takes back the line; all other keys wait for its end.
+          if (DROPS.includes(named)) ours.drawing.drop();
+          event.preventDefault();
+          event.stopPropagation();
+          return;
+        }
         const field = event.target;
         if (isCommand ? field.type === "text" : isFields(field, key)) return;
         const isScroll = !isCommand && key in STEPS && ours.view;
