@@ -10,6 +10,15 @@ import pytest
 from browser import Server, Visitor, app, chromium
 from phantom import chest
 
+OVER = """() => [...document.querySelectorAll('.view')].flatMap((view) => {
+    const seen = [...view.querySelectorAll('.letter, .corner, .ruler, .view-name, .enlarge, .lay-down')]
+        .filter((e) => e.offsetHeight);
+    const boxes = seen.map((e) => [e.innerText || e.className, e.getBoundingClientRect()]);
+    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1)
+        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        .map(([other]) => `${view.className}: ${one} and ${other}`)); })"""
+"""Which marks of the views stand over each other."""
+
 
 @pytest.fixture(scope="module")
 def ct(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
-from app_fixtures import mm_across
+from app_fixtures import OVER, mm_across
 from browser import CHROMIUM, ROUND, TOUCH, Visitor
 from PIL import Image
 
@@ -108,6 +108,23 @@ def test_the_pen_is_laid_down_without_a_key(visitor):
     down = visitor.page.locator(".view.sketch .lay-down")  # There is no Esc under a finger.
     down.tap()
     visitor.wait_for(lambda: not visitor.is_on("draw_nodule") and not down.is_visible(), "no pen")
+
+
+@pytest.mark.parametrize("height", [TOUCH[1], 620])
+def test_with_anything_in_the_hand_no_mark_stands_over_another(visitor, height):
+    visitor.page.set_viewport_size({"width": TOUCH[0], "height": height})
+    red = visitor.box("Red")
+    visitor.page.mouse.move(red["x"] + 0.5 * red["width"], red["y"] + 0.6 * red["height"])
+    visitor.wait_for(lambda: visitor.page.locator(".view.red .probe").count(), "the HU under the pointer")
+    for words, tool in (("Place (P)", "place"), ("Measure (M)", "measure"), ("Real nodule (L)", "find")):
+        visitor.click(words)
+        visitor.wait_for(lambda tool=tool: visitor.is_on(tool), words)
+        visitor.wait_for(lambda: visitor.page.locator(".view.yellow .lay-down").is_visible(), "what lays it down")
+        assert not visitor.page.evaluate(OVER)
+        for view in ("sketch", "red", "green", "yellow"):
+            assert visitor.page.locator(f".view.{view} .view-name").is_visible()
+    visitor.page.keyboard.press("Escape")
+    visitor.page.set_viewport_size({"width": TOUCH[0], "height": TOUCH[1]})
 
 
 def under(visitor: Visitor, view: str, at: np.ndarray, half: float) -> np.ndarray:

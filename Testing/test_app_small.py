@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from app_fixtures import OVER
 from browser import CHROMIUM, DESKTOP, Visitor, app
 from phantom import chest
 
@@ -15,13 +16,6 @@ COUNT = 5
 CUT = """() => [...document.querySelectorAll('.below .v-btn__content, .below .upload, .below select, .toolbar .v-btn')]
     .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
     .map((e) => e.innerText)"""
-OVER = """() => [...document.querySelectorAll('.view')].flatMap((view) => {
-    const seen = [...view.querySelectorAll('.letter, .corner, .ruler, .view-name, .enlarge')]
-        .filter((e) => e.offsetHeight);
-    const boxes = seen.map((e) => [e.innerText || 'enlarge', e.getBoundingClientRect()]);
-    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1)
-        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
-        .map(([other]) => `${view.className}: ${one} and ${other}`)); })"""
 ROWS = """() => { const table = document.querySelector('.below .table').getBoundingClientRect(),
         head = document.querySelector('.below thead th').getBoundingClientRect();
     return [...document.querySelectorAll('.below tbody tr')].filter((row) => { const box = row.getBoundingClientRect();
