@@ -18,6 +18,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 HALF_PIXELS = 24
 """Of what is looked at under the fingers."""
 
+BESIDE_PIXELS, PULL_PIXELS, NEAR_PIXELS = 9, 40, 6
+
 
 @pytest.fixture(scope="module")
 def visitor(browser, server):
@@ -103,6 +105,53 @@ def test_what_two_fingers_hold_stays_under_them_and_there_is_a_way_back(visitor,
     visitor.wait_for(lambda: mm_across(visitor, view) == pytest.approx(whole, rel=1e-3), "as large as before")
 
 
+def test_a_finger_near_a_point_of_a_line_drags_it_and_elsewhere_scrolls(visitor, fingers):
+    visitor.click("Sketch plane (T)")
+    visitor.click("Points (D)")
+    visitor.wait_for(lambda: visitor.is_on("points"), "the points")
+    visitor.page.wait_for_timeout(700)
+    box, undoable = visitor.box("Sketch"), visitor.value("undoable")
+    x, y = rightmost_yellow(visitor)
+    swipe(visitor, fingers, (box["x"] + x + BESIDE_PIXELS, box["y"] + y), (PULL_PIXELS, 0))
+    visitor.wait_for(lambda: visitor.value("undoable") != undoable, "the step")
+    there = lambda: rightmost_yellow(visitor)[0]  # noqa: E731
+    visitor.wait_for(lambda: abs(there() - x - PULL_PIXELS) < NEAR_PIXELS, "the point under the finger")
+    assert visitor.value("off_plane_mm") == 0
+    visitor.click("Undo (Z)")
+    visitor.wait_for(lambda: visitor.value("undoable") == undoable, "one step")
+    swipe(visitor, fingers, inside(box, 0.2, 0.8), (0, -PULL_PIXELS))
+    visitor.wait_for(lambda: visitor.value("off_plane_mm") != 0, "the scroll")
+    assert visitor.value("undoable") == undoable
+    visitor.click("Sketch plane (T)")
+
+
+def test_a_finger_near_a_handle_of_the_box_pulls_it(visitor, fingers):
+    visitor.page.keyboard.press("Escape")
+    visitor.page.wait_for_timeout(300)
+    box, diameter, marks = visitor.box("Red"), visitor.value("diameter_mm"), visitor.value("marks")["Red"]
+    handle = 0.5 + diameter / mm_across(visitor, "Red")
+    x, y = inside(box, handle, 0.5)
+    swipe(visitor, fingers, (x + BESIDE_PIXELS, y), (PULL_PIXELS, 0))
+    visitor.wait_for(lambda: visitor.value("diameter_mm") > diameter + 1, "the pull")
+    assert visitor.value("marks")["Red"]["slice"] == marks["slice"]
+
+
+def swipe(visitor: Visitor, fingers: Fingers, start: tuple[float, float], by: tuple[float, float]) -> None:
+    fingers.touch("touchStart", start)
+    for share in np.linspace(0, 1, 9)[1:]:
+        fingers.touch("touchMove", tuple(np.array(start) + share * np.array(by)))
+        visitor.page.wait_for_timeout(30)
+    fingers.touch("touchEnd")
+
+
+def rightmost_yellow(visitor: Visitor) -> tuple[float, float]:
+    """Where in the sketch view the drawn outline reaches furthest to the right."""
+    seen = np.asarray(Image.open(io.BytesIO(visitor.picture("Sketch"))).convert("RGB"), int)
+    rows, columns = np.nonzero((seen[..., 0] > 200) & (seen[..., 2] < 90))
+    last = columns > columns.max() - 3
+    return float(columns[last].mean()), float(rows[last].mean())
+
+
 def test_the_pen_is_laid_down_without_a_key(visitor):
     visitor.page.keyboard.press("n")
     down = visitor.page.locator(".view.sketch .lay-down")  # There is no Esc under a finger.
@@ -110,7 +159,7 @@ def test_the_pen_is_laid_down_without_a_key(visitor):
     visitor.wait_for(lambda: not visitor.is_on("draw_nodule") and not down.is_visible(), "no pen")
 
 
-@pytest.mark.parametrize("height", [TOUCH[1], 620])
+@pytest.mark.parametrize("height", [TOUCH[1], 620, 540])
 def test_with_anything_in_the_hand_no_mark_stands_over_another(visitor, height):
     visitor.page.set_viewport_size({"width": TOUCH[0], "height": height})
     red = visitor.box("Red")

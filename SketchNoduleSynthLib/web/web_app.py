@@ -17,6 +17,7 @@ from SketchNoduleSynthLib.mrml.action import Table, Value
 from SketchNoduleSynthLib.mrml.controller import Controller
 from SketchNoduleSynthLib.web import gestures
 from SketchNoduleSynthLib.web.access import TOKEN, guard
+from SketchNoduleSynthLib.web.grip import Grip
 from SketchNoduleSynthLib.web.views import Views
 
 C = TypeVar("C", bound=Controller)
@@ -163,10 +164,13 @@ class WebApp(ABC, Generic[C]):
         return self._pens()
 
     def _listen_to_hands(self) -> None:
-        views = self.views
+        views, grip = self.views, Grip()
         does: dict[str, Callable[..., object]] = {
             "scroll": lambda view, steps: views.scroll(view.name, steps),
             "pinch": gestures.pinch,
+            "grip": grip.take,
+            "pull": grip.pull,
+            "let_go": grip.let_go,
             "point": lambda view, x, y: views.crosshair.put(gestures.point_ras(view, x, y)),
             "slice": lambda view, number: views.show_slice(view.name, int(number)),
         }

@@ -10,7 +10,7 @@ from trame_client.widgets.core import AbstractElement
 STATIC = Path(__file__).parent / "static"
 MODULE = {
     "serve": {"sketch_nodule_synth": str(STATIC)},
-    "scripts": ["sketch_nodule_synth/parts.js", "sketch_nodule_synth/pad.js"],
+    "scripts": [f"sketch_nodule_synth/{name}.js" for name in ("parts", "touch", "pad")],
     "styles": ["sketch_nodule_synth/style.css"],
     "vue_use": ["sketchNoduleSynth"],
 }

@@ -4,33 +4,15 @@
 
   // While a line is drawn at most one message of it goes to the server at a time.
   const PAUSE_MS = 80;
-  const CLICK_PIXELS = 4, SCROLL_PIXELS = 8, TOLD_MS = 5000, SOON_MS = 2000, PICTURE_MS = 1000;
+  const CLICK_PIXELS = 4, TOLD_MS = 5000, SOON_MS = 2000, PICTURE_MS = 1000;
   const ours = (window.sketchNoduleSynth ??= { parts: {} });
-
-  // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
-  function queue(send, add) {
-    let waiting = null, isSending = false;
-    return async (message) => {
-      waiting = waiting ? add(waiting, message) : message;
-      if (isSending) return;
-      isSending = true;
-      try {
-        while (waiting) {
-          const next = waiting;
-          waiting = null;
-          await send(next);
-        }
-      } finally {
-        isSending = false;
-      }
-    };
-  }
 
   // The line is drawn here at once; its points go to the server in shares of the view's width and height, so that
   // neither zoom nor the screen's resolution matters. The canvas lets the pointer through: what is not drawn with goes
   // on to Slicer's own view below, so that it can be scrolled, zoomed and shifted with any pen in the hand.
   const SketchPad = {
     props: ["view", "line", "told", "title", "straight"],
+    mixins: [(ours.touch ??= {})], // Whichever file comes first.
     inject: ["trame"],
     emits: ["enlarge"],
     template: `<div class="pad"><canvas ref="canvas" class="sketch-pad" :data-view="view"></canvas>
@@ -41,9 +23,7 @@
       this.isSending = false;
       this.fingers = new Map();
       this.pressed = this.pointer = null;
-      const trigger = (name) => (message) => this.trame.trigger(name, [this.view, ...message]);
-      this.scroll = queue(trigger("scroll"), (a, b) => [a[0] + b[0]]);
-      this.pinch = queue(trigger("pinch"), (a, b) => [a[0] * b[0], a[1], b[2]]);
+      this.listen();
     },
     mounted() {
       this.canvas = this.$refs.canvas;
@@ -104,6 +84,7 @@
         const isTouch = event.pointerType === "touch";
         if (isTouch) this.fingers.set(event.pointerId, this.at(event));
         if (isTouch && this.fingers.size > 1) {
+          this.letGo([...this.fingers.values()][0]);
           this.drop();
           this.take(event);
         } else if (event.button === 0 && !event.shiftKey && !event.ctrlKey && this.mayDraw()) {
@@ -117,12 +98,13 @@
           this.draw();
         } else if (isTouch) {
           this.take(event);
-          this.dragged = event.clientY;
+          this.touch(event);
           this.pressed = this.clickOf(event);
         } else {
           // With Ctrl it is for a line's points.
           this.pressed = event.button === 0 && !event.ctrlKey ? this.clickOf(event) : null;
         }
+        this.pressAgain();
       },
       mayDraw() {
         return this.line || ours.awaited || ours.pens[this.view];
@@ -131,8 +113,10 @@
         return { x: event.clientX, y: event.clientY, id: event.pointerId };
       },
       move(event) {
-        if (this.pressed && Math.hypot(event.clientX - this.pressed.x, event.clientY - this.pressed.y) > CLICK_PIXELS)
+        if (this.pressed && Math.hypot(event.clientX - this.pressed.x, event.clientY - this.pressed.y) > CLICK_PIXELS) {
           this.pressed = null;
+          ours.click?.settle();
+        }
         if (this.points && event.pointerId === this.pointer) {
           this.take(event);
           const events = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
@@ -148,25 +132,8 @@
           this.take(event); // Of a line that was dropped.
         }
       },
-      drag(event) {
-        const steps = Math.trunc((this.dragged - event.clientY) / SCROLL_PIXELS);
-        if (!steps || this.pressed) return;
-        this.dragged -= steps * SCROLL_PIXELS;
-        this.scroll([steps]);
-      },
-      // Zoom and shift at once: what lies under the fingers stays under them.
-      stretch(event) {
-        const [before, after] = [new Map(this.fingers), new Map(this.fingers).set(event.pointerId, this.at(event))];
-        const box = this.canvas.getBoundingClientRect();
-        const measure = (fingers) => {
-          const [[ax, ay], [bx, by]] = [...fingers.values()];
-          return { middle: [(ax + bx) / 2, (ay + by) / 2], apart: Math.hypot((ax - bx) * box.width, (ay - by) * box.height) };
-        };
-        const [from, to] = [measure(before), measure(after)];
-        if (from.apart > 0 && to.apart > 0) this.pinch([to.apart / from.apart, from.middle, to.middle]);
-      },
       release(event) {
-        this.fingers.delete(event.pointerId);
+        if (this.fingers.delete(event.pointerId)) this.letGo(this.at(event));
         if (event.pointerId === this.pointer) {
           this.take(event);
           this.pointer = null;
@@ -174,7 +141,7 @@
           else this.free();
         } else if (this.pressed && this.pressed.id === event.pointerId) {
           this.pressed = null;
-          this.trame.trigger("point", [this.view, ...this.at(event)]);
+          this.click(this.at(event));
         }
       },
       async finish(at) {
@@ -192,8 +159,9 @@
         this.clearWithNextPicture();
       },
       cancel(event) {
-        this.fingers.delete(event.pointerId);
+        if (this.fingers.delete(event.pointerId)) this.letGo(this.at(event));
         if (event.pointerId === this.pointer) this.pointer = null;
+        ours.click?.settle();
         this.drop();
       },
       free() {
@@ -202,6 +170,7 @@
       enlarge(event) {
         if (this.line || event.target.closest("button, input, a")) return;
         this.take(event);
+        ours.click?.forget();
         this.$emit("enlarge");
       },
       async send() {

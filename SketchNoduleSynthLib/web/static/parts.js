@@ -9,6 +9,7 @@
     awaited: null, // What was asked for and is not done: clicks meanwhile are meant for the tool that it brings.
     asked: 0, // When something was asked for the last time.
     ended: null, // Where and when the last line that a pen drew ended.
+    click: null, // One that may be the first of two.
     drawing: null, // The pad on which the hand that draws a line is still down.
     pens: {}, // By view, as that was answered; the page's state follows, and then has the word.
     doing(promise) {
