@@ -14,6 +14,7 @@ pytest_plugins = ["app_fixtures"]
 pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+BESIDE = ("Red", "Green", "Yellow")
 
 
 def middle(visitor: Visitor, view: str) -> tuple[float, float]:
@@ -124,10 +125,29 @@ def test_what_cannot_be_used_is_told_at_the_pen(hand):
 
 
 def test_double_click_shows_one_view_alone_and_all_again(hand):
-    small = hand.box("Red")["width"]
+    small, slices = hand.box("Red")["width"], lambda: [hand.value("marks")[view]["slice"] for view in BESIDE]
+    before = slices()
     for is_wide in (True, False):
-        hand.page.mouse.dblclick(*middle(hand, "Red"))
+        hand.page.mouse.dblclick(*middle(hand, "Red"), delay=60)
         hand.wait_for(lambda is_wide=is_wide: (hand.box("Red")["width"] > 1.5 * small) == is_wide, "the double click")
+        hand.page.wait_for_timeout(400)
+        assert slices() == before, "the layout changes, and nothing else"
+
+
+def test_a_click_is_done_before_the_key_that_follows_at_once(hand):
+    green, at = (lambda: hand.value("marks")["Green"]["slice"]), middle(hand, "Red")
+    before = green()
+    hand.page.mouse.click(*at)
+    hand.wait_for(lambda: green() != before, "the click")
+    there = green()
+    hand.page.mouse.move(*middle(hand, "Green"))
+    hand.page.keyboard.press("PageUp")
+    hand.wait_for(lambda: green() != there, "the key")
+    hand.page.mouse.click(at[0] + 20, at[1])
+    hand.page.mouse.move(*middle(hand, "Green"))
+    hand.page.keyboard.press("ArrowUp")
+    hand.page.wait_for_timeout(500)
+    assert abs(green() - there) == 1
 
 
 def test_windows_by_key_stand_in_the_corner(hand):
