@@ -114,10 +114,10 @@ def test_what_is_drawn_while_a_nodule_is_inserted_is_kept(visitor):
     shares = [(0.5 + 0.3 * x, 0.5 + 0.3 * across * y) for x, y in ROUND]
     path = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in shares]
     mouse.move(*path[0])
+    visitor.page.keyboard.press("i")
     mouse.down()
     for point in path[1:10]:
         mouse.move(*point)
-    visitor.page.keyboard.press("i")
     visitor.wait_for(lambda: visitor.value("nodules") and not visitor.value("task"), "the nodule")
     visitor.page.wait_for_timeout(200)
     for point in path[10:]:

@@ -13,7 +13,7 @@ COUNT = 3
 BEYOND = """() => [...document.querySelectorAll('.below :is(.table, .v-btn, .upload, select, input)')]
     .filter((e) => e.offsetHeight).filter((e) => { const box = e.getBoundingClientRect();
         return box.right > innerWidth || box.bottom > innerHeight; }).map((e) => e.innerText || e.tagName)"""
-SIDE_PIXELS = 64
+SIDE_PIXELS = 110
 """Of a variant's picture, at least."""
 
 
@@ -27,6 +27,8 @@ def test_with_variants_and_three_rows_all_buttons_are_within_the_window(browser,
     for number in range(COUNT):
         if number:
             visitor.click("New nodule")
+            visitor.wait_for(lambda: visitor.is_on("place"), "the tool")
+            visitor.page.keyboard.press("n")  # In the same box all the same.
             visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
         visitor.draw(radius=0.1)
         visitor.insert()

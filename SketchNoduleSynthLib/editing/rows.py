@@ -91,7 +91,8 @@ def _remarks(nodule: Nodule, overlapped_by: Sequence[int]) -> str:
         said.append(with_minus(f"{report.volume_mm3:.0f} mm³, {now}."))
     if overlapped_by:
         others = " and ".join(map(str, overlapped_by))
-        said.append(f"It overlaps nodule {others}: they are seen as one.")
+        word = "nodules" if len(overlapped_by) > 1 else "nodule"
+        said.append(f"It overlaps {word} {others}: they are seen as one.")
     return "\n".join([*said, *(report.quality.reasons if report else ())]) or "Nothing to object to."
 
 
