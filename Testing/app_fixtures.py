@@ -90,3 +90,16 @@ def mm_across(visitor: Visitor, view: str) -> float:
     """How much a slice view shows from side to side."""
     marks = visitor.value("marks")[view]
     return marks["ruler_mm"] / marks["ruler_share"]
+
+
+def insert_in_one_box(visitor: Visitor, count: int) -> None:
+    """So many small nodules, all in the box that is placed once."""
+    visitor.place()
+    for number in range(count):
+        if number:
+            visitor.click("New nodule")
+            visitor.wait_for(lambda: visitor.is_on("place"), "the tool")
+            visitor.page.keyboard.press("n")
+            visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
+        visitor.draw(radius=0.1)
+        visitor.insert()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from app_fixtures import OVER
+from app_fixtures import OVER, insert_in_one_box
 from browser import CHROMIUM, DESKTOP, Visitor, app
 from phantom import chest
 
@@ -28,15 +28,7 @@ def visitor(place):
     """At a small screen, with COUNT nodules, the last of which was just inserted."""
     someone = Visitor(*place, SMALL)
     someone.wait_for_ct()
-    someone.place()
-    for number in range(COUNT):
-        if number:
-            someone.click("New nodule")
-            someone.wait_for(lambda: someone.is_on("place"), "the tool")
-            someone.page.keyboard.press("n")  # In the same box all the same.
-            someone.wait_for(lambda: someone.is_on("draw_nodule"), "the pen")
-        someone.draw(radius=0.1)
-        someone.insert()
+    insert_in_one_box(someone, COUNT)
     yield someone
     assert not someone.errors
 

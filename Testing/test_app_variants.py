@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from app_fixtures import insert_in_one_box
 from browser import CHROMIUM, DESKTOP, TOUCH, Visitor
 
 pytest_plugins = ["app_fixtures"]
@@ -23,15 +24,7 @@ def test_with_variants_and_three_rows_all_buttons_are_within_the_window(browser,
     visitor.wait_for_ct()
     visitor.send("Open a CT", ct)
     visitor.wait_for(lambda: not visitor.value("undoable"), "a fresh case")
-    visitor.place()
-    for number in range(COUNT):
-        if number:
-            visitor.click("New nodule")
-            visitor.wait_for(lambda: visitor.is_on("place"), "the tool")
-            visitor.page.keyboard.press("n")  # In the same box all the same.
-            visitor.wait_for(lambda: visitor.is_on("draw_nodule"), "the pen")
-        visitor.draw(radius=0.1)
-        visitor.insert()
+    insert_in_one_box(visitor, COUNT)
     assert not visitor.page.evaluate(BEYOND)
     visitor.click("Variants")
     strip = visitor.page.locator(".below .gallery")
