@@ -69,13 +69,18 @@ def hand(at_box: Visitor) -> Visitor:
 def visitor(browser: Any, server: Server, ct: Path) -> Iterator[Visitor]:
     """At a fresh case of the phantom."""
     someone = Visitor(browser, server)
-    someone.wait_for_ct()
-    if someone.value("undoable"):
-        someone.send("Open a CT", ct)
-        someone.wait_for(lambda: not someone.value("undoable"), "a fresh case")
+    begin_anew(someone, ct)
     yield someone
     assert not someone.errors
     someone.close()
+
+
+def begin_anew(visitor: Visitor, ct: Path) -> None:
+    """A fresh case, where something was done in the one that is open."""
+    visitor.wait_for_ct()
+    if visitor.value("undoable"):
+        visitor.send("Open a CT", ct)
+        visitor.wait_for(lambda: not visitor.value("undoable"), "a fresh case")
 
 
 def changes(visitor: Visitor, view: str, act) -> None:

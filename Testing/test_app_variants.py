@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from app_fixtures import insert_in_one_box
+from app_fixtures import begin_anew, insert_in_one_box
 from browser import CHROMIUM, DESKTOP, TOUCH, Visitor
 
 pytest_plugins = ["app_fixtures"]
@@ -21,9 +21,7 @@ SIDE_PIXELS = 110
 @pytest.mark.parametrize(("size", "options"), [(DESKTOP, {}), (TOUCH, {"has_touch": True, "is_mobile": True})])
 def test_with_variants_and_three_rows_all_buttons_are_within_the_window(browser, server, ct, size, options):
     visitor = Visitor(browser, server, size, **options)
-    visitor.wait_for_ct()
-    visitor.send("Open a CT", ct)
-    visitor.wait_for(lambda: not visitor.value("undoable"), "a fresh case")
+    begin_anew(visitor, ct)
     insert_in_one_box(visitor, COUNT)
     assert not visitor.page.evaluate(BEYOND)
     visitor.click("Variants")
