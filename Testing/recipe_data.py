@@ -1,8 +1,6 @@
-"""A good recipe as JSON has it, and ones that differ from it in one place."""
+"""A good recipe as JSON has it."""
 
 from __future__ import annotations
-
-import copy
 
 GOOD = {
     "version": 1,
@@ -16,18 +14,3 @@ GOOD = {
         }
     ],
 }
-
-
-DELETE = object()
-
-
-def changed(path, value):
-    data = copy.deepcopy(GOOD)
-    at = data
-    for key in path[:-1]:
-        at = at[key]
-    if value is DELETE:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = value
-    return data

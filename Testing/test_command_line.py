@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from changed_json import changed
 from phantom import LUNG_RAS_MM, chest
-from recipe_data import GOOD, changed
+from recipe_data import GOOD
 from skimage import io
 
 from SketchNoduleSynthLib import Recipe, Volume, synthesize
@@ -184,7 +185,7 @@ def test_bad_drawings_and_recipes_are_refused(job, capsys):
         (("nodules", 0, "model"), "x", "nodules[0].model"),
         (("nodules", 0, "strokes"), [], "nodules[0].strokes"),
     ):
-        (job / "recipe.json").write_text(json.dumps(changed(path, value)))
+        (job / "recipe.json").write_text(json.dumps(changed(GOOD, path, value)))
         assert said in refused(capsys, job, job / "ct.nrrd", job / "recipe.json", job / "out")
     (job / "recipe.json").write_text("{")
     refused(capsys, job, job / "ct.nrrd", job / "recipe.json", job / "out")

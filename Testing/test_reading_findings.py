@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from changed_json import DELETE, changed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from phantom import LUNG_RAS_MM, chest
@@ -38,20 +38,7 @@ OPEN = {
         {"number": 3, "at_ras_mm": [0, 0, 0], "confidence": 1, "attenuation": "ground-glass"},
     ],
 }
-DELETE = object()
 POINTS = st.tuples(*[st.floats(-60, 60)] * 3)
-
-
-def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
-    data = copy.deepcopy(OPEN)
-    at: Any = data
-    for key in path[:-1]:
-        at = at[key]
-    if value is DELETE:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = value
-    return data
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +104,7 @@ FINDING = ("findings", 0)
 )
 def test_a_bad_key_is_named(path: tuple[Any, ...], value: Any, words: list[str]) -> None:
     with refused(*words):
-        Reading.from_dict(changed(path, value))
+        Reading.from_dict(changed(OPEN, path, value))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '"R1"', "\x00", "1e999999999"])
@@ -146,7 +133,7 @@ def test_a_finished_file_that_was_changed_is_refused(path: tuple[Any, ...], valu
     data = sealed.to_dict()
     assert Reading.from_dict(json.loads(json.dumps(data))) == sealed and sealed.minutes == 3
     with refused("changed after it was finished"):
-        Reading.from_dict(changed(path, value) | {key: data[key] for key in ("finished", "seal")})
+        Reading.from_dict(changed(OPEN, path, value) | {key: data[key] for key in ("finished", "seal")})
     with refused("changed after it was finished"):
         Reading.from_dict(data | {"finished": None})
 

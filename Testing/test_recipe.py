@@ -2,7 +2,8 @@ import copy
 import json
 
 import pytest
-from recipe_data import DELETE, GOOD, changed
+from changed_json import DELETE, changed
+from recipe_data import GOOD
 from refusal import refused
 
 from SketchNoduleSynthLib import InputError, Recipe
@@ -52,7 +53,7 @@ STROKE = (*NODULE, "strokes", 0)
 )
 def test_a_bad_key_is_named_in_one_sentence(path, value, named):
     with pytest.raises(InputError) as caught:
-        Recipe.from_dict(changed(path, value))
+        Recipe.from_dict(changed(GOOD, path, value))
     message = str(caught.value)
     assert named in message
     assert message.endswith(".") and "\n" not in message
@@ -72,7 +73,7 @@ def test_defaults_are_filled_in_and_a_recipe_survives_writing(tmp_path):
 
 
 def test_mcgan_needs_no_strokes():
-    data = changed((*NODULE, "model"), "mcgan")
+    data = changed(GOOD, (*NODULE, "model"), "mcgan")
     data["nodules"][0]["strokes"] = []
     assert Recipe.from_dict(data).nodules[0].strokes == ()
 

@@ -33,8 +33,6 @@ from SketchNoduleSynthLib.web.widgets import SketchPad
 FRAMES_PER_SECOND = 60.0
 QUALITY = 90
 """Of JPEG; that of a picture at rest, so that none is drawn and sent twice."""
-
-
 LINE_S = 0.1
 """How long a line waits for its preview, to be drawn with it in one picture; the page shows it meanwhile."""
 
