@@ -72,7 +72,7 @@ def test_a_source_with_text_in_its_pixels_is_refused(kind: str, tmp_path: Path) 
     else:
         write_source(tmp_path / "source", ct_volume(), shear=(0, 0.6 * (kind == "sheared"), 0), edit=burned)
     volume = Volume.read(tmp_path / "source", straighten=True).flipped()
-    assert volume.origin is Origin.BURNED_IN
+    assert volume.origin == Origin("DICOM", is_burned_in=True)
     with refused("burned into its pixels", "an NRRD can"):
         made_of(volume, tmp_path)
     assert not (tmp_path / "made").exists()

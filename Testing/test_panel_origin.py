@@ -13,7 +13,8 @@ from pydicom import dcmread
 from reader import Reader
 from test_mrml_straighten import acquired, straightened_copy
 
-from SketchNoduleSynthLib.ct.origin import Origin
+from SketchNoduleSynthLib.ct.origin import UNKNOWN, Origin
+from SketchNoduleSynthLib.ct.synthetic_mark import NRRD_HEADER
 
 pytest.importorskip("highdicom", reason="highdicom is not installed")
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
@@ -86,18 +87,34 @@ def test_files_that_are_gone_say_nothing(desktop: Any, monkeypatch: Any, tmp_pat
     from SketchNoduleSynthLib.mrml.source_files import origin_of
 
     node = loaded(tmp_path / "a", monkeypatch)
-    assert origin_of(node) is Origin.DICOM
+    assert origin_of(node) == Origin("DICOM")
     slicer.dicomDatabase.files.popitem()
-    assert origin_of(node) is Origin.UNKNOWN
+    assert origin_of(node) == UNKNOWN
     monkeypatch.delattr(slicer, "dicomDatabase")
-    assert origin_of(node) is Origin.UNKNOWN
+    assert origin_of(node) == UNKNOWN
 
 
 def test_a_straightened_copy_has_its_sources(desktop: Any, monkeypatch: Any, tmp_path: Path) -> None:
     from SketchNoduleSynthLib.mrml import volumes
 
-    node = loaded(tmp_path / "series", monkeypatch, burned)
+    def says_all(dataset: Any, index: int) -> None:
+        burned(dataset, index)
+        marked(dataset, index)
+
+    node = loaded(tmp_path / "series", monkeypatch, says_all)
     acquired(node)
     copy = straightened_copy(node)
     monkeypatch.delattr(slicer, "dicomDatabase")
-    assert volumes.volume_from_node(copy).origin is Origin.BURNED_IN
+    assert volumes.volume_from_node(copy).origin == Origin("DICOM", True, True)
+
+
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_an_nrrd_that_slicer_read_says_if_it_is_synthetic(desktop: Any, is_synthetic: bool, tmp_path: Path) -> None:
+    from SketchNoduleSynthLib.mrml.volumes import node_from_volume, volume_from_node
+
+    path = tmp_path / "ct.nrrd"
+    chest().write(path, NRRD_HEADER if is_synthetic else None)
+    node = node_from_volume(chest(), "CT", slicer.mrmlScene)
+    node.AddDefaultStorageNode()
+    node.GetStorageNode().SetFileName(str(path))
+    assert volume_from_node(node).origin == Origin(is_synthetic=is_synthetic)

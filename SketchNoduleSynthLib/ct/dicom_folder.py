@@ -14,6 +14,7 @@ from pydicom.uid import UID, CTImageStorage
 from SketchNoduleSynthLib.ct.dicom_file import is_dicom, read_dicom
 from SketchNoduleSynthLib.ct.dicom_frames import MULTI_FRAME, PER_FRAME, SHARED, frame_count
 from SketchNoduleSynthLib.ct.dicom_slice import Slice
+from SketchNoduleSynthLib.ct.origin import BURNED_IN, SYNTHETIC
 from SketchNoduleSynthLib.errors import InputError
 
 HEADER = [
@@ -21,7 +22,7 @@ HEADER = [
     *("SeriesDescription", "ConvolutionKernel", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"),
     *("SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns", "BitsAllocated"),
     *("RescaleIntercept", "RescaleSlope", "RescaleType", "ModalityLUTSequence", SHARED, PER_FRAME),
-    *("BurnedInAnnotation", "SyntheticData"),
+    *(BURNED_IN, SYNTHETIC),
 ]
 DIRECTORY = "DICOMDIR"
 Headers = dict[Path, FileDataset]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.origin import Origin
+from SketchNoduleSynthLib.ct.origin import UNKNOWN
 from SketchNoduleSynthLib.errors import InputError
 
 # Half a millimetre over a whole chest: what is left of directions that were written with three decimals.
@@ -47,7 +47,7 @@ class Sheared(InputError):
         self.degrees = degrees
         self.voxels: Callable[[], NDArray] | None = None
         self.index_to_lps = np.eye(4)
-        self.origin = Origin.UNKNOWN
+        self.origin = UNKNOWN
 
 
 def shear_deg(direction: NDArray[np.float64]) -> float:

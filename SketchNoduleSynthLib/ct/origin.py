@@ -1,36 +1,41 @@
-"""What a CT was read from, as far as that decides what may be said of its patient."""
+"""What a CT was read from, as far as that decides what may be said of its patient, and of its nodules."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pydicom import Dataset
 
+SYNTHETIC, BURNED_IN, YES = "SyntheticData", "BurnedInAnnotation", "YES"
+"""Of DICOM: Synthetic Data (0008,001C; PS3.3, C.12.1), and text in the pixels (0028,0301; PS3.3, C.7.6.1)."""
 
-class Origin(StrEnum):
-    """`UNKNOWN`: as of a volume in Slicer whose files are not known; a `FILE` has no patient's header.
 
-    `BURNED_IN`: DICOM of which a slice says that text in its pixels may name the patient (BurnedInAnnotation, PS3.3,
-    C.7.6.1); where all say nothing of that, as nearly all CTs do, it is `DICOM`.
+@dataclass(frozen=True)
+class Origin:
+    """`format`: "" where it is not known, as of a volume in Slicer whose files are not; a file has no patient's header.
+
+    `is_burned_in`: a slice in DICOM says that text in its pixels may name the patient; nearly all say nothing of it.
+    `is_synthetic`: a slice, or the NRRD, says that synthetic nodules may be in it.
     """
 
-    UNKNOWN = "unknown"
-    FILE = "file"
-    DICOM = "DICOM"
-    BURNED_IN = "DICOM with text in its pixels"
+    format: Literal["", "file", "DICOM"] = ""
+    is_burned_in: bool = False
+    is_synthetic: bool = False
 
     @classmethod
     def of(cls, headers: Iterable[Dataset]) -> Origin:
         """Of slices in DICOM."""
-        is_burned_in = any(str(header.get("BurnedInAnnotation") or "").strip() == "YES" for header in headers)
-        return cls.BURNED_IN if is_burned_in else cls.DICOM
+        said = [[str(header.get(keyword) or "").strip() for keyword in (BURNED_IN, SYNTHETIC)] for header in headers]
+        return cls("DICOM", any(burned == YES for burned, _ in said), any(made == YES for _, made in said))
 
     @property
     def sentence(self) -> str:
-        if self is Origin.UNKNOWN:
+        if not self.format:
             return "The format of the source is not known."
-        return f"The source was {'not ' if self is Origin.FILE else ''}DICOM."
+        return f"The source was {'' if self.format == 'DICOM' else 'not '}DICOM."
+
+
+UNKNOWN = Origin()

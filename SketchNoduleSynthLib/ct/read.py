@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.grid import TILT_TOLERANCE_DEG, Grid, Sheared, shear_deg, turned
 from SketchNoduleSynthLib.ct.itk_path import itk_path
-from SketchNoduleSynthLib.ct.origin import Origin
+from SketchNoduleSynthLib.ct.origin import SYNTHETIC, YES, Origin
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read_voxels(path: Path, series: str | None = None) -> tuple[NDArray, Grid, O
         raise InputError(f"{path.name} is not a CT file that can be read; use one of {', '.join(FILE_ENDINGS)}.")
     if path.stat().st_size == 0:
         raise InputError(f"{path.name} is empty.")
-    return *_read_file(path), Origin.FILE
+    return _read_file(path)
 
 
 def itk_reader(path: Path) -> str:
@@ -72,7 +72,7 @@ def holds_dicom(path: Path) -> bool:
     return path.is_file() and not itk_reader(path) and is_dicom(path)
 
 
-def _read_file(path: Path) -> tuple[NDArray, Grid]:
+def _read_file(path: Path) -> tuple[NDArray, Grid, Origin]:
     is_nifti = itk_reader(path) == NIFTI_IO
     try:
         if is_nifti:
@@ -84,7 +84,7 @@ def _read_file(path: Path) -> tuple[NDArray, Grid]:
         raise InputError(f"{path.name} {why}.") from error
 
 
-def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid]:
+def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid, Origin]:
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
@@ -101,16 +101,17 @@ def _read_by_itk(path: Path, is_nifti: bool) -> tuple[NDArray, Grid]:
             _check_nifti_is_whole(path, reader)
         with np.errstate(all="ignore"):
             image = reader.Execute()
+    read = Origin("file", is_synthetic=reader.HasMetaDataKey(SYNTHETIC) and reader.GetMetaData(SYNTHETIC) == YES)
     array = sitk.GetArrayFromImage(image).reshape(size[2::-1])
     axes = np.reshape(image.GetDirection(), (len(size), len(size)))[:3, :3]
     spacing, origin = np.array(image.GetSpacing()[:3]), np.array(image.GetOrigin()[:3])
     matrix = _sform(path, spacing) if is_nifti else None
     try:
         if matrix is not None:
-            return array, Grid.of_matrix(size[:3], matrix)
-        return array, Grid(np.array(size[:3]), spacing, origin, axes)
+            return array, Grid.of_matrix(size[:3], matrix), read
+        return array, Grid(np.array(size[:3]), spacing, origin, axes), read
     except Sheared as sheared:
-        sheared.voxels, sheared.origin = lambda: array, Origin.FILE
+        sheared.voxels, sheared.origin = lambda: array, read
         if matrix is None:
             matrix = np.block([[axes * spacing, origin[:, None]], [np.eye(4)[3:]]])
         sheared.index_to_lps = matrix

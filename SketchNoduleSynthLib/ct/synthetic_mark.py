@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from SketchNoduleSynthLib.ct.itk_path import itk_path
+from SketchNoduleSynthLib.ct.origin import SYNTHETIC, YES, Origin
 from SketchNoduleSynthLib.ct.read import holds_dicom, itk_reader
 from SketchNoduleSynthLib.errors import InputError
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
-KEYWORD, YES = "SyntheticData", "YES"
-"""Synthetic Data (0008,001C), of the SOP Common module (DICOM PS3.3, C.12.1)."""
 NRRD_HEADER = {
-    KEYWORD: YES,
+    SYNTHETIC: YES,
     "Description": "SYNTHETIC: SketchNoduleSynth may have put lung nodules here. Not for diagnosis.",
 }
 
@@ -36,12 +30,7 @@ def says_synthetic(ct: Path, series: str | None = None) -> bool:
         headers = series_at(ct, series).headers.values()
     except InputError:
         return False
-    return is_marked(headers)
-
-
-def is_marked(headers: Iterable[Dataset]) -> bool:
-    """Whether one of these slices in DICOM says so."""
-    return any(str(header.get(KEYWORD) or "").strip() == YES for header in headers)
+    return Origin.of(headers).is_synthetic
 
 
 def _of_file(path: Path) -> bool:
@@ -55,4 +44,4 @@ def _of_file(path: Path) -> bool:
             reader.ReadImageInformation()
     except RuntimeError:
         return False
-    return reader.HasMetaDataKey(KEYWORD) and reader.GetMetaData(KEYWORD) == YES
+    return reader.HasMetaDataKey(SYNTHETIC) and reader.GetMetaData(SYNTHETIC) == YES

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.grid import Grid, Sheared
 from SketchNoduleSynthLib.ct.itk_path import itk_path
-from SketchNoduleSynthLib.ct.origin import Origin
+from SketchNoduleSynthLib.ct.origin import UNKNOWN, Origin
 from SketchNoduleSynthLib.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Volume:
 
     array: NDArray
     grid: Grid
-    origin: Origin = Origin.UNKNOWN
+    origin: Origin = UNKNOWN
     straightened_deg: float = 0.0
 
     def __post_init__(self) -> None:

@@ -85,7 +85,7 @@ def _patient(dataset: Dataset, identifiers: Identifiers, origin: Origin) -> None
     dataset.PatientName, dataset.PatientID = PATIENT_NAME, identifiers.patient_id()
     dataset.PatientBirthDate = dataset.PatientSex = ""
     dataset.DeidentificationMethod = list(DEIDENTIFICATION)
-    if origin is Origin.DICOM:
+    if origin.format == "DICOM":
         dataset.PatientIdentityRemoved = "YES"
         dataset.DeidentificationMethodCodeSequence = [code_item(codes.cid7050.BasicApplicationConfidentialityProfile)]
     dataset.LongitudinalTemporalInformationModified = "REMOVED"
@@ -127,7 +127,7 @@ def _pixels(dataset: Dataset, volume: Volume, values: StoredValues) -> None:
 
 def check_not_burned_in(origin: Origin) -> None:
     """Raise :class:`InputError` if the source says of itself that its pixels may name the patient."""
-    if origin is Origin.BURNED_IN:
+    if origin.is_burned_in:
         raise InputError(
             "The source says that text is burned into its pixels; no DICOM without its patient can be made of it, "
             "but an NRRD can."

@@ -9,7 +9,6 @@ from SketchNoduleSynthLib.editing.worker import Task
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.situation import situated
 from SketchNoduleSynthLib.mrml.editor import ANY_DIFFICULTY, Editor
-from SketchNoduleSynthLib.mrml.source_files import may_be_synthetic
 from SketchNoduleSynthLib.synthesis.result import write
 from SketchNoduleSynthLib.synthesis.stages import Progress
 from SketchNoduleSynthLib.teaching.make import Form, best_format, write_case
@@ -37,7 +36,7 @@ def export_case(editor: Editor, folder: Path) -> None:
 
 def check_case(editor: Editor) -> None:
     """Raise :class:`InputError` if the truth of a training case would lack nodules that the CT has from before."""
-    if may_be_synthetic(editor.nodes.source):
+    if editor.session.source.origin.is_synthetic:
         raise InputError(
             "The CT says that synthetic nodules may be in it, of which a training case would not know; make it from "
             "the CT that this one was made of."

@@ -13,14 +13,13 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.grid import Grid, shear_deg, turned
-from SketchNoduleSynthLib.ct.origin import Origin
 from SketchNoduleSynthLib.ct.straighten import straightened
 from SketchNoduleSynthLib.ct.volume import Volume, check_ct
 from SketchNoduleSynthLib.ct.window import LUNG_LEVEL_HU, LUNG_WIDTH_HU
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.mrml.acquisition import acquired_ijk_to_world
 from SketchNoduleSynthLib.mrml.nodes import new_helper, node_to_world
-from SketchNoduleSynthLib.mrml.source_files import ORIGIN_ATTRIBUTE, origin_of
+from SketchNoduleSynthLib.mrml.source_files import origin_of, tell_origin
 
 SYNTHETIC_ATTRIBUTE = "SketchNoduleSynth.Synthetic"
 STRAIGHTENED_ATTRIBUTE = "SketchNoduleSynth.StraightenedDeg"
@@ -100,8 +99,7 @@ def node_from_volume(
 ) -> slicer.vtkMRMLScalarVolumeNode:
     """A new volume node with a copy of `volume`'s voxels, shown in the lung window; see :func:`update_node`."""
     node = new_helper(KIND, name, scene) if is_helper else scene.AddNewNodeByClass(KIND, name)
-    if volume.origin is not Origin.UNKNOWN:
-        node.SetAttribute(ORIGIN_ATTRIBUTE, volume.origin)
+    tell_origin(node, volume.origin)
     if volume.straightened_deg:
         node.SetAttribute(STRAIGHTENED_ATTRIBUTE, f"{volume.straightened_deg:.2f}")
     update_node(node, volume)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from SketchNoduleSynthLib.ct.box import Box
-from SketchNoduleSynthLib.ct.synthetic_mark import KEYWORD, YES, says_synthetic
+from SketchNoduleSynthLib.ct.origin import SYNTHETIC, YES
+from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.recipe import REMOVED
 from SketchNoduleSynthLib.errors import InputError
@@ -70,8 +71,8 @@ def _check_marks(case: Case) -> int:
 
     files = sorted(case.ct_path.iterdir())
     for file in files:
-        header = dcmread(file, stop_before_pixels=True, specific_tags=[KEYWORD, "ImageType"])
-        if header.get(KEYWORD) != YES or list(header.get("ImageType") or [])[:2] != ["DERIVED", "SECONDARY"]:
+        header = dcmread(file, stop_before_pixels=True, specific_tags=[SYNTHETIC, "ImageType"])
+        if header.get(SYNTHETIC) != YES or list(header.get("ImageType") or [])[:2] != ["DERIVED", "SECONDARY"]:
             raise InputError(f"{file.name} of the case {case.id} is not marked as synthetic; make the case again.")
     return len(files)
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from SketchNoduleSynthLib.ct.origin import Origin
+from SketchNoduleSynthLib.ct.origin import UNKNOWN, Origin
 from SketchNoduleSynthLib.ct.read import holds_dicom
-from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.generation.lung import Lung, lung_mask
@@ -29,7 +28,7 @@ class Source:
     own: tuple[Place, ...] = ()
     series: str | None = None
     straighten: bool = False
-    origin: Origin = Origin.UNKNOWN
+    origin: Origin = UNKNOWN
 
     @property
     def folder(self) -> Path | None:
@@ -40,16 +39,15 @@ class Source:
     @classmethod
     def read(cls, ct: Path, own: Path | None = None, series: str | None = None, straighten: bool = False) -> Source:
         """The CT at `ct` with the list of nodules `own`; raises :class:`InputError` if one of them cannot be used."""
-        is_synthetic = says_synthetic(ct, series)
-        if own is None and is_synthetic:
+        source = cls(str(ct), "", (), series, straighten)
+        volume = volume_of(source)
+        if own is None and volume.origin.is_synthetic:
             raise InputError(
                 f"{ct.name} says that synthetic nodules may be in it; give the CT that it was made from, or a list of "
                 "them with --own."
             )
-        source = cls(str(ct), "", (), series, straighten)
-        volume = volume_of(source)
         places = read_places(own, volume.grid) if own else ()
-        marked = tuple(replace(one, may_be_synthetic=is_synthetic) for one in places)
+        marked = tuple(replace(one, may_be_synthetic=volume.origin.is_synthetic) for one in places)
         straightened = volume.straightened_deg > 0
         return replace(source, sha256=volume.sha256(), own=marked, straighten=straightened, origin=volume.origin)
 

@@ -20,7 +20,6 @@ from PIL import Image
 from SketchNoduleSynthLib.ct.dicom_folder import SeveralSeries
 from SketchNoduleSynthLib.ct.grid import Sheared
 from SketchNoduleSynthLib.ct.sample import sample_ct
-from SketchNoduleSynthLib.ct.synthetic_mark import says_synthetic
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.ct.window import to_8bit
 from SketchNoduleSynthLib.editing.kept_sessions import kept_folder
@@ -32,7 +31,6 @@ from SketchNoduleSynthLib.mrml import volumes
 from SketchNoduleSynthLib.mrml.editing_actions import EDITING
 from SketchNoduleSynthLib.mrml.editor import Editor
 from SketchNoduleSynthLib.mrml.session_nodes import SessionNodes
-from SketchNoduleSynthLib.mrml.source_files import SAYS_SYNTHETIC_ATTRIBUTE
 from SketchNoduleSynthLib.mrml.steps import STEPS, step_of
 from SketchNoduleSynthLib.mrml.tools import CLICKS
 from SketchNoduleSynthLib.web import editing_page
@@ -124,7 +122,6 @@ class EditingApp(WebApp[Editor]):
             self.tell("Reading the CT ...")
             try:
                 volume = await asyncio.to_thread(Volume.read, path, series, straighten)
-                is_synthetic = await asyncio.to_thread(says_synthetic, path, series)
             except (SeveralSeries, Sheared) as question:
                 self._offers.make(path, series, question, is_sent)
                 raise
@@ -134,8 +131,6 @@ class EditingApp(WebApp[Editor]):
                 self.show(offers=[offer.text for offer in self._offers.all])
             self._close()
             node = volumes.node_from_volume(volume, printable(name or path.name), self.slicer.scene)
-            if is_synthetic:
-                node.SetAttribute(SAYS_SYNTHETIC_ATTRIBUTE, "1")
             self.views.show(node)
             editor = Editor(SessionNodes(node), self.views.slice_views(), self.worker, kept_folder())
             editor.views.is_near = True
