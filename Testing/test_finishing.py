@@ -20,6 +20,7 @@ from SketchNoduleSynthLib.synthesis.finishing import (
     as_noisy_as_around,
     as_sharp_as_around,
     grained,
+    grained_as,
 )
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.noise import Noise, measure_noise
@@ -153,3 +154,18 @@ def test_lung_in_a_nodules_place_gets_the_noise_that_it_lacks(own_hu: float, gro
 def test_where_hardly_any_lung_was_made_nothing_is_added() -> None:
     wall = np.full((SIDE,) * 3, 40.0, np.float32)
     assert np.array_equal(as_noisy_as_around(wall, wall, ball(9), 1), wall)
+
+
+def test_lung_has_the_grain_of_lung_like_it_and_keeps_its_own_structures() -> None:
+    rng, hole = np.random.default_rng(1), ball(9)
+    here = (-850 + rng.normal(0, 30, hole.shape)).astype(np.float32)
+    alike = (-850 + rng.normal(0, 30, hole.shape)).astype(np.float32)
+    alike[:, :8] = 40.0  # A wall, whose edge is no grain.
+    made = np.where(hole, -850.0, here).astype(np.float32)
+    made[:, 14:18, 14:18] = 0.0
+    finished = grained_as(alike, made, hole)
+    assert np.array_equal(finished[~hole], made[~hole])
+    away = ball(9) & (np.hypot(AT[1], AT[2]) > 5)
+    assert measure_noise(finished, away).sigma_hu == pytest.approx(measure_noise(here, ~hole).sigma_hu, rel=0.15)
+    assert finished[away].mean() == pytest.approx(-850, abs=6)
+    assert finished[ball(9) & (np.hypot(AT[1], AT[2]) < 1)].mean() > -300

@@ -48,13 +48,22 @@ def stacked(support: NDArray[np.bool_], density: NDArray) -> NDArray[np.float32]
 
 
 def empty_map(
-    hu: NDArray, distance_mm: NDArray[np.float32], walls: NDArray[np.bool_] | None = None
+    hu: NDArray,
+    distance_mm: NDArray[np.float32],
+    walls: NDArray[np.bool_] | None = None,
+    alike: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """The map (2, z, y, x) for lung in place of a nodule: the vessels and walls that come up to it, and go on in it.
 
-    `walls`: what stays behind the nodule, too.
+    `walls`: what stays behind the nodule, too; `alike`: the CT with other lung in the nodule's place, whose vessels are
+    asked for as far as they come in from the border: what begins and ends in the hole could be a nodule.
     """
-    support = around(hu, distance_mm) & (distance_mm < -FULL_MM)
+    if alike is not None:
+        hu = hu + weight(distance_mm) * (alike - hu)
+    dense = around(hu, distance_mm)
+    support = dense & (distance_mm < -FULL_MM)
+    if alike is not None:
+        support = ndimage.binary_propagation(support, mask=dense)
     if walls is not None:
         support |= walls & (distance_mm > -REACH_MM)
     return stacked(support, to_network(blurred(hu, support, STUMP_BLUR_MM), clip=False))

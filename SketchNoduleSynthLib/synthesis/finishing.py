@@ -10,7 +10,15 @@ from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
-from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, Noise, measure_noise, noise_hu, noise_like, steepness
+from SketchNoduleSynthLib.synthesis.noise import (
+    GRAIN_SIGMAS,
+    MIN_VOXELS,
+    Noise,
+    measure_noise,
+    noise_hu,
+    noise_like,
+    steepness,
+)
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, is_parenchyma
 
 SHARP_MM = 0.8
@@ -29,6 +37,8 @@ RISEN_MM, RISEN_BLUR_MM = 1.5, 0.8
 GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
 """So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
 right at the border, weaves streaks in large nodules."""
+LUNG_GRAIN_MM = 0.8
+"""What is finer in lung is grain, where no nodule is asked for."""
 GRAIN_ROOM = 6
 """Voxels around it that its filters see."""
 GRAIN_EDGE_HU = (30.0, 60.0)
@@ -113,12 +123,23 @@ def grained(
     return finished
 
 
+def grained_as(alike: NDArray[np.float32], made: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """`made` (z, y, x; 1 mm), with the grain of the CT `alike` for its own in the `hole`.
+
+    The network's own is too even for a CT's. What in `alike` is no noise, as the edge of a vessel, is left behind.
+    """
+    lung = is_parenchyma(alike)
+    most = GRAIN_SIGMAS * noise_hu(alike, lung if lung.sum() >= MIN_VOXELS else hole)
+    grain = np.clip(alike - ndimage.gaussian_filter(alike, LUNG_GRAIN_MM), -most, most)
+    return np.where(hole, ndimage.gaussian_filter(made, LUNG_GRAIN_MM) + grain, made)
+
+
 def as_noisy_as_around(
     made: NDArray[np.float32], hu: NDArray[np.float32], hole: NDArray[np.bool_], seed: int
 ) -> NDArray[np.float32]:
     """`made` (z, y, x; 1 mm) with the noise that its lung in the `hole` lacks beside the lung of `hu` around.
 
-    Where no nodule is asked for the network's own is too weak: a dull patch in noisy lung.
+    Where no nodule is asked for and the CT has no place like this one: a dull patch in noisy lung, without.
     """
     around, within = ~hole & is_parenchyma(hu), hole & is_parenchyma(made)
     if min(around.sum(), within.sum()) < MIN_VOXELS:

@@ -33,9 +33,10 @@ from SketchNoduleSynthLib.synthesis.density_map import (
     weight,
 )
 from SketchNoduleSynthLib.synthesis.extraction import Extracted, attenuation_of, extracted
-from SketchNoduleSynthLib.synthesis.finishing import as_noisy_as_around
+from SketchNoduleSynthLib.synthesis.finishing import as_noisy_as_around, grained_as
 from SketchNoduleSynthLib.synthesis.generated import Generated, smooth_step
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, check_weights
+from SketchNoduleSynthLib.synthesis.lung_alike import lung_alike
 from SketchNoduleSynthLib.synthesis.quality import MOST_SEAM, seam_ratio
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Quality, Report, percentiles_of
 from SketchNoduleSynthLib.synthesis.runtime import Run
@@ -112,7 +113,10 @@ def weights_sha256() -> str:
 
 
 def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
-    """The tissue in and around a real nodule as the tissue network makes it when it is asked for lung alone."""
+    """The tissue in and around a real nodule as the tissue network makes it when it is asked for lung alone.
+
+    Vessels and grain are those of a place of the CT that is like this one, as far as there is one.
+    """
     frame = around(volume.grid, real)
     hu = frame.sample(volume)
     distance = real.frame.resample_to(
@@ -123,9 +127,11 @@ def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
     share = weight(distance) * smooth_step(1 - deep / WALL_MM)
     hole = share > 0
     nowhere = np.full(hu.shape, NOWHERE_MM, np.float32)
-    led, leading = empty_map(hu, distance, walls), empty_conditions(noise_level(hu, hole))
+    alike = lung_alike(volume, frame, hu, hole & ~walls, seed)
+    led, leading = empty_map(hu, distance, walls, alike), empty_conditions(noise_level(hu, hole))
     made, seconds = filled(hu, hole, nowhere, led, leading, seed, run, slice(0, len(hu)))
-    return Generated(frame, hu, as_noisy_as_around(made, hu, hole, seed), distance, share, seconds)
+    made = as_noisy_as_around(made, hu, hole, seed) if alike is None else grained_as(alike, made, hole)
+    return Generated(frame, hu, made, distance, share, seconds)
 
 
 def walls_behind(hu: NDArray[np.float32], distance_mm: NDArray[np.float32]) -> NDArray[np.bool_]:

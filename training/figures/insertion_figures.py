@@ -68,16 +68,25 @@ def edge_width_mm(hu: NDArray, mask: NDArray[np.bool_], spacing: Sequence[float]
     return float(rise[1] - rise[0])
 
 
-def separability(real: NDArray, fake: NDArray, real_patients: list[str], fake_patients: list[str]) -> dict[str, float]:
-    """ROC AUC by image and by nodule, cross-validated by patient; features (n, 3, 2048), a row a nodule."""
+def separability(
+    real: NDArray, fake: NDArray, real_patients: list[str], fake_patients: list[str], splits: int = 1
+) -> dict[str, float]:
+    """ROC AUC by image and by nodule, cross-validated by patient; features (n, 3, 2048), a row a nodule.
+
+    The means of so many `splits` of the patients: of some ninety nodules one moves it by 0.03.
+    """
     features = np.concatenate([real, fake]).reshape(-1, real.shape[-1])
     truth = np.repeat([0, 1], [len(real), len(fake)])
     groups = np.repeat([*real_patients, *fake_patients], 3)
     machine = make_pipeline(PCA(COMPONENTS, random_state=0), StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
-    score = cross_val_predict(machine, features, truth.repeat(3), groups=groups, cv=folds, method="decision_function")
-    by_nodule = score.reshape(-1, 3).mean(1)
-    return {"auc_image": roc_auc_score(truth.repeat(3), score), "auc_nodule": roc_auc_score(truth, by_nodule)}
+    each, auc = truth.repeat(3), []
+    for split in range(splits):
+        folds = GroupKFold(FOLDS, shuffle=True, random_state=split)
+        score = cross_val_predict(machine, features, each, groups=groups, cv=folds, method="decision_function")
+        by_nodule = score.reshape(-1, 3).mean(1)
+        auc.append((roc_auc_score(each, score), roc_auc_score(truth, by_nodule)))
+    image, nodule = np.mean(auc, axis=0).tolist()
+    return {"auc_image": image, "auc_nodule": nodule}
 
 
 def tissue(nodules: Sequence[Seen]) -> dict[str, Any]:
