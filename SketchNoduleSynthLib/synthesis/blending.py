@@ -11,7 +11,7 @@ from scipy import ndimage
 from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.synthesis.generated import Generated
-from SketchNoduleSynthLib.synthesis.noise import GRAIN_SIGMAS, MIN_VOXELS, noise_hu
+from SketchNoduleSynthLib.synthesis.noise import MIN_VOXELS, noise_hu
 from SketchNoduleSynthLib.synthesis.tissue import PARENCHYMA_HU, is_parenchyma
 
 LEAST_WEIGHT = 1 / 256
@@ -19,6 +19,8 @@ NODULE_WEIGHT = 0.5
 SHAPE_REACH = 2
 """Voxels from a nodule's border over which its shape, not noise, makes the residual."""
 REACH_VOXELS, SWEEPS = 12, 200
+GRAIN_SIGMAS = 2.5
+"""What voxels finer than the network's differ from it stays as far as it is noise; the edge of a vessel is not."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ FALLBACK_SIGMA_HU = 20.0
 MIN_VOXELS = 30
 CALM_SIGMA = 1.5
 """Voxels: where the CT smoothed so is even, what is left is noise."""
-GRAIN_SIGMAS = 2.5
-"""What is finer than a network's samples, or its lung, is grain as far as it is noise; the edge of a vessel is not."""
 
 
 @dataclass(frozen=True)
