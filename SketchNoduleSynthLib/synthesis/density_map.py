@@ -58,8 +58,7 @@ def empty_map(
     `walls`: what stays behind the nodule, too; `alike`: the CT with other lung in the nodule's place, whose vessels are
     asked for as far as they come in from the border: what begins and ends in the hole could be a nodule.
     """
-    if alike is not None:
-        hu = hu + weight(distance_mm) * (alike - hu)
+    hu = hu if alike is None else alike
     dense = around(hu, distance_mm)
     support = dense & (distance_mm < -FULL_MM)
     if alike is not None:

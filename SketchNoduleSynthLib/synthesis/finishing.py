@@ -11,7 +11,6 @@ from SketchNoduleSynthLib.synthesis.appearance import CORE_MM, from_middle_mm
 from SketchNoduleSynthLib.synthesis.calcification import CALCIFIED_HU
 from SketchNoduleSynthLib.synthesis.generated import smooth_step
 from SketchNoduleSynthLib.synthesis.noise import (
-    GRAIN_SIGMAS,
     MIN_VOXELS,
     Noise,
     measure_noise,
@@ -37,8 +36,9 @@ RISEN_MM, RISEN_BLUR_MM = 1.5, 0.8
 GRAIN_MM, GRAIN_DEPTH_MM = 1.5, (1.0, 4.0)
 """So deep in a nodule, wholly from the second on, what is finer is noise like the CT's: the network's own, which is
 right at the border, weaves streaks in large nodules."""
-LUNG_GRAIN_MM = 0.8
-"""What is finer in lung is grain, where no nodule is asked for."""
+LUNG_GRAIN_MM, FINE_HU = 1.0, 150.0
+"""What is finer in lung where no nodule is asked for is not the network's: noise, and the least of vessels; what is
+more is a larger vessel's edge."""
 GRAIN_ROOM = 6
 """Voxels around it that its filters see."""
 GRAIN_EDGE_HU = (30.0, 60.0)
@@ -124,14 +124,12 @@ def grained(
 
 
 def grained_as(alike: NDArray[np.float32], made: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """`made` (z, y, x; 1 mm), with the grain of the CT `alike` for its own in the `hole`.
+    """`made` (z, y, x; 1 mm), with the fine structure and noise of the CT `alike` for its own in the `hole`.
 
-    The network's own is too even for a CT's. What in `alike` is no noise, as the edge of a vessel, is left behind.
+    The network's own is too even and too blurred for a CT's.
     """
-    lung = is_parenchyma(alike)
-    most = GRAIN_SIGMAS * noise_hu(alike, lung if lung.sum() >= MIN_VOXELS else hole)
-    grain = np.clip(alike - ndimage.gaussian_filter(alike, LUNG_GRAIN_MM), -most, most)
-    return np.where(hole, ndimage.gaussian_filter(made, LUNG_GRAIN_MM) + grain, made)
+    theirs, own = (np.clip(hu - ndimage.gaussian_filter(hu, LUNG_GRAIN_MM), -FINE_HU, FINE_HU) for hu in (alike, made))
+    return np.where(hole, made - own + theirs, made)
 
 
 def as_noisy_as_around(

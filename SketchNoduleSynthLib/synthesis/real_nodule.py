@@ -128,6 +128,7 @@ def without(volume: Volume, real: Extracted, seed: int, run: Run) -> Generated:
     hole = share > 0
     nowhere = np.full(hu.shape, NOWHERE_MM, np.float32)
     alike = lung_alike(volume, frame, hu, hole & ~walls, seed)
+    alike = None if alike is None else hu + share * (alike - hu)
     led, leading = empty_map(hu, distance, walls, alike), empty_conditions(noise_level(hu, hole))
     made, seconds = filled(hu, hole, nowhere, led, leading, seed, run, slice(0, len(hu)))
     made = as_noisy_as_around(made, hu, hole, seed) if alike is None else grained_as(alike, made, hole)
