@@ -218,6 +218,16 @@ def test_no_density_that_is_asked_makes_a_nodule_airier_than_lung(seed: int, ask
     assert (np.diff(after[np.argsort(before)]) >= -1e-5).all(), "denser stays denser"
 
 
+def test_less_density_is_less_in_proportion_to_what_is_more_than_lung() -> None:
+    made, lung = (
+        shaped(site_of(14.0, attenuation="solid"), shapes.bundled()),
+        float(to_network(TYPICAL_LUNG_HU, clip=False)),
+    )
+    moved = made.with_centre((made.centre + lung) / 2)
+    rise = made.density - lung
+    assert np.allclose(moved.density - lung, rise / 2, atol=1e-4)
+
+
 def test_more_density_is_more_everywhere() -> None:
     made = shaped(site_of(10.0), shapes.bundled())
     moved = made.with_centre(1.25)

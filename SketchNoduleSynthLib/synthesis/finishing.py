@@ -78,14 +78,20 @@ def as_dense_as_asked(
         return made
     there = core_hu if has_parts else float(density_hu[centre].mean())
     alike = smooth_step(2 - 2 * np.abs(density_hu - there) / max(ALIKE_HU, there))
-    if core_hu < CALCIFIED_HU:
-        moved = alike * smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
-    else:
-        moved = np.where(inside, alike, 1.0) * risen(made, distance_mm, centre)
     if not (alike * centre).any() or (has_parts and alike[centre].min() < 1):
         return made
-    missing, share = (np.average(values[centre], weights=alike[centre]) for values in (core_hu - made, moved))
-    return made + np.float32(missing / max(share, LEAST_MOVED)) * moved
+
+    def at_centre(values: NDArray) -> float:
+        return float(np.average(values[centre], weights=alike[centre]))
+
+    missing = core_hu - at_centre(made)
+    if core_hu < CALCIFIED_HU:
+        moved = alike * smooth_step(distance_mm / (SKIN_SHARE * distance_mm.max()))
+        if missing < 0:  # In proportion to what it has above lung, or else a ring around the core is darker than lung.
+            moved *= np.clip((made - TYPICAL_LUNG_HU) / max(at_centre(made) - TYPICAL_LUNG_HU, 1.0), 0, 1)
+    else:
+        moved = np.where(inside, alike, 1.0) * risen(made, distance_mm, centre)
+    return made + np.float32(missing / max(at_centre(moved), LEAST_MOVED)) * moved
 
 
 def risen(

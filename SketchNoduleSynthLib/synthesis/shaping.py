@@ -37,8 +37,6 @@ MOST_TIMES, ALIKE = 1.6, 16
 AIRIEST_CORE_HU = {"solid": -450.0, "part-solid": -650.0, "ground-glass": -730.0}
 """Some of what readers call solid is hardly denser than lung, and some ground-glass is not seen: who asks for a nodule,
 and for no density, does not mean that."""
-LEAST_RISE = 0.5
-"""Of its rise over lung, in proportion to the centre's, so much is left of what is made airier."""
 STEP_MM, STEP_PER_HALF_SIDE = (0.5, 1.0), 1 / 8
 ROOM_MM, SLACK_MM = 2.0, 1.0
 THINNEST_MM = 2.4
@@ -73,19 +71,19 @@ class Shaped:
     def with_centre(self, centre: float) -> Shaped:
         """With its density moved so that at its centre it is `centre`.
 
-        What is taken away is calcium first, then of all the same, but for what would become as airy as lung.
+        What is taken away is calcium first, then of all in proportion to what it has above lung: of the border, which
+        is lung in part, no more, or else the nodule shrinks.
         """
         lung, soft = (float(to_network(hu, clip=False)) for hu in (TYPICAL_LUNG_HU, DENSEST_SOFT_HU))
 
         def moved(values: NDArray) -> NDArray[np.float32]:
-            if centre >= self.centre:
+            if centre >= self.centre or centre <= lung:
                 return (values + (centre - self.centre)).astype(np.float32)
             at = self.centre
             if at > soft:
                 at = max(centre, soft)
                 values = np.minimum(values, soft) + np.maximum(values - soft, 0) * (at - soft) / (self.centre - soft)
-            least = lung + LEAST_RISE * (values - lung) * (centre - lung) / (at - lung)
-            return np.maximum(values + (centre - at), least).astype(np.float32)
+            return (lung + (values - lung) * (centre - lung) / (at - lung)).astype(np.float32)
 
         return replace(self, density=moved(self.density), core=float(moved(np.array(self.core))), centre=centre)
 
