@@ -27,8 +27,7 @@ def test_after_a_tab_was_closed_and_the_server_killed_the_drawing_is_there_taken
             visitor.place()
             visitor.draw()
             visitor.wait_until_made()
-            visitor.page.wait_for_timeout(500)
-            drawn = visitor.picture("Sketch")
+            drawn = visitor.wait_for(lambda: still(visitor), "a picture that stays")
             visitor.close()
             visitor = Visitor(browser, server)
             visitor.wait_for_ct()
@@ -49,6 +48,14 @@ def test_after_a_tab_was_closed_and_the_server_killed_the_drawing_is_there_taken
             visitor.click("Delete it")
             visitor.wait_for(lambda: not visitor.is_enabled("delete_kept"), "the end of it")
             assert not list(kept.iterdir())
+
+
+def still(visitor: Visitor) -> bytes | None:
+    """The sketch's picture if it stays for half a second."""
+    before = visitor.picture("Sketch")
+    visitor.page.wait_for_timeout(500)
+    after = visitor.picture("Sketch")
+    return after if away(before, after) == 0 else None
 
 
 def away(one: bytes, other: bytes) -> float:

@@ -62,8 +62,9 @@ class TestRounding:
     @given(degrees=st.tuples(*[st.floats(-180, 180)] * 3), spacing=st.tuples(*[st.floats(0.7, 5)] * 3))
     @settings(max_examples=20)
     def test_any(self, tmp_path_factory: pytest.TempPathFactory, degrees: tuple, spacing: tuple) -> None:
+        """Half a thousandth of 0.7 mm turns an axis by up to 0.9 mrad: 0.05 mm after eleven voxels of 5 mm."""
         matrix = np.round(turned_by(degrees, spacing), 3)
-        lies_by(Volume.read(write_nifti(tmp_path_factory.mktemp("nifti"), matrix, 2)), matrix)
+        lies_by(Volume.read(write_nifti(tmp_path_factory.mktemp("nifti"), matrix, 2)), matrix, 0.05)
 
 
 class TestPixdim:
