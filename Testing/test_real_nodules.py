@@ -16,16 +16,20 @@ from shared_data import REAL_CT, VALIDATION, needs_nodules, needs_real_ct
 
 import SketchNoduleSynthLib
 from SketchNoduleSynthLib.__main__ import main
+from SketchNoduleSynthLib.ct.box import Box
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.dicom.segmentation import write_segmentation
 from SketchNoduleSynthLib.dicom.series import write_series
 from SketchNoduleSynthLib.drawing.recipe import FOUND, REMOVED, SYNTHETIC, Recipe
 from SketchNoduleSynthLib.drawing.sketch import ACROSS
+from SketchNoduleSynthLib.editing.layers import Layers, layered
 from SketchNoduleSynthLib.editing.rows import row_of
 from SketchNoduleSynthLib.editing.session import Session
 from SketchNoduleSynthLib.editing.session_file import from_json, nodule_to_json, to_json
 from SketchNoduleSynthLib.reading.truth import Truth, truth_of
 from SketchNoduleSynthLib.resources import EXTRACTION_FOLDER
+from SketchNoduleSynthLib.synthesis.pipeline import voxels_read
+from SketchNoduleSynthLib.synthesis.real_nodule import at_click, real_nodule
 from SketchNoduleSynthLib.synthesis.result import carry_out, headings
 from SketchNoduleSynthLib.teaching.case import SEGMENTATION_FILE, TRUTH_FOLDER, Case
 from SketchNoduleSynthLib.teaching.check import check
@@ -108,6 +112,22 @@ def test_a_nodule_is_taken_out_and_put_back_bit_for_bit(session: Session) -> Non
     assert not session.nodules
     with refused("weights"):
         carry_out(session.source, Recipe((replace(nodule.recipe, weights_sha256="0" * 64),)))
+
+
+@pytest.mark.parametrize("kind", [FOUND, REMOVED])
+def test_whatever_is_read_for_it_is_told(ct: Volume, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or else it is not made again where that changes, and a recipe gives other voxels than the session had."""
+    recipe, read, getitem = replace(at_click(ct, LUNG_RAS_MM), kind=kind), [], Layers.__getitem__
+
+    def watched(layers: Layers, box: Box) -> np.ndarray:
+        read.append(Box(*(slice(*part.indices(size)[:2]) for part, size in zip(box, layers.shape, strict=True))))
+        return getitem(layers, box)
+
+    monkeypatch.setattr(Layers, "__getitem__", watched)
+    told = voxels_read(ct.grid, real_nodule(layered(ct, ()), recipe))
+    assert read and told.shape != ct.array.shape
+    for box in read:
+        assert told.join(box) == told
 
 
 def test_the_truth_tells_real_nodules_from_those_to_be_found(session: Session) -> None:

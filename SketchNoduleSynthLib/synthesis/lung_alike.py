@@ -16,7 +16,7 @@ from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU, dense_tissue
 
 SHELL_MM = 3.0
 """So far around the hole a place has to be like this one."""
-REACH_MM = 24
+SEARCH_MM = 24
 """So far beyond the samples' border is looked."""
 SEEN_HU = (-1000.0, -300.0)
 """What is denser counts as no more than that."""
@@ -54,11 +54,11 @@ def lung_alike(
     if not hole.any() or hole.all():
         return None
     cut = Box(*ndimage.find_objects(hole.astype(np.uint8))[0]).grow(round(SHELL_MM), hole.shape)
-    x, y, z = (n + 2 * REACH_MM for n in frame.samples)
+    x, y, z = (n + 2 * SEARCH_MM for n in frame.samples)
     wide = Frame(frame.center, frame.axes, (x, y, z), (x, y, z))
     there = wide.sample(volume)
     barred = no_lung(there) | ~inside(volume, wide)
-    barred[tuple(slice(REACH_MM, REACH_MM + n) for n in hu.shape)] |= hole
+    barred[tuple(slice(SEARCH_MM, SEARCH_MM + n) for n in hu.shape)] |= hole
     best = alike(there, barred, hu[cut], hole[cut])[:BEST]
     if not best:
         return None

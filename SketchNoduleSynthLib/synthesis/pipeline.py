@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.ct.frame import Frame
 from SketchNoduleSynthLib.ct.grid import Grid
 from SketchNoduleSynthLib.ct.volume import Volume
 from SketchNoduleSynthLib.drawing.measure import axes_in_a_slice, long_diameter
-from SketchNoduleSynthLib.drawing.recipe import SYNTHETIC, NoduleRecipe
+from SketchNoduleSynthLib.drawing.recipe import REMOVED, SYNTHETIC, NoduleRecipe
 from SketchNoduleSynthLib.errors import InputError
 from SketchNoduleSynthLib.synthesis.appearance import Sight
 from SketchNoduleSynthLib.synthesis.blending import NODULE_WEIGHT, REACH_VOXELS, Blend, blend
@@ -21,6 +21,7 @@ from SketchNoduleSynthLib.synthesis.extraction import seen
 from SketchNoduleSynthLib.synthesis.generated import Generated
 from SketchNoduleSynthLib.synthesis.generators import Generator, generator
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, check_weights
+from SketchNoduleSynthLib.synthesis.lung_alike import SEARCH_MM
 from SketchNoduleSynthLib.synthesis.quality import Asked, judge, seam_ratio
 from SketchNoduleSynthLib.synthesis.real_nodule import real_nodule
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report, percentiles_of
@@ -93,6 +94,9 @@ def voxels_read(grid: Grid, insertion: Insertion) -> Box:
     voi = insertion.recipe.voi.frame(1).box_in(grid, INTERPOLATION_VOXELS)
     if insertion.recipe.kind != SYNTHETIC:
         voi = voi.join(seen(grid, insertion.recipe.voi.center_lps_mm).box_in(grid, INTERPOLATION_VOXELS))
+    if insertion.recipe.kind == REMOVED:
+        searched = int(np.ceil(SEARCH_MM / grid.spacing.min())) + INTERPOLATION_VOXELS
+        voi = voi.join(insertion.box.grow(searched, grid.shape))
     return voi.join(insertion.box.grow(REACH_VOXELS, grid.shape))
 
 
