@@ -251,6 +251,7 @@ class Visitor:
         """Back to the sketch plane, without a tool."""
         self.page.keyboard.press("t")
         self.page.keyboard.press("Escape")
+        self.wait_for(lambda: self.page.evaluate("!sketchNoduleSynth.awaited"), "the answer")
         self.wait_for(lambda: not self.page.locator(".drawing").count(), "no pen")
 
     def place(self, view: str = "Red", at: tuple[float, float] = (0.35, 0.5)) -> None:

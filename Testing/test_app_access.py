@@ -132,7 +132,7 @@ def test_the_tab_key_goes_through_the_page_as_one_reads_it(place):
     }""",
     )
     visitor.page.locator("body").focus()
-    for _ in range(80):
+    for _ in range(200):
         visitor.page.keyboard.press("Tab")
         at = visitor.page.evaluate(here)
         if at in seen or not at[2]:

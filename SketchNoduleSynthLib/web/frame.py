@@ -14,7 +14,7 @@ from SketchNoduleSynthLib.mrml.action import Action
 from SketchNoduleSynthLib.web.controls import act, button, spoken
 from SketchNoduleSynthLib.web.layouts import SKETCH, TITLES, enlarge, names_of
 from SketchNoduleSynthLib.web.web_app import TITLE
-from SketchNoduleSynthLib.web.widgets import Keys
+from SketchNoduleSynthLib.web.widgets import Keys, SliceSlider
 
 FOR_RESEARCH = "Research and education only, not for diagnosis."
 NOTICE = f"{FOR_RESEARCH} Everything it writes is synthetic."
@@ -111,14 +111,11 @@ def _view(name: str) -> None:
             classes=(f"'enlarge mdi ' + (enlarged === '{name}' ? 'mdi-fullscreen-exit' : 'mdi-fullscreen')",),
             raw_attrs=[f'aria-label="Enlarge: {TITLES[name]}"', f":aria-pressed=\"enlarged === '{name}'\""],
         )
-        html.Input(
-            type="range",
+        SliceSlider(
+            view=name,
+            slice=(f"marks.{name}.slice",),
+            slices=(f"marks.{name}.slices",),
             v_if=(f"marks.{name} && marks.{name}.slices",),
-            min=1,
-            max=(f"marks.{name}.slices",),
-            value=(f"marks.{name}.slice",),
-            input=f"trigger('slice', ['{name}', Number($event.target.value)])",
-            classes="slices",
             **spoken(f"Slice: {TITLES[name]}"),
         )
         with html.Div(v_if=(f"marks.{name}",), classes="marks"):

@@ -49,6 +49,13 @@ class Keys(_Part):
     _taken = ("keys", "active")
 
 
+class SliceSlider(_Part):
+    """Which of `slices` slices the view named `view` shows: `slice`, from 1, or what the hand asks for."""
+
+    _element = "app-slices"
+    _taken = ("view", "slice", "slices")
+
+
 class StepAt(_Part):
     """Leads to the step whose heading is the current one whenever `at` changes: it is opened, and scrolled to."""
 

@@ -95,6 +95,7 @@
           this.points = [this.at(event)];
           // A key or a button may just be giving the pen: then it is drawn with, as the hand meant it.
           this.isTentative = !this.line;
+          this.pressed = this.isTentative ? this.clickOf(event) : null;
           this.draw();
         } else if (isTouch) {
           this.take(event);
@@ -149,9 +150,13 @@
         points.push(at);
         if (this.isTentative) await ours.awaited;
         if (this.points !== points) return; // It was dropped meanwhile.
+        if (this.isTentative && this.pressed && !this.mayDraw()) {
+          this.drop(); // No pen came, and the hand clicked.
+          return this.click(at);
+        }
         // Whether there is a pen in this view the server knows: the page's state may follow much later.
         this.isTentative = false;
-        this.points = null;
+        this.points = this.pressed = null;
         this.free();
         const ended = (ours.ended = { view: this.view, y: at[1], when: performance.now(), until: Infinity });
         await this.trame.trigger("pen", [this.view, points, true]);

@@ -22,6 +22,24 @@
       promise.then(done, () => done());
       return promise;
     },
+    // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
+    queue(send, add) {
+      let waiting = null, isSending = false;
+      return async (message) => {
+        waiting = waiting ? add(waiting, message) : message;
+        if (isSending) return;
+        isSending = true;
+        try {
+          while (waiting) {
+            const next = waiting;
+            waiting = null;
+            await send(next);
+          }
+        } finally {
+          isSending = false;
+        }
+      };
+    },
     install(app) {
       Object.assign(app.config.globalProperties, {
         tab: TAB, doing: ours.doing, confirmed: (question) => window.confirm(question),
@@ -121,6 +139,36 @@
       async at() {
         await this.$nextTick();
         this.$el.closest("table").querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
+      },
+    },
+  };
+
+  // The slice that a view shows. While it is asked for others, the slider stays where the hand left it: what the server
+  // shows meanwhile is behind, and would be counted on from.
+  ours.parts["app-slices"] = {
+    props: ["view", "slice", "slices"],
+    inject: ["trame"],
+    template: `<input type="range" class="slices" :min="1" :max="slices" :value="asked ?? slice" @input="ask">`,
+    data: () => ({ asked: null, isAsking: false }),
+    created() {
+      this.send = ours.queue(async (number) => {
+        this.isAsking = true;
+        try {
+          await this.trame.trigger("slice", [this.view, number]);
+        } finally {
+          this.isAsking = false;
+        }
+      }, (a, b) => b);
+    },
+    watch: {
+      slice() {
+        if (!this.isAsking) this.asked = null;
+      },
+    },
+    methods: {
+      ask(event) {
+        this.asked = Number(event.target.value);
+        this.send(this.asked);
       },
     },
   };

@@ -5,25 +5,6 @@
   const SCROLL_PIXELS = 8, FINGER_PIXELS = 18, DOUBLE_MS = 250;
   const ours = (window.sketchNoduleSynth ??= { parts: {} });
 
-  // One message at a time; what comes meanwhile is added up by `add` and sent afterwards.
-  function queue(send, add) {
-    let waiting = null, isSending = false;
-    return async (message) => {
-      waiting = waiting ? add(waiting, message) : message;
-      if (isSending) return;
-      isSending = true;
-      try {
-        while (waiting) {
-          const next = waiting;
-          waiting = null;
-          await send(next);
-        }
-      } finally {
-        isSending = false;
-      }
-    };
-  }
-
   // A click is told when no second one can follow, since a double click shall change the layout and nothing else; but
   // before anything else is done, which may turn the view away below it.
   class Click {
@@ -55,9 +36,9 @@
     methods: {
       listen() {
         const trigger = (name) => (message) => this.trame.trigger(name, [this.view, ...message]);
-        this.scroll = queue(trigger("scroll"), (a, b) => [a[0] + b[0]]);
-        this.pinch = queue(trigger("pinch"), (a, b) => [a[0] * b[0], a[1], b[2]]);
-        this.pull = queue(trigger("pull"), (a, b) => b);
+        this.scroll = ours.queue(trigger("scroll"), (a, b) => [a[0] + b[0]]);
+        this.pinch = ours.queue(trigger("pinch"), (a, b) => [a[0] * b[0], a[1], b[2]]);
+        this.pull = ours.queue(trigger("pull"), (a, b) => b);
         this.grip = null;
       },
       // What lies under a finger the server knows: until it has said so nothing is scrolled, nor pulled.
