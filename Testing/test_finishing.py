@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phantom import LUNG_RAS_MM, chest
 from scipy import ndimage
@@ -69,14 +69,15 @@ def test_the_middle_is_as_dense_as_asked(core_hu: float) -> None:
 
 @settings(max_examples=40)
 @given(st.integers(0, 10**6), st.floats(-800, 0), st.floats(-300, 300), st.floats(-1000, -200))
+@example(0, -565.0, 0.0, -200.0)
 def test_what_is_made_airier_never_falls_below_lung(seed: int, core_hu: float, hu: float, flank_hu: float) -> None:
     """A dense core in a faint nodule, as the network makes some: no dark ring around it."""
     inside = blob(seed)
     deep = distance(inside) > 0.5 * distance(inside).max()
     made = np.where(deep, hu, np.where(inside, flank_hu, -850.0)).astype(np.float32)
     finished = as_dense_as_asked(made, distance(inside), np.full(made.shape, core_hu), core_hu, False, ALL)
-    fell = finished < made - 0.1
-    assert finished[fell].min(initial=TYPICAL_LUNG_HU) >= TYPICAL_LUNG_HU - 0.1
+    fell = finished < made
+    assert finished[fell].min(initial=TYPICAL_LUNG_HU) >= TYPICAL_LUNG_HU
 
 
 def test_a_drawn_cavity_stays_one() -> None:

@@ -91,7 +91,8 @@ def as_dense_as_asked(
             moved *= np.clip((made - TYPICAL_LUNG_HU) / max(at_centre(made) - TYPICAL_LUNG_HU, 1.0), 0, 1)
     else:
         moved = np.where(inside, alike, 1.0) * risen(made, distance_mm, centre)
-    return made + np.float32(missing / max(at_centre(moved), LEAST_MOVED)) * moved
+    finished = made + np.float32(missing / max(at_centre(moved), LEAST_MOVED)) * moved
+    return np.maximum(finished, np.minimum(made, TYPICAL_LUNG_HU)) if missing < 0 else finished
 
 
 def risen(
