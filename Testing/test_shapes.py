@@ -23,7 +23,7 @@ from SketchNoduleSynthLib.synthesis import shapes
 from SketchNoduleSynthLib.synthesis.density_map import DENSEST_SOFT_HU, REACH_MM
 from SketchNoduleSynthLib.synthesis.generated import signed_distance_mm
 from SketchNoduleSynthLib.synthesis.segmentation import dice
-from SketchNoduleSynthLib.synthesis.shaping import AIRIEST_CORE_HU, LIKE, Shaped, shaped
+from SketchNoduleSynthLib.synthesis.shaping import AIRIEST_CORE_HU, LIKE, Shaped, airiest_core_hu, shaped
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
 from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU
 from training.data.lesions import Lesion, lesions
@@ -145,7 +145,7 @@ def test_its_density_is_of_its_kind() -> None:
 @pytest.mark.parametrize("diameter_mm", [5.0, 8.0, 14.0, 24.0])
 def test_where_no_density_is_asked_none_is_far_airier_than_its_kind(kind: str, diameter_mm: float) -> None:
     made = [shaped(site_of(diameter_mm, attenuation=kind, seed=seed), shapes.bundled()) for seed in range(25)]
-    assert min(float(from_network(np.array(one.core))) for one in made) >= AIRIEST_CORE_HU[kind] - 1
+    assert min(float(from_network(np.array(one.core))) for one in made) >= airiest_core_hu(kind, diameter_mm) - 1
     assert max(float(from_network(np.array(one.centre))) for one in made) <= DENSEST_SOFT_HU + 1, "nor calcified"
 
 
@@ -154,14 +154,19 @@ def test_however_it_is_drawn_the_density_is_any_nodules_of_its_kind_and_size(dia
     """Outlines are most like those of a few, compact and dense ones."""
     bank, drawn = shapes.bundled(), outline(diameter_mm, 3, 0.05)
     made = [shaped(site_of(diameter_mm, seed=seed, strokes=(drawn,)), bank) for seed in range(100)]
-    like = bank.like(diameter_mm, LIKE, "solid", AIRIEST_CORE_HU["solid"])
+    like = bank.like(diameter_mm, LIKE, "solid", airiest_core_hu("solid", diameter_mm))
     cores = [float(from_network(np.array(one.core))) for one in made]
     assert np.median(cores) == pytest.approx(np.median(bank.core_hu[like]), abs=60)
     assert len(set(cores)) > LIKE / 3
 
 
+def test_a_large_solid_nodule_is_denser_than_a_small_one_may_be() -> None:
+    assert [airiest_core_hu("solid", diameter_mm) for diameter_mm in (4.0, 8.0, 12.0, 30.0)] == [-450, -450, -250, -250]
+    assert airiest_core_hu("calcified", 8.0) == -np.inf
+
+
 def test_where_a_low_density_is_asked_a_nodule_may_have_it() -> None:
-    bank, least = shapes.bundled(), AIRIEST_CORE_HU["solid"]
+    bank, least = shapes.bundled(), airiest_core_hu("solid", 8.0)
     some, dense = (bank.core_hu[bank.like(8.0, LIKE, "solid", bound)].min() for bound in (-np.inf, least))
     assert some < least <= dense
     made = [shaped(site_of(8.0, seed=seed, core_hu=-500.0), bank) for seed in range(40)]

@@ -34,9 +34,11 @@ LEAST_SHARE = 0.1
 """Of the cube's middle plane: a section that hits less of its nodule says nothing of its size."""
 MOST_TIMES, ALIKE = 1.6, 16
 """A kind that has fewer nodules within so many times the size gives the density alone, one of so many nearest."""
-AIRIEST_CORE_HU = {"solid": -450.0, "part-solid": -650.0, "ground-glass": -730.0}
+AIRIEST_CORE_HU = {"solid": (-450.0, -250.0), "part-solid": (-650.0, -650.0), "ground-glass": (-730.0, -730.0)}
+AIRIEST_AT_MM = 8.0, 12.0
 """Some of what readers call solid is hardly denser than lung, and some ground-glass is not seen: who asks for a nodule,
-and for no density, does not mean that."""
+and for no density, does not mean that. Up to and from those diameters: a small solid one is blurred into lung, a large
+one that is as airy looks like ground-glass, and is one in fifteen."""
 STEP_MM, STEP_PER_HALF_SIDE = (0.5, 1.0), 1 / 8
 ROOM_MM, SLACK_MM = 2.0, 1.0
 THINNEST_MM = 2.4
@@ -96,7 +98,7 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     """
     rng = np.random.default_rng((site.recipe.seed, 2))
     attenuation = site.recipe.attenuation
-    least_core_hu = AIRIEST_CORE_HU.get(attenuation, -np.inf) if site.recipe.core_hu is None else -np.inf
+    least_core_hu = airiest_core_hu(attenuation, site.diameter_mm) if site.recipe.core_hu is None else -np.inf
     of_kind = shapes.like(site.diameter_mm, LIKE, attenuation, least_core_hu)
     are_of_size = np.abs(np.log(shapes.diameter_mm[of_kind] / site.diameter_mm)).max() < np.log(MOST_TIMES)
     numbers = of_kind if are_of_size else shapes.like(site.diameter_mm, LIKE)
@@ -145,6 +147,11 @@ def shaped(site: Site, shapes: Shapes) -> Shaped:
     centre = made.centre + float(to_network(shapes.core_hu[rng.choice(of_kind)], clip=False)) - made.core
     soft = float(to_network(DENSEST_SOFT_HU, clip=False))
     return made.with_centre(centre if attenuation == "calcified" else min(centre, soft))
+
+
+def airiest_core_hu(attenuation: str, diameter_mm: float) -> float:
+    """The least density at the core of a nodule for which none is asked."""
+    return float(np.interp(diameter_mm, AIRIEST_AT_MM, AIRIEST_CORE_HU.get(attenuation, (-np.inf, -np.inf))))
 
 
 Found = tuple[int, Symmetry, float, tuple[float, float]]
