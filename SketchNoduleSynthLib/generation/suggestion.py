@@ -25,8 +25,9 @@ ALIKE = {"size": 2.0, "length": 20.0, "rough": 3.0, "rating": 0.25}
 border is, the log of the sum of its harmonics up to BORDER; a step of a rating. A radius is LEAST_RADIUS at least."""
 MARKED = 4
 """From that rating on an outline is spiculated, or lobulated."""
-SPICULES, SPICULE_LENGTH, SPICULE_WIDTH_DEG = (4, 8), (0.25, 0.6), 7.0
-"""How many, how long over the radius, and how wide at half their length."""
+SPICULES, SPICULE_LENGTH, SPICULE_WIDTH_MM, FINER = (4, 8), (0.25, 0.6), 1.8, 4
+"""How many, how long over the mean radius, and how wide at their base; they need so many times the points."""
+LEAST_SPICULE_MM = 2.0
 TAGS, TAG_LENGTH, TAG_BEND = (1, 3), (0.4, 0.9), 0.1
 DECIMALS = 3
 
@@ -107,7 +108,7 @@ def suggest(
     wishes: Wishes = Wishes(),
     wall_mm: NDArray[np.float64] | None = None,
 ) -> tuple[Stroke, ...]:
-    """A drawing (u, v in mm about the middle) of that long diameter and kind.
+    """A drawing (u, v in mm about the middle) of that long diameter, without its spicules, and kind.
 
     `wall_mm`: the point (u, v) of a wall nearby, which a tag runs to.
     """
@@ -119,20 +120,28 @@ def suggest(
     body = radii[:, None] * turned
     scale = diameter_mm / np.linalg.norm(body[:, None] - body, axis=-1).max()
     middle = (body.min(0) + body.max(0)) / 2
-    spikes = 1 + (spicules(rng) if wishes.spicules else 0)
-    strokes = [Stroke(((body * np.reshape(spikes, (-1, 1)) - middle) * scale).round(DECIMALS), "nodule", closed=True)]
     border = (body - middle) * scale
+    drawn = with_spicules(border, middle * -scale, scale, rng) if wishes.spicules else border
+    strokes = [Stroke(drawn.round(DECIMALS), "nodule", closed=True)]
     if wishes.tags:
         strokes += [tag(border, rng, wall_mm if number == 0 else None) for number in range(rng.integers(*TAGS))]
     return tuple(strokes)
 
 
-def spicules(rng: np.random.Generator) -> NDArray[np.float64]:
-    """What to add to radii, over them: thin spikes, apart from each other."""
+def with_spicules(
+    border_mm: NDArray[np.float64], middle_mm: NDArray[np.float64], radius_mm: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """The border (RADII, 2) of that middle and mean radius, with thin spikes apart from each other."""
+    fine = np.arange(FINER * RADII) / FINER
+    points = np.stack([np.interp(fine, np.arange(RADII), part, period=RADII) for part in border_mm.T], 1)
+    away = points - middle_mm
+    radii = np.linalg.norm(away, axis=1, keepdims=True)
     count = int(rng.integers(*SPICULES))
-    at = (np.arange(count) + rng.uniform(-0.3, 0.3, count)) * 360 / count
-    apart = np.abs((np.arange(RADII)[:, None] * 360 / RADII - at + 180) % 360 - 180)
-    return (rng.uniform(*SPICULE_LENGTH, count) * np.clip(1 - apart / SPICULE_WIDTH_DEG, 0, 1)).max(1)
+    at = (np.arange(count) + rng.uniform(-0.3, 0.3, count)) * RADII / count
+    apart_mm = np.abs((fine[:, None] - at + RADII / 2) % RADII - RADII / 2) * (2 * np.pi / RADII) * radii
+    lengths = np.maximum(rng.uniform(*SPICULE_LENGTH, count) * radius_mm, LEAST_SPICULE_MM)
+    spikes = (lengths * np.clip(1 - apart_mm / (SPICULE_WIDTH_MM / 2), 0, 1)).max(1)
+    return points + spikes[:, None] * away / radii
 
 
 def tag(border_mm: NDArray[np.float64], rng: np.random.Generator, wall_mm: NDArray[np.float64] | None) -> Stroke:

@@ -20,6 +20,7 @@ from SketchNoduleSynthLib.synthesis.noise import measure_noise
 from SketchNoduleSynthLib.synthesis.runtime import Run
 from SketchNoduleSynthLib.synthesis.shaping import Shaped
 from SketchNoduleSynthLib.synthesis.site import Site
+from SketchNoduleSynthLib.synthesis.spicules import spicules
 from SketchNoduleSynthLib.synthesis.structures import lines
 from SketchNoduleSynthLib.synthesis.tissue import dense_tissue, is_parenchyma
 
@@ -72,6 +73,9 @@ def completed(shape: Shaped, site: Site, run: Run, only_plane: bool = False) -> 
     vessel = None if (line > 0).any() else feeding_vessel(hu, distance, deep, site.recipe.seed)
     if vessel:
         line, line_density = vessel[0], np.full(hu.shape, vessel[1], np.float32)
+    spike, spike_density = spicules(site, frame.grid, shape.core)
+    line_density = np.where(spike > line, spike_density, line_density)
+    line = np.maximum(line, spike)
     nodule, border = distance > 0, np.maximum(distance, line)
     share = weight(border) * smooth_step(1 - deep / FOOT_MM) * within(hu.shape)
     dense = around(hu, border)

@@ -27,6 +27,7 @@ from SketchNoduleSynthLib.synthesis.real_nodule import real_nodule
 from SketchNoduleSynthLib.synthesis.report import NoiseHU, Report, percentiles_of
 from SketchNoduleSynthLib.synthesis.segmentation import dice, found_in_plane
 from SketchNoduleSynthLib.synthesis.site import Reslice, Site
+from SketchNoduleSynthLib.synthesis.spicules import body
 from SketchNoduleSynthLib.synthesis.stages import Progress, Stages, silent
 
 SIGHT_ROOM = 4
@@ -69,7 +70,7 @@ def synthesize(
     site = Site(Reslice(volume, nodule.voi), nodule)
     longest_mm = site.diameter_mm
     if site.is_drawn:
-        longest_mm = max(longest_mm, long_diameter(site.outline[0], site.reslice.pixel_mm))
+        longest_mm = max(longest_mm, without_spicules_mm(site, site.outline[0]))
     if beyond := make.model.beyond(longest_mm):
         raise InputError(beyond)
     stage("network")
@@ -105,16 +106,21 @@ def preview(site: Site) -> NDArray[np.float32]:
     return generator(site.recipe.model).plane(site)
 
 
+def without_spicules_mm(site: Site, area: NDArray[np.bool_]) -> float:
+    """The long diameter of an area (v, u) of the sketch plane, as far as it is no spicule."""
+    return long_diameter(body(area, site.reslice.pixel_mm), site.reslice.pixel_mm)
+
+
 def measure(site: Site, blended: Blend, made: Generated) -> Report:
     """The report on a nodule in the synthetic CT."""
     core = blended.after[blended.nodule]
     drawn = site.outline[0] if site.is_drawn else disc(site)
     local = around_after(site.reslice.volume, blended)
     found = found_in_plane(site, plane_after(site, local), drawn)
-    in_plane_mm = long_diameter(found, site.reslice.pixel_mm)
+    in_plane_mm = without_spicules_mm(site, found)
     spacing = site.reslice.volume.grid.spacing
     long_mm, short_mm = axes_in_a_slice(blended.nodule, spacing)
-    asked = long_diameter(drawn, site.reslice.pixel_mm) if site.is_drawn else site.diameter_mm
+    asked = without_spicules_mm(site, drawn) if site.is_drawn else site.diameter_mm
     overlap = dice(found, drawn) if site.is_drawn else None
     inside = blended.noise_inside_hu
     request = Asked(site.recipe.attenuation, asked, site.drawn_reach_mm > site.side_mm / 2)
