@@ -91,6 +91,12 @@ def changes(visitor: Visitor, view: str, act) -> None:
     visitor.wait_for(lambda: visitor.picture(view) != before, "another picture")
 
 
+def middle(visitor: Visitor, view: str) -> tuple[float, float]:
+    """A third of the way into a view, where no mark stands."""
+    box = visitor.box(view)
+    return box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"]
+
+
 def mm_across(visitor: Visitor, view: str) -> float:
     """How much a slice view shows from side to side."""
     marks = visitor.value("marks")[view]

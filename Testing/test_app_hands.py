@@ -6,8 +6,8 @@ import io
 
 import numpy as np
 import pytest
-from app_fixtures import changes, mm_across
-from browser import CHROMIUM, ROUND, Visitor
+from app_fixtures import changes, middle, mm_across
+from browser import CHROMIUM, ROUND
 from PIL import Image
 
 pytest_plugins = ["app_fixtures"]
@@ -15,12 +15,6 @@ pytest.importorskip("trame_slicer", reason="trame-slicer is not installed")
 pytest.importorskip("playwright", reason="playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 BESIDE = ("Red", "Green", "Yellow")
-NOT_YET_ANSWERED = "void sketchNoduleSynth.doing(new Promise((answer) => setTimeout(() => answer({}), 600)))"
-
-
-def middle(visitor: Visitor, view: str) -> tuple[float, float]:
-    box = visitor.box(view)
-    return box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"]
 
 
 @pytest.mark.parametrize("tool", ["", "n"])
@@ -149,16 +143,6 @@ def test_a_click_is_done_before_the_key_that_follows_at_once(hand):
     hand.page.keyboard.press("ArrowUp")
     hand.page.wait_for_timeout(500)
     assert abs(green() - there) == 1
-
-
-def test_a_click_counts_while_a_key_that_brings_no_pen_is_not_yet_answered(hand):
-    green = lambda: hand.value("marks")["Green"]["slice"]  # noqa: E731
-    x, y = middle(hand, "Red")
-    for away in (15, 30):
-        before = green()
-        hand.page.evaluate(NOT_YET_ANSWERED)
-        hand.page.mouse.click(x, y - away)
-        hand.wait_for(lambda before=before: green() != before, "the click")
 
 
 def test_windows_by_key_stand_in_the_corner(hand):

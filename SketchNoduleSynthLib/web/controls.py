@@ -13,7 +13,7 @@ from SketchNoduleSynthLib.web.widgets import RowAt
 
 def act(name: str, *arguments: str) -> str:
     """The script that does the action of that id; `arguments` are script too."""
-    return f"doing(trigger('act', [{', '.join([repr(name), *arguments])}]))"
+    return f"doing(() => trigger('act', [{', '.join([repr(name), *arguments])}]))"
 
 
 def spoken(text: str) -> dict[str, list[str]]:

@@ -12,8 +12,13 @@
     click: null, // One that may be the first of two.
     drawing: null, // The pad on which the hand that draws a line is still down.
     pens: {}, // By view, as that was answered; the page's state follows, and then has the word.
-    doing(promise) {
-      ours.awaited = promise;
+    // What was ticked or typed before counts: the framework keeps it back while the server is busy with something.
+    doing(ask) {
+      const { client, state } = window.trame;
+      const changes = [...state.dirtyKeys].map((key) => ({ key, value: state.get(key) }));
+      state.dirtyKeys.clear();
+      if (changes.length) client.getRemote().Trame.updateState(changes);
+      const promise = (ours.awaited = ask());
       ours.asked = performance.now();
       const done = (pens) => {
         ours.pens = pens ?? {};
@@ -113,7 +118,7 @@
         // What was typed counts before the key does.
         if (field.type === "number") field.blur();
         if (isScroll) this.trame.trigger("scroll", [ours.view, STEPS[key]]);
-        else ours.doing(this.trame.trigger("key", [named]));
+        else ours.doing(() => this.trame.trigger("key", [named]));
       },
     },
   };
