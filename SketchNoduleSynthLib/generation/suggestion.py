@@ -19,15 +19,17 @@ from SketchNoduleSynthLib.generation.outlines import NoduleOutline, read_outline
 
 RADII, FORM, LIKE = 128, 4, 20
 """Radii of an outline; harmonics below FORM are its form; its border is one of so many that are most alike."""
-BORDER, LEAST_RADIUS = 12, 0.3
+BORDER, LEAST_RADIUS, MOST_STEP, TRIES = 12, 0.45, 0.35, 20
 ALIKE = {"size": 2.0, "length": 20.0, "rough": 3.0, "rating": 0.25}
 """What counts how much, when outlines are compared: log diameter; how long it is, its second harmonic; how rough its
-border is, the log of the sum of its harmonics up to BORDER; a step of a rating. A radius is LEAST_RADIUS at least."""
+border is, the log of the sum of its harmonics up to BORDER; a step of a rating. Where a radius is below LEAST_RADIUS
+or the next one differs by more than MOST_STEP, form and border do not fit, and others are tried."""
 MARKED = 4
 """From that rating on an outline is spiculated, or lobulated."""
 SPICULES, SPICULE_LENGTH, SPICULE_WIDTH_MM, FINER = (4, 8), (0.25, 0.6), 1.8, 4
 """How many, how long over the mean radius, and how wide at their base; they need so many times the points."""
 LEAST_SPICULE_MM = 2.0
+"""No CT shows less."""
 TAGS, TAG_LENGTH, TAG_BEND = (1, 3), (0.4, 0.9), 0.1
 DECIMALS = 3
 
@@ -93,12 +95,17 @@ def suggested_radii(
     unlike = np.array([one.attenuation != drawn for one in outlines], float)
     for wish, rating in zip((wishes.lobulation, wishes.spicules), known.ratings.T, strict=True):
         unlike += wish * (rating < MARKED)
-    form = rng.choice(np.lexsort((apart, unlike))[:LIKE])
-    like = np.linalg.norm(known.looks - known.looks[form], axis=1)
-    border = rng.choice(np.argsort(like, kind="stable")[1 : LIKE + 1])
-    parts = [known.series[one] if rng.random() < 0.5 else known.series[one].conj() for one in (form, border)]
-    series = np.concatenate([parts[0][:FORM], parts[1][FORM:]])
-    return np.maximum(np.fft.irfft(series * RADII, RADII), LEAST_RADIUS)
+    forms = np.lexsort((apart, unlike))[:LIKE]
+    for _ in range(TRIES):
+        form = rng.choice(forms)
+        like = np.linalg.norm(known.looks - known.looks[form], axis=1)
+        border = rng.choice(np.argsort(like, kind="stable")[1 : LIKE + 1])
+        parts = [known.series[one] if rng.random() < 0.5 else known.series[one].conj() for one in (form, border)]
+        series = np.concatenate([parts[0][:FORM], parts[1][FORM:]])
+        radii = np.fft.irfft(series * RADII, RADII)
+        if radii.min() >= LEAST_RADIUS and np.abs(np.diff(radii, append=radii[0])).max() <= MOST_STEP:
+            break
+    return np.maximum(radii, LEAST_RADIUS)
 
 
 def suggest(
