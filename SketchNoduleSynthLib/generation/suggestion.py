@@ -14,8 +14,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from SketchNoduleSynthLib.drawing.sketch import Stroke
+from SketchNoduleSynthLib.drawing.measure import long_diameter
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, Stroke, filled
 from SketchNoduleSynthLib.generation.outlines import NoduleOutline, read_outlines
+from SketchNoduleSynthLib.synthesis.spicules import body
 
 RADII, FORM, LIKE = 128, 4, 20
 """Radii of an outline; harmonics below FORM are its form; its border is one of so many that are most alike."""
@@ -124,11 +126,15 @@ def suggest(
     around = np.stack([np.cos(turns), np.sin(turns)], 1)
     turn = rng.uniform(0, 2 * np.pi)
     turned = around @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    body = radii[:, None] * turned
-    scale = diameter_mm / np.linalg.norm(body[:, None] - body, axis=-1).max()
-    middle = (body.min(0) + body.max(0)) / 2
-    border = (body - middle) * scale
-    drawn = with_spicules(border, middle * -scale, scale, rng) if wishes.spicules else border
+    points = radii[:, None] * turned
+    scale = diameter_mm / np.linalg.norm(points[:, None] - points, axis=-1).max()
+    middle = (points.min(0) + points.max(0)) / 2
+    border = drawn = (points - middle) * scale
+    if wishes.spicules:
+        drawn = with_spicules(border, middle * -scale, scale, rng)
+        area, pixel_mm = filled([Stroke(drawn, closed=True)], 2 * diameter_mm), 2 * diameter_mm / RASTER_SAMPLES
+        share = diameter_mm / long_diameter(body(area, pixel_mm), pixel_mm)
+        border, drawn = border * share, drawn * share
     strokes = [Stroke(drawn.round(DECIMALS), "nodule", closed=True)]
     if wishes.tags:
         strokes += [tag(border, rng, wall_mm if number == 0 else None) for number in range(rng.integers(*TAGS))]
