@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +13,20 @@ from refusal import refused
 from sphere import sphere
 
 from SketchNoduleSynthLib import Recipe, Volume
+from SketchNoduleSynthLib.drawing.sketch import filled
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import BrokenModel
 from SketchNoduleSynthLib.generation import generate as module
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, level_of
 from SketchNoduleSynthLib.generation.generate import Request, generate
 from SketchNoduleSynthLib.generation.lung import Lung
-from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Location
+from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Location, Positions
 from SketchNoduleSynthLib.generation.situation import side_and_third
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
 from SketchNoduleSynthLib.synthesis.report import Quality
 from SketchNoduleSynthLib.synthesis.result import carry_out, of_nodules
+from SketchNoduleSynthLib.synthesis.spicules import ends
 from SketchNoduleSynthLib.synthesis.stages import silent
 
 pytest_plugins = ["generation_fixtures"]
@@ -91,6 +94,16 @@ def test_sizes_attenuation_model_and_side_can_be_asked_for(made: Patient, made_l
         assert one.recipe.attenuation == "part-solid"
         assert one.recipe.model == "mcgan"
         assert one.situation.side == "left"
+
+
+def test_large_ones_have_spicules_as_often_as_readers_say_so(made: Patient, made_lung: Lung) -> None:
+    request, rng = Request(sizes_mm=(16.0, 20.0), attenuations=("solid",)), np.random.default_rng(0)
+    seen = islice(module.proposals(Positions(made.volume, made_lung, request.location), (), request, rng), 60)
+    are_spiculated = []
+    for recipe in seen:
+        side_mm = recipe.voi.side_mm
+        are_spiculated.append(len(ends(filled(recipe.strokes, side_mm), side_mm / 128)) >= 2)
+    assert 0.1 < np.mean(are_spiculated) < 0.45
 
 
 def test_they_keep_clear_of_nodules_that_are_there(made: Patient, made_lung: Lung) -> None:

@@ -20,7 +20,7 @@ from SketchNoduleSynthLib.generation.lung import Lung, lung_of
 from SketchNoduleSynthLib.generation.outlines import draw_outline, read_outlines
 from SketchNoduleSynthLib.generation.positions import Location, Positions
 from SketchNoduleSynthLib.generation.situation import situation_of
-from SketchNoduleSynthLib.generation.suggestion import suggest
+from SketchNoduleSynthLib.generation.suggestion import MARKED, Wishes, suggest
 from SketchNoduleSynthLib.json_keys import MAX_SEED, number
 from SketchNoduleSynthLib.models import bundled
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Make
@@ -29,7 +29,8 @@ from SketchNoduleSynthLib.synthesis.pipeline import synthesize
 TILT_DEG = 20.0
 MOST_PROPOSALS = 100
 SUGGESTED_SHARE = 0.5
-"""So many have a suggested outline, the others one of LIDC's."""
+"""So many have a suggested outline, the others one of LIDC's; and all that a reader called spiculated, for readers draw
+around spicules."""
 MOST_MADE = 12
 """So many nodules are made, at most, for one that is green; then an amber one is taken."""
 LEVEL_TOLERANCE = 0.05
@@ -125,8 +126,9 @@ def proposals(
         voi = positions.draw(diameter, (lr, hf), taken, rng)
         stroke = outline.stroke(diameter, rng.uniform(0, 360))
         model = models[int(rng.integers(len(models)))]
-        if rng.random() < SUGGESTED_SHARE:
-            (stroke,) = suggest(diameter, outline.attenuation, rng)
+        is_spiculated = outline.ratings[1] >= MARKED
+        if rng.random() < SUGGESTED_SHARE or is_spiculated:
+            (stroke,) = suggest(diameter, outline.attenuation, rng, Wishes(spicules=is_spiculated))
         if voi is not None:
             yield NoduleRecipe(voi, model, int(rng.integers(MAX_SEED)), outline.attenuation, (stroke,))
 
