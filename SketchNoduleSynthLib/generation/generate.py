@@ -30,7 +30,7 @@ TILT_DEG = 20.0
 MOST_PROPOSALS = 100
 SUGGESTED_SHARE = 0.5
 """So many have a suggested outline, the others one of LIDC's; and all that a reader called spiculated, for readers draw
-around spicules."""
+around spicules; but calcified ones, which are benign and smooth."""
 MOST_MADE = 12
 """So many nodules are made, at most, for one that is green; then an amber one is taken."""
 LEVEL_TOLERANCE = 0.05
@@ -126,7 +126,7 @@ def proposals(
         voi = positions.draw(diameter, (lr, hf), taken, rng)
         stroke = outline.stroke(diameter, rng.uniform(0, 360))
         model = models[int(rng.integers(len(models)))]
-        is_spiculated = outline.ratings[1] >= MARKED
+        is_spiculated = outline.ratings[1] >= MARKED and outline.attenuation != "calcified"
         if rng.random() < SUGGESTED_SHARE or is_spiculated:
             (stroke,) = suggest(diameter, outline.attenuation, rng, Wishes(spicules=is_spiculated))
         if voi is not None:
