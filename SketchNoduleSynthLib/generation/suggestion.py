@@ -28,9 +28,9 @@ border is, the log of the sum of its harmonics up to BORDER; a step of a rating.
 or the next one differs by more than MOST_STEP, form and border do not fit, and others are tried."""
 MARKED = 4
 """From that rating on an outline is spiculated, or lobulated."""
-SPICULES, SPICULE_LENGTH, SPICULE_WIDTH_MM, FINER = (4, 8), (0.25, 0.6), 1.8, 4
+SPICULES, SPICULE_LENGTH, SPICULE_WIDTH_MM, FINER = (4, 8), (0.2, 0.5), 1.8, 4
 """How many, how long over the mean radius, and how wide at their base; they need so many times the points."""
-LEAST_SPICULE_MM = 2.0
+LEAST_SPICULE_MM = 3.0
 """No CT shows less."""
 TAGS, TAG_LENGTH, TAG_BEND = (1, 3), (0.4, 0.9), 0.1
 DECIMALS = 3

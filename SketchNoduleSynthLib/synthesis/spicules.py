@@ -15,9 +15,9 @@ from SketchNoduleSynthLib.synthesis.tissue import TYPICAL_LUNG_HU
 
 WIDTH_MM, LEAST_LENGTH_MM = 2.5, 1.2
 """What is no wider, and reaches so far out, is a spicule; coarse ones begin at 2 mm (Zwirewich, Radiology 1991)."""
-RADIUS_MM = 1.2, 0.6
-"""At its base and at its tip."""
-DENSEST_HU, TIP_SHARE = -100.0, 0.6
+RADIUS_MM = 0.8, 0.35
+"""At its base and at its tip; the network makes it twice as wide."""
+DENSEST_HU, TIP_SHARE = -250.0, 0.5
 """Of the base, or as dense as the nodule; and what the tip has of that above lung."""
 
 
