@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,18 @@ def test_a_slicer_that_ends_or_hangs_is_no_success(tmp_path, script, code):
     slicer.chmod(0o755)
     assert run_in_slicer(str(slicer), output, patience_s=0.5 if code == TIMED_OUT else 60) == code
     if code == TIMED_OUT:
-        left = Path("/proc", (output / "child").read_text().strip(), "cmdline")
-        assert not left.exists() or not left.read_bytes(), "what it started has ended too"
+        child, until = (output / "child").read_text().strip(), time.monotonic() + 20
+        while (is_alive := bool(command_line(child))) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not is_alive, "what it started has ended too"
+
+
+def command_line(process: str) -> bytes:
+    """Of a process with that number; empty where there is none, or none any more."""
+    try:
+        return Path("/proc", process, "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 CRASHES = """
