@@ -13,15 +13,17 @@ from refusal import refused
 from sphere import sphere
 
 from SketchNoduleSynthLib import Recipe, Volume
-from SketchNoduleSynthLib.drawing.sketch import filled
+from SketchNoduleSynthLib.drawing.sketch import RASTER_SAMPLES, filled
 from SketchNoduleSynthLib.drawing.voi import Voi
 from SketchNoduleSynthLib.errors import BrokenModel
 from SketchNoduleSynthLib.generation import generate as module
 from SketchNoduleSynthLib.generation.difficulty import LEVELS, difficulty, level_of
 from SketchNoduleSynthLib.generation.generate import Request, generate
 from SketchNoduleSynthLib.generation.lung import Lung
+from SketchNoduleSynthLib.generation.outlines import read_outlines
 from SketchNoduleSynthLib.generation.positions import NODULE_GAP_MM, Location, Positions
 from SketchNoduleSynthLib.generation.situation import side_and_third
+from SketchNoduleSynthLib.generation.suggestion import MARKED
 from SketchNoduleSynthLib.json_keys import MAX_SEED
 from SketchNoduleSynthLib.synthesis.insertion import Insertion, Situation
 from SketchNoduleSynthLib.synthesis.report import Quality
@@ -99,11 +101,10 @@ def test_sizes_attenuation_model_and_side_can_be_asked_for(made: Patient, made_l
 def test_large_ones_have_spicules_as_often_as_readers_say_so(made: Patient, made_lung: Lung) -> None:
     request, rng = Request(sizes_mm=(16.0, 20.0), attenuations=("solid",)), np.random.default_rng(0)
     seen = islice(module.proposals(Positions(made.volume, made_lung, request.location), (), request, rng), 60)
-    are_spiculated = []
-    for recipe in seen:
-        side_mm = recipe.voi.side_mm
-        are_spiculated.append(len(ends(filled(recipe.strokes, side_mm), side_mm / 128)) >= 2)
-    assert 0.1 < np.mean(are_spiculated) < 0.45
+    found = [len(ends(filled(one.strokes, one.voi.side_mm), one.voi.side_mm / RASTER_SAMPLES)) >= 2 for one in seen]
+    alike = [one for one in read_outlines() if one.attenuation == "solid" and 16 <= one.long_diameter_mm <= 20]
+    expected = np.mean([one.ratings[1] >= MARKED for one in alike])
+    assert 0.1 < np.mean(found) == pytest.approx(expected, abs=0.15)
 
 
 def test_they_keep_clear_of_nodules_that_are_there(made: Patient, made_lung: Lung) -> None:

@@ -28,11 +28,8 @@ PIXEL_MM = SIDE_MM / 128
 def star(radius_mm: float, length_mm: float, *turns_deg: float, width_mm: float = 1.5) -> Stroke:
     """A circle with spikes."""
     turns = np.deg2rad(np.arange(0, 360, 0.5))
-    apart = (
-        np.abs((turns[:, None] - np.deg2rad(turns_deg) + np.pi) % (2 * np.pi) - np.pi) if turns_deg else np.ones((1, 1))
-    )
-    half = width_mm / 2 / radius_mm
-    radii = radius_mm + length_mm * np.nanmax(np.clip(1 - apart / half, 0, 1), 1, initial=0)
+    apart = np.abs((turns[:, None] - np.deg2rad(turns_deg) + np.pi) % (2 * np.pi) - np.pi)
+    radii = radius_mm + length_mm * (1 - apart / (width_mm / 2 / radius_mm)).max(1, initial=0)
     return Stroke(np.stack([radii * np.cos(turns), radii * np.sin(turns)], 1), "nodule", closed=True)
 
 

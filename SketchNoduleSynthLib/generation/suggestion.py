@@ -31,7 +31,7 @@ MARKED = 4
 SPICULES, SPICULE_LENGTH, SPICULE_WIDTH_MM, FINER = (4, 8), (0.2, 0.5), 1.8, 4
 """How many, how long over the mean radius, and how wide at their base; they need so many times the points."""
 LEAST_SPICULE_MM = 3.0
-"""No CT shows less."""
+"""Of a shorter one hardly more than its broad base is left."""
 TAGS, TAG_LENGTH, TAG_BEND = (1, 3), (0.4, 0.9), 0.1
 DECIMALS = 3
 
